@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Indelible.Engine.Storage;
+
+namespace Indelible.Engine.Configuration;
+
+/// <summary>Folds the entries of <c>_system</c> into the running configuration.</summary>
+/// <remarks>
+/// A pure function of an entry and the state before it. An entry of a kind that is not known stops the fold, and with it the start
+/// of the node: a configuration that is understood in part is not the configuration.
+/// </remarks>
+internal static class SystemFold
+{
+    /// <summary>The state after one more entry.</summary>
+    /// <param name="state">The state before.</param>
+    /// <param name="index">The entry's index; must be the state's size.</param>
+    /// <param name="entry">The entry's bytes.</param>
+    /// <exception cref="StorageException">The entry is not a configuration entry that this version knows.</exception>
+    public static SystemState Apply(SystemState state, long index, ReadOnlyMemory<byte> entry)
+    {
+        if (index != state.Size)
+        {
+            throw new InvalidOperationException($"Entry {index} of _system cannot be folded into a state of size {state.Size}.");
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(entry);
+            JsonElement root = document.RootElement;
+            string action = root.GetProperty("action").GetString()!;
+            JsonElement data = root.TryGetProperty("data", out JsonElement found) ? found : default;
+            SystemState next = action switch
+            {
+                SystemActions.Init => state,
+                SystemActions.LogCreate => AddLog(state, data),
+                SystemActions.KeyCreate => AddKey(state, data),
+                SystemActions.KeyRevoke => RevokeKey(state, data.GetProperty("id").GetString()!),
+                _ => throw new StorageException($"Entry {index} of _system has the action {action}, which this version does not know. Use the version that wrote it, or a later one.", StorageOutcome.Damaged),
+            };
+            return next with { Size = index + 1 };
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new StorageException($"Entry {index} of _system is not a configuration entry.", StorageOutcome.Damaged, e);
+        }
+    }
+
+    private static SystemState AddLog(SystemState state, JsonElement data)
+    {
+        var log = new LogSettings(
+            data.GetProperty("name").GetString()!,
+            data.GetProperty("origin").GetString()!,
+            data.GetProperty("vkey").GetString()!,
+            data.GetProperty("public").GetBoolean(),
+            [.. data.GetProperty("personal").EnumerateArray().Select(pointer => pointer.GetString()!)],
+            state.Size + 1);
+        return state with { Logs = state.Logs.Add(log.Name, log) };
+    }
+
+    private static SystemState AddKey(SystemState state, JsonElement data)
+    {
+        var key = new ApiKey(
+            data.GetProperty("id").GetString()!,
+            Enum.Parse<KeyKind>(data.GetProperty("kind").GetString()!, ignoreCase: true),
+            data.GetProperty("principal").GetString()!,
+            [.. data.GetProperty("logs").EnumerateArray().Select(log => log.GetString()!)],
+            data.TryGetProperty("expires", out JsonElement expires) ? DateTimeOffset.Parse(expires.GetString()!, CultureInfo.InvariantCulture) : null,
+            data.GetProperty("hash").GetString()!,
+            IsRevoked: false);
+        return state with { Keys = state.Keys.Add(key.Id, key), KeyIdByHash = state.KeyIdByHash.Add(key.HashText, key.Id) };
+    }
+
+    private static SystemState RevokeKey(SystemState state, string id) =>
+        state with { Keys = state.Keys.SetItem(id, state.Keys[id] with { IsRevoked = true }) };
+}

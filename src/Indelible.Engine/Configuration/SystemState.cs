@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Indelible.Engine.Configuration;
+
+/// <summary>What the key's bearer may do.</summary>
+public enum KeyKind
+{
+    /// <summary>Manage logs and keys; neither append nor read entries.</summary>
+    Admin,
+
+    /// <summary>Append to its logs; not read.</summary>
+    Writer,
+
+    /// <summary>Read its logs; not append.</summary>
+    Reader,
+}
+
+/// <summary>A log as configured.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Origin">Its identity in checkpoints, for ever.</param>
+/// <param name="Vkey">The key that its checkpoints are verified with.</param>
+/// <param name="IsPublic">Whether checkpoint and hash tiles may be read without a key. Entries never may.</param>
+/// <param name="PersonalPointers">Further members that are encrypted, as JSON Pointers; <c>-</c> stands for any array index.</param>
+/// <param name="CreatedAtSize">The size of <c>_system</c> that this log exists from.</param>
+public sealed record LogSettings(string Name, string Origin, string Vkey, bool IsPublic, ImmutableArray<string> PersonalPointers, long CreatedAtSize);
+
+/// <summary>A key as configured: never the key itself.</summary>
+/// <param name="Id">Its public id, which entries name.</param>
+/// <param name="Kind">What it may do.</param>
+/// <param name="Principal">Whose it is; a principal survives the rotation of its keys.</param>
+/// <param name="Logs">The logs that it is for, by name; <c>*</c> stands for every log whose name does not start with <c>_</c>.</param>
+/// <param name="Expires">When it ends, or null.</param>
+/// <param name="HashText">SHA-256 of the key, base64url.</param>
+/// <param name="IsRevoked">Whether it has been revoked.</param>
+public sealed record ApiKey(
+    string Id, KeyKind Kind, string Principal, ImmutableArray<string> Logs, DateTimeOffset? Expires, string HashText, bool IsRevoked)
+{
+    /// <summary>Whether the key is for this log; patterns never reach our own logs.</summary>
+    public bool Covers(string log) => Logs.Contains(log, StringComparer.Ordinal) || (Logs.Contains("*") && !log.StartsWith('_'));
+}
+
+/// <summary>The configuration that the first <paramref name="Size"/> entries of <c>_system</c> make. Immutable.</summary>
+/// <param name="Size">How many entries were folded.</param>
+/// <param name="Logs">The logs by name.</param>
+/// <param name="Keys">The keys by id.</param>
+/// <param name="KeyIdByHash">The keys' ids by the hash of the key.</param>
+public sealed record SystemState(
+    long Size,
+    ImmutableDictionary<string, LogSettings> Logs,
+    ImmutableDictionary<string, ApiKey> Keys,
+    ImmutableDictionary<string, string> KeyIdByHash)
+{
+    /// <summary>The configuration before the first entry.</summary>
+    public static SystemState Empty { get; } = new(
+        0,
+        ImmutableDictionary.Create<string, LogSettings>(StringComparer.Ordinal),
+        ImmutableDictionary.Create<string, ApiKey>(StringComparer.Ordinal),
+        ImmutableDictionary.Create<string, string>(StringComparer.Ordinal));
+
+    /// <summary>Finds the key that a caller presented.</summary>
+    /// <param name="presented">Untrusted text.</param>
+    /// <returns>The key, revoked or not, or null.</returns>
+    /// <remarks>
+    /// Looked up by its SHA-256: what the look-up's time tells concerns the hash of a 256-bit random secret, from which nothing
+    /// about a valid key follows. The full hash is then compared in constant time.
+    /// </remarks>
+    public ApiKey? FindKey(string presented)
+    {
+        string hash = ApiKeyText.HashOf(presented);
+        return KeyIdByHash.TryGetValue(hash, out string? id) && Keys.TryGetValue(id, out ApiKey? key)
+            && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(hash), Encoding.ASCII.GetBytes(key.HashText))
+            ? key
+            : null;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Indelible.Engine.Storage;
+using Indelible.Engine.Storage.Files;
+
+namespace Indelible.Engine;
+
+/// <summary>What a data folder is, fixed when it is initialised.</summary>
+/// <param name="Format">Version of the folder's layout: 1.</param>
+/// <param name="Host">The host part of every origin, for ever.</param>
+/// <param name="SegmentSize">Entries in a segment: a power of two, 256 to 65,536.</param>
+/// <param name="ReceiptsVkey">The key that durable receipts are verified with.</param>
+public sealed record FolderSettings(int Format, string Host, int SegmentSize, string ReceiptsVkey);
+
+/// <summary>The layout of a data folder, and the lock that keeps it to one process.</summary>
+/// <remarks>
+/// <code>
+/// indelible.json    FolderSettings, last line: SHA-256 of the lines before
+/// lock              held exclusively while a node runs
+/// master.key        wraps every other key; owner only
+/// keys/             signing keys, wrapped
+/// vault.db          data keys of persons, wrapped
+/// checkpoints/heads the last head signed for each log (may lie elsewhere)
+/// journal/          the journal
+/// logs/NAME/        segments/ and tail/
+/// quarantine/       torn ends that recovery put aside
+/// </code>
+/// </remarks>
+public sealed class DataFolder
+{
+    private const int CurrentFormat = 1;
+
+    /// <summary>Names the parts of the folder at <paramref name="path"/>; touches nothing.</summary>
+    public DataFolder(string path)
+    {
+        Root = Path.GetFullPath(path);
+    }
+
+    /// <summary>The folder itself.</summary>
+    public string Root { get; }
+
+    internal string SettingsFile => Path.Combine(Root, "indelible.json");
+
+    internal string MasterKeyFile => Path.Combine(Root, "master.key");
+
+    internal string KeysFolder => Path.Combine(Root, "keys");
+
+    internal string VaultFile => Path.Combine(Root, "vault.db");
+
+    internal string CheckpointsFolder => Path.Combine(Root, "checkpoints");
+
+    internal string JournalFolder => Path.Combine(Root, "journal");
+
+    internal string LogsFolder => Path.Combine(Root, "logs");
+
+    internal string QuarantineFolder => Path.Combine(Root, "quarantine");
+
+    /// <summary>Whether a folder was initialised here.</summary>
+    public bool IsInitialised => File.Exists(SettingsFile);
+
+    /// <summary>Reads what the folder is.</summary>
+    /// <exception cref="StorageException">It was never initialised, or its settings were altered.</exception>
+    public FolderSettings ReadSettings()
+    {
+        if (!IsInitialised)
+        {
+            throw new StorageException(
+                $"{Root} is not an Indelible data folder. Make one with 'indelible init --data {Root}'; serving never makes one, so that a lost volume is not taken for a new log.",
+                StorageOutcome.NothingChanged);
+        }
+
+        byte[] bytes = File.ReadAllBytes(SettingsFile);
+        int lastLine = bytes.AsSpan(0, Math.Max(0, bytes.Length - 1)).LastIndexOf((byte)'\n') + 1;
+        string digest = Encoding.UTF8.GetString(bytes.AsSpan(lastLine)).TrimEnd('\n');
+        if (digest != Convert.ToHexStringLower(SHA256.HashData(bytes.AsSpan(0, lastLine))))
+        {
+            throw new StorageException($"{SettingsFile} was altered: its last line is not the SHA-256 of the lines before.", StorageOutcome.Damaged);
+        }
+
+        FolderSettings settings = JsonSerializer.Deserialize(bytes.AsSpan(0, lastLine), FolderJson.Default.FolderSettings)!;
+        return settings.Format == CurrentFormat
+            ? settings
+            : throw new StorageException($"{Root} has format {settings.Format}; this version reads format {CurrentFormat}.", StorageOutcome.Damaged);
+    }
+
+    /// <summary>Takes the folder for this process until the result is disposed.</summary>
+    /// <exception cref="StorageException">Another process has it.</exception>
+    internal FileStream Lock()
+    {
+        try
+        {
+            return new FileStream(Path.Combine(Root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new StorageException($"{Root} is in use by another process.", StorageOutcome.NothingChanged, e);
+        }
+    }
+
+    internal void WriteSettings(FolderSettings settings)
+    {
+        byte[] lines = [.. JsonSerializer.SerializeToUtf8Bytes(settings, FolderJson.Default.FolderSettings), (byte)'\n'];
+        DurableFile.WriteWhole(SettingsFile, [.. lines, .. Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(lines)) + "\n")], ownerOnly: false);
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(FolderSettings))]
+internal sealed partial class FolderJson : JsonSerializerContext;

@@ -1,0 +1,716 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Indelible.Engine.Configuration;
+using Indelible.Engine.Privacy;
+using Indelible.Engine.Publishing;
+using Indelible.Engine.Reading;
+using Indelible.Engine.Recovery;
+using Indelible.Engine.Sealing;
+using Indelible.Engine.Sequencing;
+using Indelible.Engine.Storage;
+using Indelible.Engine.Storage.Files;
+using Indelible.Events;
+using Indelible.Keys;
+using Indelible.Merkle;
+using Indelible.Notes;
+using Indelible.Privacy;
+using Indelible.Tiles;
+using Microsoft.Extensions.Logging;
+
+namespace Indelible.Engine;
+
+/// <summary>Who appends, as the door that authenticated him says.</summary>
+/// <param name="Principal">Whose events these are; ids are unique per principal.</param>
+/// <param name="KeyId">The key that he showed, checked again when the entries get their indexes.</param>
+/// <param name="AuthAt">The size of <c>_system</c> by which he was authorised.</param>
+/// <param name="Protocol">The door: <c>api</c>, <c>cloudevents</c>, …</param>
+/// <param name="RemoteAddress">Where he called from; kept as personal data of the event's actor.</param>
+public sealed record AppendCaller(string Principal, string KeyId, long AuthAt, string Protocol, string? RemoteAddress);
+
+/// <summary>What was wrong with one event of a request, or could not be built.</summary>
+/// <param name="Item">The event's place in the request, from 0.</param>
+/// <param name="Faults">What is wrong, by JSON Pointer.</param>
+public sealed record RefusedEvent(int Item, IReadOnlyList<Fault> Faults);
+
+/// <summary>Events of a request cannot become entries: nothing of the request was appended.</summary>
+public sealed class EventsRefusedException(IReadOnlyList<RefusedEvent> refused) : Exception($"{refused.Count} events cannot be logged.")
+{
+    /// <summary>What is wrong, event by event.</summary>
+    public IReadOnlyList<RefusedEvent> Refused { get; } = refused;
+}
+
+/// <summary>The log engine of one node over one data folder: opened, recovered, running until disposed.</summary>
+/// <remarks>
+/// Opening is the fold of what is stored and the same code as running: segments, tail files, journal; then every log is compared
+/// with the head that was signed of it, and a log that is smaller or different stops the start. Thread-safe.
+/// </remarks>
+public sealed partial class LogEngine : IAsyncDisposable
+{
+    private readonly DataFolder _folder;
+    private readonly FolderSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly RandomSource _random;
+    private readonly ILogger _logger;
+    private readonly FileStream _lock;
+    private readonly MasterKey _master;
+    private readonly KeyStore _keys;
+    private readonly Vault _vault;
+    private readonly IJournal _journal;
+    private readonly ISegmentStore _segments;
+    private readonly ITailStore _tails;
+    private readonly ICheckpointStore _checkpoints;
+    private readonly BlockCache _cache = new(EngineLimits.BlockCacheBytes);
+    private readonly Ed25519NoteSigner _receiptsSigner;
+    private readonly Sequencer _sequencer;
+    private readonly Publisher _publisher;
+    private readonly Sealer _sealer;
+    private readonly ConcurrentDictionary<string, LogReader> _logs = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _configuring = new(1, 1);   // one change of configuration at a time
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly List<IDisposable> _signers = [];
+    private volatile SystemState _system = SystemState.Empty;
+    private Task _running = Task.CompletedTask;
+    private Task _sequencing = Task.CompletedTask;
+
+    private LogEngine(DataFolder folder, FolderSettings settings, EngineOptions options, TimeProvider time, RandomSource random, ILoggerFactory loggers)
+    {
+        _folder = folder;
+        _settings = settings;
+        _time = time;
+        _random = random;
+        _logger = loggers.CreateLogger<LogEngine>();
+        var opened = new Stack<IDisposable>();
+        try
+        {
+            opened.Push(_lock = folder.Lock());
+            opened.Push(_master = MasterKey.Open(folder.MasterKeyFile, random));
+            _keys = new KeyStore(folder.KeysFolder, _master, random);
+            opened.Push(_receiptsSigner = _keys.Open("receipts", settings.Host + "/receipts"));
+            opened.Push(_vault = Vault.Open(folder.VaultFile, _master, random));
+            opened.Push(_checkpoints = FileCheckpointStore.Open(options.CheckpointFolder ?? folder.CheckpointsFolder, random));
+            opened.Push(_journal = FileJournal.Open(folder.JournalFolder, folder.QuarantineFolder, options.Journal, random));
+            _segments = new FileSegmentStore(folder.LogsFolder);
+            opened.Push(_tails = new FileTailStore(folder.LogsFolder, random));
+            _sequencer = new Sequencer(_journal, _receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>());
+            _publisher = new Publisher(_checkpoints, options.PublishInterval, time, loggers.CreateLogger<Publisher>());
+            _sealer = new Sealer(_journal, _segments, _tails, _sequencer, options.SealInterval, loggers.CreateLogger<Sealer>());
+            Recover();
+        }
+        catch
+        {
+            while (opened.TryPop(out IDisposable? part))
+            {
+                part.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>What the folder is.</summary>
+    public FolderSettings Settings => _settings;
+
+    /// <summary>The configuration as it is now.</summary>
+    public SystemState System => _system;
+
+    /// <summary>Every log.</summary>
+    public IReadOnlyCollection<LogReader> Logs => [.. _logs.Values];
+
+    /// <summary>The clock that the engine goes by.</summary>
+    public TimeProvider Time => _time;
+
+    /// <summary>What stopped a part of the node, if anything did: it then needs to be started anew.</summary>
+    public Exception? Failure => _sequencer.Failure ?? _publisher.Failure ?? _sealer.Failure;
+
+    /// <summary>Entries that wait for the sequencer.</summary>
+    public int QueuedEntries => _sequencer.QueuedEntries;
+
+    /// <summary>Groups that were written since the start.</summary>
+    public long Groups => _sequencer.Groups;
+
+    /// <summary>Makes a data folder with our own logs and the named ones.</summary>
+    /// <param name="folder">A folder that does not exist or is empty.</param>
+    /// <param name="host">The host part of every origin, for ever.</param>
+    /// <param name="logs">The names of the logs to make.</param>
+    /// <param name="segmentSize">Entries in a segment: a power of two, 256 to 65,536.</param>
+    /// <param name="options">Sizes and places.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">Draws keys.</param>
+    /// <param name="loggers">Where the engine logs.</param>
+    /// <returns>The folder's settings, its logs and an administrator's key, which is shown this once.</returns>
+    /// <exception cref="StorageException">The folder is not empty. Nothing was changed.</exception>
+    /// <exception cref="ArgumentException">A name, the host or the segment size cannot be used.</exception>
+    public static async Task<InitialisedFolder> InitialiseAsync(
+        DataFolder folder, string host, IReadOnlyList<string> logs, int segmentSize, EngineOptions options, TimeProvider time, RandomSource random, ILoggerFactory loggers)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(options);
+        CheckInitialisation(host, logs, segmentSize);
+        if (Directory.Exists(folder.Root) && Directory.EnumerateFileSystemEntries(folder.Root).Any())
+        {
+            throw new StorageException($"{folder.Root} is not empty; a data folder is made in an empty or a new one.", StorageOutcome.NothingChanged);
+        }
+
+        DurableFile.CreateFolder(folder.Root);
+        FolderSettings settings = CreateParts(folder, host, segmentSize, options, random);
+        var engine = new LogEngine(folder, settings, options, time, random, loggers);
+        string adminKey;
+        await using (engine.ConfigureAwait(false))
+        {
+            await engine.StartAsync(isFirst: true).ConfigureAwait(false);
+            var system = new AppendCaller("indelible", "", 0, "init", null);
+            await engine.ConfigureAsync(SystemActions.Init, "create", ("folder", host), system, data =>
+            {
+                data.WriteString("host", host);
+                data.WriteString("receipts_vkey", settings.ReceiptsVkey);
+                data.WriteString("vkey", engine._logs[LogName.System].Settings.Vkey);
+            }, CancellationToken.None).ConfigureAwait(false);
+            foreach (string log in (IEnumerable<string>)[LogName.Access, LogName.Alerts, .. logs])
+            {
+                await engine.CreateLogCoreAsync(log, isPublic: false, [], system, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            (_, adminKey) = await engine.CreateKeyAsync(KeyKind.Admin, [], "administrator", null, system, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        // Last: a folder without it was never finished, and is refused as such.
+        folder.WriteSettings(settings);
+        return new InitialisedFolder(settings, [.. engine._system.Logs.Values.OrderBy(log => log.Name, StringComparer.Ordinal)], adminKey);
+    }
+
+    /// <summary>Opens a data folder, recovers it and starts the node.</summary>
+    /// <exception cref="StorageException">The folder was never initialised, is incomplete, damaged, in use, or not what was signed.</exception>
+    public static async Task<LogEngine> OpenAsync(DataFolder folder, EngineOptions options, TimeProvider time, RandomSource random, ILoggerFactory loggers)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentNullException.ThrowIfNull(options);
+        var engine = new LogEngine(folder, folder.ReadSettings(), options, time, random, loggers);
+        try
+        {
+            await engine.StartAsync(isFirst: false).ConfigureAwait(false);
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The log of this name, or null.</summary>
+    public LogReader? Find(string name) => _logs.GetValueOrDefault(name);
+
+    /// <summary>Appends events to a log; durable, with a signed receipt, when the task completes.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="claims">Validated events, in order.</param>
+    /// <param name="caller">Who appends.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellationToken">Ends the caller's waiting. Once the entries have been taken they are appended all the same.</param>
+    /// <exception cref="EventsRefusedException">An event does not fit an entry. Nothing was appended.</exception>
+    /// <exception cref="QueueFullException">Too much is waiting. Nothing was appended.</exception>
+    /// <exception cref="AuthorisationLostException">The key was revoked meanwhile. Nothing was appended.</exception>
+    /// <exception cref="NodeStoppedException">The node has stopped; the exception says whether the outcome is unknown.</exception>
+    public Task<AppendResult> AppendAsync(
+        LogReader log, IReadOnlyList<Claim> claims, AppendCaller caller, AppendOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        ArgumentNullException.ThrowIfNull(claims);
+        ArgumentNullException.ThrowIfNull(caller);
+        ArgumentNullException.ThrowIfNull(options);
+        Vault.Request keys = _vault.KeysFor(log.Settings.Origin);
+        PersonalFields personal = options.OriginalInClear ? log.PersonalFields.WithOriginalInClear() : log.PersonalFields;
+        string receivedAt = EntryTime.Format(_time.GetUtcNow());
+        var ingest = new Ingest(caller.Protocol, caller.Principal, caller.KeyId, caller.AuthAt, caller.RemoteAddress);
+        var prepared = new PreparedEntry[claims.Count];
+        List<RefusedEvent>? refused = null;
+        Span<byte> salt = stackalloc byte[EntryContext.SaltBytes];
+        for (int i = 0; i < prepared.Length; i++)
+        {
+            _random.Fill(salt);
+            var context = new EntryContext(log.Settings.Origin, receivedAt, ingest, salt.ToArray(), keys, personal);
+            if (EntryBuilder.TryBuild(claims[i], context, out BuiltEntry? entry, out IReadOnlyList<Fault> faults))
+            {
+                prepared[i] = new PreparedEntry(claims[i], entry, TreeHasher.Leaf(entry.Bytes));
+            }
+            else
+            {
+                (refused ??= []).Add(new RefusedEvent(i, faults));
+            }
+        }
+
+        if (refused is not null)
+        {
+            throw new EventsRefusedException(refused);
+        }
+
+        // A key must be on disk before an entry that needs it can be: otherwise a crash would leave an entry that nobody can read.
+        keys.Commit();
+        var request = new AppendRequest(log.State, prepared, caller.KeyId, options.Partial);
+        _sequencer.Enqueue(request);
+        return request.Done.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Makes a log.</summary>
+    /// <param name="name">Its name; see <see cref="LogName.Fault"/>.</param>
+    /// <param name="isPublic">Whether checkpoint and hash tiles may be read without a key, for ever.</param>
+    /// <param name="personalPointers">Members to encrypt besides those of the schema.</param>
+    /// <param name="caller">Who makes it.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="ArgumentException">The name cannot be used, or a pointer cannot be encrypted.</exception>
+    /// <exception cref="ConfigurationConflictException">There is such a log already.</exception>
+    public async Task<LogReader> CreateLogAsync(
+        string name, bool isPublic, ImmutableArray<string> personalPointers, AppendCaller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        if (LogName.Fault(name) is { } fault)
+        {
+            throw new ArgumentException(fault, nameof(name));
+        }
+
+        if (!PersonalFields.TryCreate(personalPointers, out _, out string? pointerFault))
+        {
+            throw new ArgumentException(pointerFault, nameof(personalPointers));
+        }
+
+        return await CreateLogCoreAsync(name, isPublic, personalPointers, caller, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a key. Its text is in the result and nowhere else.</summary>
+    /// <param name="kind">What it may do.</param>
+    /// <param name="logs">The logs it is for; ignored for administrators.</param>
+    /// <param name="principal">Whose it is; null for a principal of its own.</param>
+    /// <param name="expires">When it ends, or null.</param>
+    /// <param name="caller">Who makes it.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="ArgumentException">A log does not exist, or a writer is asked for one of our own logs.</exception>
+    public async Task<(ApiKey Key, string Text)> CreateKeyAsync(
+        KeyKind kind, ImmutableArray<string> logs, string? principal, DateTimeOffset? expires, AppendCaller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        CheckKeyLogs(kind, logs);
+        string text = ApiKeyText.New(kind, _random);
+        string id = ApiKeyText.IdOf(kind, text);
+        await ConfigureAsync(SystemActions.KeyCreate, "create", ("api_key", id), caller, data =>
+        {
+            data.WriteString("id", id);
+            data.WriteString("kind", kind.ToString().ToLowerInvariant());
+            data.WriteString("principal", principal ?? "key:" + id);
+            data.WriteStartArray("logs");
+            foreach (string log in logs)
+            {
+                data.WriteStringValue(log);
+            }
+
+            data.WriteEndArray();
+            data.WriteString("hash", ApiKeyText.HashOf(text));
+            if (expires is { } end)
+            {
+                data.WriteString("expires", EntryTime.Format(end));
+            }
+        }, cancellationToken).ConfigureAwait(false);
+        return (_system.Keys[id], text);
+    }
+
+    /// <summary>Revokes a key; when the task completes, nothing is appended under it any more.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such key.</exception>
+    public async Task RevokeKeyAsync(string id, AppendCaller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        if (!_system.Keys.TryGetValue(id, out ApiKey? key))
+        {
+            throw new KeyNotFoundException($"There is no key {id}.");
+        }
+
+        if (!key.IsRevoked)
+        {
+            await ConfigureAsync(SystemActions.KeyRevoke, "revoke", ("api_key", id), caller, data => data.WriteString("id", id), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Lets what waits be written, signs a last head, and lets the folder go.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        if (_sequencer.Failure is null && !_running.IsCompleted)
+        {
+            await TryWriteStopAsync().ConfigureAwait(false);
+        }
+
+        _sequencer.Stop();
+        await _sequencing.ConfigureAwait(false);
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, _journal, _tails, _checkpoints, _vault, _receiptsSigner, _master, _lock])
+        {
+            part.Dispose();
+        }
+
+        foreach (SegmentReader segment in _logs.Values.SelectMany(log => log.State.Segments))
+        {
+            segment.Dispose();
+        }
+    }
+
+    private static void CheckInitialisation(string host, IReadOnlyList<string> logs, int segmentSize)
+    {
+        if (segmentSize is < TileLayout.Width or > 65_536 || !int.IsPow2(segmentSize))
+        {
+            throw new ArgumentException($"a segment has a power of two of entries, 256 to 65536, not {segmentSize}", nameof(segmentSize));
+        }
+
+        foreach (string log in logs)
+        {
+            if (LogName.Fault(log) is { } fault)
+            {
+                throw new ArgumentException($"{fault} ('{log}')", nameof(logs));
+            }
+        }
+
+        int longest = Math.Max(LogName.System.Length, logs.DefaultIfEmpty("").Max(log => log.Length));
+        if (!KeyName.IsValid(host) || host.Contains('/', StringComparison.Ordinal)
+            || Encoding.UTF8.GetByteCount(host) + "/logs/".Length + Math.Max(longest, EngineLimits.LogNameLength) > EngineLimits.OriginBytes)
+        {
+            throw new ArgumentException($"'{host}' cannot be the host of origins: a host name and port, without spaces, + or /, and short enough for origins of {EngineLimits.OriginBytes} bytes", nameof(host));
+        }
+    }
+
+    /// <summary>Makes every part of a folder but its settings, which make it one.</summary>
+    private static FolderSettings CreateParts(DataFolder folder, string host, int segmentSize, EngineOptions options, RandomSource random)
+    {
+        using MasterKey master = MasterKey.Create(folder.MasterKeyFile, random);
+        var keys = new KeyStore(folder.KeysFolder, master, random);
+        using Ed25519NoteSigner receipts = keys.OpenOrCreate("receipts", host + "/receipts");
+        Vault.Create(folder.VaultFile, master, random);
+        FileCheckpointStore.Create(options.CheckpointFolder ?? folder.CheckpointsFolder, random);
+        FileJournal.Create(folder.JournalFolder, options.Journal, random);
+        DurableFile.CreateFolder(folder.LogsFolder);
+        return new FolderSettings(1, host, segmentSize, receipts.VerifierKey.ToString());
+    }
+
+    private string OriginOf(string log) => $"{_settings.Host}/logs/{log}";
+
+    private LogState NewState(string name) => new(name, OriginOf(name), _settings.SegmentSize, _journal, _tails, _cache);
+
+    /// <summary>Rebuilds <c>_system</c>, then the logs that it names, and compares each with what was signed.</summary>
+    private void Recover()
+    {
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> heads = _checkpoints.Load();
+        LogState system = NewState(LogName.System);
+        LogRecovery.Load(system, _segments, _tails);
+        foreach (JournalRecord record in _journal.Read(0))
+        {
+            LogRecovery.Replay(record, name => name == LogName.System ? system : null);
+        }
+
+        for (long index = 0; index < system.DurableSize; index++)
+        {
+            _system = SystemFold.Apply(_system, index, system.ReadEntry(index));
+        }
+
+        var states = new Dictionary<string, LogState>(StringComparer.Ordinal) { [LogName.System] = system };
+        foreach (LogSettings log in _system.Logs.Values)
+        {
+            LogState state = NewState(log.Name);
+            states.Add(log.Name, state);
+            LogRecovery.Load(state, _segments, _tails);
+        }
+
+        foreach (JournalRecord record in _journal.Read(0))
+        {
+            LogRecovery.Replay(record, name => states.TryGetValue(name, out LogState? state)
+                ? name == LogName.System ? null : state
+                : throw new StorageException($"Journal record {record.Number} holds entries of log {name}, which was never created.", StorageOutcome.Damaged));
+        }
+
+        foreach (LogState state in states.Values)
+        {
+            Adopt(state, heads);
+        }
+    }
+
+    /// <summary>Compares a rebuilt log with its recorded head and takes it into service.</summary>
+    private void Adopt(LogState state, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> heads)
+    {
+        bool hasHead = heads.TryGetValue(state.Origin, out ReadOnlyMemory<byte> note);
+        if (!hasHead && (state.DurableSize > 0 || _folder.IsInitialised))
+        {
+            throw new StorageException(
+                $"The checkpoint store has no head of {state.Origin}, which has {state.DurableSize} entries: it is not this folder's, or was emptied.", StorageOutcome.Damaged);
+        }
+
+        Ed25519NoteSigner signer = hasHead ? _keys.Open(state.Name, state.Origin) : _keys.OpenOrCreate(state.Name, state.Origin);
+        _signers.Add(signer);
+        var checkpoints = new PublishedCheckpoints();
+        if (hasHead)
+        {
+            VerifiedCheckpoint recorded = VerifiedCheckpoint.Verify(note.Span, state.Origin, Ed25519NoteVerifier.FromVkey(signer.VerifierKey));
+            LogRecovery.CheckAgainst(state, recorded.Head);
+            checkpoints.Add(new PublishedCheckpoint(recorded.Head, note));
+        }
+        else
+        {
+            checkpoints.Add(SignFirst(state.Origin, signer));
+        }
+
+        LogSettings settings = state.Name == LogName.System
+            ? new LogSettings(state.Name, state.Origin, signer.VerifierKey.ToString(), IsPublic: false, [], 0)
+            : _system.Logs[state.Name];
+        if (!PersonalFields.TryCreate(settings.PersonalPointers, out PersonalFields? personal, out string? fault))
+        {
+            throw new StorageException($"Log {state.Name} is configured with a personal field that cannot be one: {fault}.", StorageOutcome.Damaged);
+        }
+
+        var published = new PublishedLog(state, signer, checkpoints);
+        _publisher.Add(published);
+        _sealer.Add(state);
+        _logs[state.Name] = new LogReader(settings, published, _publisher, personal, _vault.Find);
+    }
+
+    /// <summary>Signs and records the head of no entries, so that a log has a checkpoint from its first moment.</summary>
+    private PublishedCheckpoint SignFirst(string origin, NoteSigner signer)
+    {
+        var head = new TreeHead(0, TreeHasher.EmptyRoot);
+        byte[] note = SignedNote.Sign(new Checkpoint(origin, head.Size, head.Root).Format(), signer).ToBytes();
+        _checkpoints.SwapAsync([new CheckpointSwap(origin, null, note)]).AsTask().GetAwaiter().GetResult();
+        return new PublishedCheckpoint(head, note);
+    }
+
+    private async Task StartAsync(bool isFirst)
+    {
+        _sequencing = _sequencer.RunAsync();
+        _running = Task.WhenAll(_publisher.RunAsync(_stopping.Token), _sealer.RunAsync(_stopping.Token));
+        if (isFirst)
+        {
+            return;
+        }
+
+        if (_journal is FileJournal { TornTail: { } torn })
+        {
+            LogTornTail(torn.Path, torn.Bytes, torn.Sha256);
+            await NoteAsync(SystemActions.TornTail, ("journal", Path.GetFileName(torn.Path)), data =>
+            {
+                data.WriteNumber("bytes", torn.Bytes);
+                data.WriteString("sha256", torn.Sha256);
+            }).ConfigureAwait(false);
+        }
+
+        await NoteAsync(SystemActions.Start, ("node", _settings.Host), data => data.WriteString("version", typeof(LogEngine).Assembly.GetName().Version!.ToString(3))).ConfigureAwait(false);
+    }
+
+    private async Task TryWriteStopAsync()
+    {
+        try
+        {
+            await NoteAsync(SystemActions.Stop, ("node", _settings.Host), _ => { }).ConfigureAwait(false);
+        }
+        catch (NodeStoppedException)
+        {
+            // It failed meanwhile: there will be a start without a stop before it, which says as much.
+        }
+    }
+
+    /// <summary>Writes an entry of <c>_access</c> about this node itself.</summary>
+    private async Task NoteAsync(string action, (string Type, string Id) target, Action<Utf8JsonWriter> data)
+    {
+        if (_logs.TryGetValue(LogName.Access, out LogReader? access))
+        {
+            var caller = new AppendCaller("indelible", "", _system.Size, "internal", null);
+            await AppendAsync(access, [SystemClaim(action, "system", "other", target, caller, data)], caller, AppendOptions.Default, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<LogReader> CreateLogCoreAsync(
+        string name, bool isPublic, ImmutableArray<string> personalPointers, AppendCaller caller, CancellationToken cancellationToken)
+    {
+        await _configuring.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_logs.ContainsKey(name))
+            {
+                throw new ConfigurationConflictException($"There is a log {name} already.");
+            }
+
+            if (_logs.Count >= EngineLimits.Logs)
+            {
+                throw new ConfigurationConflictException($"This node has {EngineLimits.Logs} logs, as many as it may.");
+            }
+
+            // Key, recorded head, entry, in this order: after a crash between them the log does not exist, and making it again finds
+            // the key and the head that are there.
+            LogState state = NewState(name);
+            using Ed25519NoteSigner signer = _keys.OpenOrCreate(name, state.Origin);
+            IReadOnlyDictionary<string, ReadOnlyMemory<byte>> heads = _checkpoints.Load();
+            if (!heads.ContainsKey(state.Origin))
+            {
+                SignFirst(state.Origin, signer);
+                heads = _checkpoints.Load();
+            }
+
+            await ConfigureCoreAsync(SystemActions.LogCreate, "create", ("log", name), caller, data =>
+            {
+                data.WriteString("name", name);
+                data.WriteString("origin", state.Origin);
+                data.WriteString("vkey", signer.VerifierKey.ToString());
+                data.WriteBoolean("public", isPublic);
+                data.WriteStartArray("personal");
+                foreach (string pointer in personalPointers)
+                {
+                    data.WriteStringValue(pointer);
+                }
+
+                data.WriteEndArray();
+            }, cancellationToken).ConfigureAwait(false);
+            Adopt(state, heads);
+            return _logs[name];
+        }
+        finally
+        {
+            _configuring.Release();
+        }
+    }
+
+    private async Task ConfigureAsync(
+        string action, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data, CancellationToken cancellationToken)
+    {
+        await _configuring.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await ConfigureCoreAsync(action, operation, target, caller, data, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _configuring.Release();
+        }
+    }
+
+    /// <summary>Appends an entry to <c>_system</c>; when the task completes the fold has it.</summary>
+    private async Task ConfigureCoreAsync(
+        string action, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data, CancellationToken cancellationToken)
+    {
+        Claim claim = SystemClaim(action, "config", operation, target, caller, data);
+
+        // Authorisation was checked by the door, by the same fold that this entry extends; the sequencer's check is for writers' keys.
+        AppendCaller inside = caller with { KeyId = "" };
+        await AppendAsync(_logs[LogName.System], [claim], inside, AppendOptions.Default, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Claim SystemClaim(string action, string category, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("schema", "audit/1");
+            json.WriteString("id", NewId(now));
+            json.WriteString("time", EntryTime.Format(now));
+            json.WriteString("action", action);
+            json.WriteString("category", category);
+            json.WriteString("operation", operation);
+            json.WriteString("outcome", "success");
+            json.WriteStartObject("actor");
+            json.WriteString("id", caller.Principal);
+            json.WriteString("type", caller.Principal == "indelible" ? "system" : "unknown");
+            json.WriteEndObject();
+            if (caller.KeyId.Length > 0)
+            {
+                json.WriteStartObject("auth");
+                json.WriteString("credential_id", caller.KeyId);
+                json.WriteEndObject();
+            }
+
+            json.WriteStartObject("service");
+            json.WriteString("name", "indelible");
+            json.WriteEndObject();
+            json.WriteStartArray("targets");
+            json.WriteStartObject();
+            json.WriteString("type", target.Type);
+            json.WriteString("id", target.Id);
+            json.WriteEndObject();
+            json.WriteEndArray();
+            json.WriteStartObject("data");
+            data(json);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return Claim.TryParse(buffer.ToArray(), out Claim? claim, out IReadOnlyList<Fault> faults)
+            ? claim
+            : throw new InvalidOperationException($"An entry of our own is not valid: {faults[0]}");
+    }
+
+    private string NewId(DateTimeOffset now)
+    {
+        Span<byte> random = stackalloc byte[10];
+        _random.Fill(random);
+        string time = now.ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture);
+        string tail = Convert.ToHexStringLower(random);
+        return $"{time[..8]}-{time[8..]}-7{tail[..3]}-{"89ab"[random[2] & 3]}{tail[5..8]}-{tail[8..]}";
+    }
+
+    private void CheckKeyLogs(KeyKind kind, ImmutableArray<string> logs)
+    {
+        if (kind != KeyKind.Admin && logs.Length == 0)
+        {
+            throw new ArgumentException("a writer's or reader's key names at least one log, or *", nameof(logs));
+        }
+
+        if (logs.Length > EngineLimits.LogsPerKey)
+        {
+            throw new ArgumentException($"a key names at most {EngineLimits.LogsPerKey} logs, not {logs.Length}", nameof(logs));
+        }
+
+        foreach (string log in logs)
+        {
+            if (kind == KeyKind.Writer && log.StartsWith('_'))
+            {
+                throw new ArgumentException($"nobody but the system appends to {log}", nameof(logs));
+            }
+
+            if (log != "*" && !_logs.ContainsKey(log))
+            {
+                throw new ArgumentException($"there is no log {log}", nameof(logs));
+            }
+        }
+    }
+
+    private bool MayStillAppend(string keyId, LogState log) =>
+        _system.Keys.TryGetValue(keyId, out ApiKey? key) && !key.IsRevoked && key.Kind == KeyKind.Writer && key.Covers(log.Name);
+
+    private void OnApplied(LogState log, long index, ReadOnlyMemory<byte> entry)
+    {
+        if (log.Name == LogName.System)
+        {
+            _system = SystemFold.Apply(_system, index, entry);
+        }
+    }
+
+    [LoggerMessage(1001, LogLevel.Warning, "Recovery put a torn end of the journal aside: {Bytes} bytes in {Path}, SHA-256 {Sha256}. It was never acknowledged")]
+    private partial void LogTornTail(string path, long bytes, string sha256);
+}
+
+/// <summary>A folder that has just been made.</summary>
+/// <param name="Settings">What it is.</param>
+/// <param name="Logs">Its logs.</param>
+/// <param name="AdminKey">The administrator's key, shown this once.</param>
+public sealed record InitialisedFolder(FolderSettings Settings, IReadOnlyList<LogSettings> Logs, string AdminKey);
+
+/// <summary>How events are appended.</summary>
+/// <param name="Partial">Whether conflicting events are refused alone; otherwise one refuses the request.</param>
+/// <param name="OriginalInClear">Whether <c>data.original</c> is not encrypted. What is written in clear can never be erased.</param>
+public sealed record AppendOptions(bool Partial = false, bool OriginalInClear = false)
+{
+    /// <summary>Atomic, originals encrypted.</summary>
+    public static AppendOptions Default { get; } = new();
+}
+
+/// <summary>A change of configuration contradicts what is there: nothing was changed.</summary>
+public sealed class ConfigurationConflictException(string message) : Exception(message);

@@ -1,0 +1,128 @@
+using Indelible.Engine.Configuration;
+using Indelible.Engine.Publishing;
+using Indelible.Engine.Reading;
+using Indelible.Engine.Storage;
+using Indelible.Events;
+using Indelible.Merkle;
+using Indelible.Privacy;
+using Indelible.Proofs;
+using Indelible.Tiles;
+
+namespace Indelible.Engine;
+
+/// <summary>A log as readers see it: entries, proofs, tiles and checkpoints, at any size that it has had. Thread-safe.</summary>
+public sealed class LogReader
+{
+    private readonly PublishedLog _log;
+    private readonly Publisher _publisher;
+    private readonly Func<string, PersonalKey?> _personalKeys;
+
+    internal LogReader(LogSettings settings, PublishedLog log, Publisher publisher, PersonalFields personalFields, Func<string, PersonalKey?> personalKeys)
+    {
+        Settings = settings;
+        PersonalFields = personalFields;
+        _log = log;
+        _publisher = publisher;
+        _personalKeys = personalKeys;
+    }
+
+    /// <summary>How the log is configured.</summary>
+    public LogSettings Settings { get; }
+
+    /// <summary>The number of entries that are durable.</summary>
+    public long Size => _log.State.DurableSize;
+
+    /// <summary>The number of entries that are in sealed segments.</summary>
+    public long SealedSize => _log.State.SealedSize;
+
+    /// <summary>The bytes of the sealed segments.</summary>
+    public long SegmentBytes => _log.State.Segments.Sum(segment => segment.FileBytes);
+
+    /// <summary>The latest checkpoint that may be shown.</summary>
+    public PublishedCheckpoint Checkpoint => _log.Checkpoints.Latest!;
+
+    internal LogState State => _log.State;
+
+    internal PersonalFields PersonalFields { get; }
+
+    /// <summary>The checkpoint of exactly this size, if it is still kept; see <see cref="EngineLimits.RetainedCheckpoints"/>.</summary>
+    public PublishedCheckpoint? CheckpointOfSize(long size) => _log.Checkpoints.OfSize(size);
+
+    /// <summary>Completes with the first checkpoint that covers <paramref name="size"/> entries, publishing at once if there is none.</summary>
+    /// <param name="size">At most <see cref="Size"/>.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the publishing.</param>
+    public Task<PublishedCheckpoint> WaitForCheckpointAsync(long size, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Size);
+        return _log.Checkpoints.WaitForAsync(size, _publisher.Wake, cancellationToken);
+    }
+
+    /// <summary>Completes when the log has more than <paramref name="size"/> entries.</summary>
+    public Task WaitForGrowthAsync(long size, CancellationToken cancellationToken) => _log.State.WaitForGrowthAsync(size, cancellationToken);
+
+    /// <summary>An entry's exact bytes, checked against its leaf hash.</summary>
+    /// <param name="index">Below <see cref="Size"/>.</param>
+    /// <exception cref="StorageException">The bytes on disk are not those that were appended.</exception>
+    public ReadOnlyMemory<byte> ReadEntry(long index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Size);
+        return _log.State.ReadEntry(index);
+    }
+
+    /// <summary>Consecutive entries from <paramref name="index"/> on: to the end of its bundle of 256, or to <paramref name="end"/>.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> ReadEntries(long index, long end)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(end, Size);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, end);
+        return _log.State.ReadEntries(index, end);
+    }
+
+    /// <summary>The leaf hash of an entry.</summary>
+    public Hash ReadLeafHash(long index) => _log.State.ReadNode(0, index);
+
+    /// <summary>The head of the first <paramref name="size"/> entries, computed from the tree: not signed.</summary>
+    public TreeHead HeadAt(long size) => _log.State.HeadAt(size);
+
+    /// <summary>Proves that the entry at <paramref name="index"/> is in the tree of <paramref name="size"/> entries.</summary>
+    public Hash[] ProveInclusion(long index, long size) => InclusionProof.Create(_log.State, index, size);
+
+    /// <summary>Proves that the tree of <paramref name="from"/> entries is the beginning of the tree of <paramref name="to"/>.</summary>
+    public Hash[] ProveConsistency(long from, long to) => from == 0 ? [] : ConsistencyProof.Create(_log.State, from, to);
+
+    /// <summary>A hash tile's bytes.</summary>
+    /// <param name="id">A tile of a tree of at most <paramref name="size"/> entries.</param>
+    /// <param name="size">A published size.</param>
+    /// <returns>The bytes, or null where the tree of that size has no such tile.</returns>
+    public byte[]? ReadTile(TileId id, long size)
+    {
+        if (TileLayout.TileWidth(id.Level, id.Index, size) < id.Width)
+        {
+            return null;
+        }
+
+        byte[] tile = new byte[id.Width * Hash.Size];
+        for (int i = 0; i < id.Width; i++)
+        {
+            _log.State.ReadNode(TileLayout.Height * id.Level, (id.Index * TileLayout.Width) + i).CopyTo(tile.AsSpan(i * Hash.Size));
+        }
+
+        return tile;
+    }
+
+    /// <summary>An entry bundle's entries.</summary>
+    /// <param name="id">A bundle of a tree of at most <paramref name="size"/> entries.</param>
+    /// <param name="size">A published size.</param>
+    /// <returns>The entries, or null where the tree of that size has no such bundle.</returns>
+    public IReadOnlyList<ReadOnlyMemory<byte>>? ReadBundle(BundleId id, long size) =>
+        TileLayout.TileWidth(0, id.Index, size) < id.Width
+            ? null
+            : _log.State.ReadEntries(id.Index * TileLayout.Width, (id.Index * TileLayout.Width) + id.Width);
+
+    /// <summary>An entry with its personal values in clear, for those who may see them. Not the entry: its hash is another.</summary>
+    public byte[] Decrypt(ReadOnlyMemory<byte> entry) => Entry.Decrypt(entry, Settings.Origin, _personalKeys);
+
+    /// <summary>What an auditor needs to check the personal values of an entry against its commitments.</summary>
+    public IReadOnlyList<Opening> Open(ReadOnlyMemory<byte> entry) => Entry.Openings(entry, Settings.Origin, _personalKeys);
+}

@@ -1,0 +1,103 @@
+using System.Security.Cryptography;
+using Indelible.Engine.Storage;
+using Indelible.Engine.Storage.Files;
+
+namespace Indelible.Engine.Privacy;
+
+/// <summary>The key that wraps all other keys of a data folder: signing keys and persons' data keys.</summary>
+/// <remarks>
+/// 32 random bytes in a file that only its owner may read. Wrapping is AES-256-GCM with a random nonce; the context (what the key
+/// is for) is authenticated, so that one wrapped key cannot be put in another's place. Thread-safe.
+/// </remarks>
+public sealed class MasterKey : IDisposable
+{
+    private const int KeyBytes = 32;
+    private const int NonceBytes = 12;
+    private const int TagBytes = 16;
+    private readonly byte[] _key;
+    private readonly RandomSource _random;
+
+    private MasterKey(byte[] key, RandomSource random)
+    {
+        _key = key;
+        _random = random;
+    }
+
+    /// <summary>Makes a new key and its file.</summary>
+    /// <param name="path">A file that does not exist yet.</param>
+    /// <param name="random">Draws the key and the nonces.</param>
+    /// <exception cref="StorageException">The file exists: nothing was changed.</exception>
+    public static MasterKey Create(string path, RandomSource random)
+    {
+        if (File.Exists(path))
+        {
+            throw new StorageException($"There is a master key at {path} already.", StorageOutcome.NothingChanged);
+        }
+
+        byte[] key = new byte[KeyBytes];
+        random.Fill(key);
+        DurableFile.WriteWhole(path, key, ownerOnly: true);
+        return new MasterKey(key, random);
+    }
+
+    /// <summary>Reads the key.</summary>
+    /// <exception cref="StorageException">The file is missing, of another length, or readable by others than its owner.</exception>
+    public static MasterKey Open(string path, RandomSource random)
+    {
+        if (!File.Exists(path))
+        {
+            throw new StorageException($"The master key {path} is missing: no signing key and no personal data can be read without it.", StorageOutcome.Damaged);
+        }
+
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Others) != 0)
+        {
+            throw new StorageException($"The master key {path} can be read by others than its owner; make it 'chmod 600'.", StorageOutcome.NothingChanged);
+        }
+
+        byte[] key = File.ReadAllBytes(path);
+        return key.Length == KeyBytes
+            ? new MasterKey(key, random)
+            : throw new StorageException($"The master key {path} has {key.Length} bytes, not {KeyBytes}.", StorageOutcome.Damaged);
+    }
+
+    /// <summary>Encrypts a secret for storage: nonce ‖ ciphertext ‖ tag.</summary>
+    /// <param name="secret">At most a few hundred bytes.</param>
+    /// <param name="context">What it is for; the same bytes must be given to unwrap it.</param>
+    public byte[] Wrap(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> context)
+    {
+        byte[] wrapped = new byte[NonceBytes + secret.Length + TagBytes];
+        _random.Fill(wrapped.AsSpan(0, NonceBytes));
+        using var aes = new AesGcm(_key, TagBytes);
+        aes.Encrypt(
+            wrapped.AsSpan(0, NonceBytes), secret, wrapped.AsSpan(NonceBytes, secret.Length), wrapped.AsSpan(NonceBytes + secret.Length), context);
+        return wrapped;
+    }
+
+    /// <summary>Decrypts what <see cref="Wrap"/> made.</summary>
+    /// <exception cref="StorageException">It was altered, wrapped by another key, or for another context.</exception>
+    public byte[] Unwrap(ReadOnlySpan<byte> wrapped, ReadOnlySpan<byte> context)
+    {
+        if (wrapped.Length < NonceBytes + TagBytes)
+        {
+            throw new StorageException($"A wrapped key has {wrapped.Length} bytes, too few.", StorageOutcome.Damaged);
+        }
+
+        byte[] secret = new byte[wrapped.Length - NonceBytes - TagBytes];
+        using var aes = new AesGcm(_key, TagBytes);
+        try
+        {
+            aes.Decrypt(
+                wrapped[..NonceBytes], wrapped.Slice(NonceBytes, secret.Length), wrapped[^TagBytes..], secret, context);
+        }
+        catch (CryptographicException e)
+        {
+            throw new StorageException("A wrapped key does not open: it was altered, or wrapped by another master key.", StorageOutcome.Damaged, e);
+        }
+
+        return secret;
+    }
+
+    /// <summary>Overwrites the key in memory.</summary>
+    public void Dispose() => CryptographicOperations.ZeroMemory(_key);
+}

@@ -1,0 +1,234 @@
+using System.Text;
+using Indelible.Engine.Storage;
+using Indelible.Privacy;
+using Microsoft.Data.Sqlite;
+
+namespace Indelible.Engine.Privacy;
+
+/// <summary>The data keys of persons, one for each (origin, data subject): destroying one is erasing the person.</summary>
+/// <remarks>
+/// <para>
+/// SQLite, because rows must really go when they are deleted (<c>secure_delete</c>, and nothing of them in a log afterwards). Keys are
+/// wrapped by the master key. A key is durable here before an entry that needs it is sequenced: otherwise a crash would leave an
+/// entry that nobody can read.
+/// </para>
+/// <para>Thread-safe; keys in use are kept unwrapped in memory, a bounded number of them.</para>
+/// </remarks>
+internal sealed class Vault : IDisposable
+{
+    private const int KeyBytes = 32;
+    private readonly MasterKey _master;
+    private readonly RandomSource _random;
+    private readonly Lock _lock = new();
+    private readonly SqliteConnection _database;                                       // under _lock
+    private readonly Dictionary<(string Origin, string Subject), PersonalKey> _bySubject = [];   // under _lock
+    private readonly Dictionary<string, PersonalKey> _byId = new(StringComparer.Ordinal);        // under _lock
+    private readonly Dictionary<(string Origin, string Subject), (PersonalKey Key, byte[] Wrapped)> _drawn = [];   // under _lock: not durable yet
+
+    private Vault(SqliteConnection database, MasterKey master, RandomSource random)
+    {
+        _database = database;
+        _master = master;
+        _random = random;
+    }
+
+    /// <summary>Makes an empty vault.</summary>
+    /// <exception cref="StorageException">The file exists already.</exception>
+    public static void Create(string path, MasterKey master, RandomSource random)
+    {
+        if (File.Exists(path))
+        {
+            throw new StorageException($"There is a vault at {path} already.", StorageOutcome.NothingChanged);
+        }
+
+        // The file is made by us, so that it is never readable by others, not even for a moment.
+        Storage.Files.DurableFile.WriteWhole(path, [], ownerOnly: true);
+        using Vault vault = OpenDatabase(path, master, random);
+        vault.Execute("CREATE TABLE subject_keys (origin TEXT NOT NULL, subject TEXT NOT NULL, kid TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL, PRIMARY KEY (origin, subject)) STRICT, WITHOUT ROWID");
+        vault.Execute("PRAGMA user_version = 1");
+    }
+
+    /// <summary>Opens a vault.</summary>
+    /// <exception cref="StorageException">It is missing or of another version.</exception>
+    public static Vault Open(string path, MasterKey master, RandomSource random)
+    {
+        if (!File.Exists(path))
+        {
+            throw new StorageException($"The vault {path} is missing: personal data in the log cannot be read without it.", StorageOutcome.Damaged);
+        }
+
+        Vault vault = OpenDatabase(path, master, random);
+        using SqliteCommand version = vault._database.CreateCommand();
+        version.CommandText = "PRAGMA user_version";
+        if (version.ExecuteScalar() is 1L)
+        {
+            return vault;
+        }
+
+        vault.Dispose();
+        throw new StorageException($"The vault {path} is not of version 1.", StorageOutcome.Damaged);
+    }
+
+    /// <summary>Gives the keys that one request's entries need; <see cref="Request.Commit"/> makes the new ones durable.</summary>
+    /// <param name="origin">The log's origin.</param>
+    public Request KeysFor(string origin) => new(this, origin);
+
+    /// <summary>The key of this id, or null when there is none (any more).</summary>
+    /// <param name="kid">As it stands in entries: base64url of 16 bytes.</param>
+    public PersonalKey? Find(string kid)
+    {
+        lock (_lock)
+        {
+            if (_byId.TryGetValue(kid, out PersonalKey? key))
+            {
+                return key;
+            }
+
+            using SqliteCommand select = _database.CreateCommand();
+            select.CommandText = "SELECT origin, subject, wrapped FROM subject_keys WHERE kid = $kid";
+            select.Parameters.AddWithValue("$kid", kid);
+            using SqliteDataReader row = select.ExecuteReader();
+            return row.Read() ? Remember(row.GetString(0), row.GetString(1), row.GetFieldValue<byte[]>(2)) : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _database.Dispose();
+
+    private static Vault OpenDatabase(string path, MasterKey master, RandomSource random)
+    {
+        var database = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
+        database.Open();
+        var vault = new Vault(database, master, random);
+        vault.Execute("PRAGMA journal_mode = WAL");
+        vault.Execute("PRAGMA synchronous = FULL");
+        vault.Execute("PRAGMA secure_delete = ON");
+        return vault;
+    }
+
+    private static byte[] Context(string origin, string subject) => Encoding.UTF8.GetBytes($"indelible.dev/subject-key/v1 {origin}\n{subject}");
+
+    private PersonalKey? Load(string origin, string subject)
+    {
+        using SqliteCommand select = _database.CreateCommand();
+        select.CommandText = "SELECT wrapped FROM subject_keys WHERE origin = $origin AND subject = $subject";
+        select.Parameters.AddWithValue("$origin", origin);
+        select.Parameters.AddWithValue("$subject", subject);
+        return select.ExecuteScalar() is byte[] wrapped ? Remember(origin, subject, wrapped) : null;
+    }
+
+    private PersonalKey GetOrDraw(string origin, string subject, out bool isNew)
+    {
+        lock (_lock)
+        {
+            isNew = false;
+            if (_bySubject.TryGetValue((origin, subject), out PersonalKey? key) || (key = Load(origin, subject)) is not null)
+            {
+                return key;
+            }
+
+            isNew = true;
+            if (!_drawn.TryGetValue((origin, subject), out (PersonalKey Key, byte[] Wrapped) drawn))
+            {
+                byte[] bytes = new byte[KeyBytes];
+                _random.Fill(bytes);
+                drawn = (new PersonalKey(bytes), _master.Wrap(bytes, Context(origin, subject)));
+                _drawn.Add((origin, subject), drawn);
+            }
+
+            return drawn.Key;
+        }
+    }
+
+    private void Commit(string origin, IEnumerable<string> subjects)
+    {
+        lock (_lock)
+        {
+            using SqliteTransaction transaction = _database.BeginTransaction();
+            var done = new List<(string Subject, byte[] Wrapped)>();
+            foreach (string subject in subjects)
+            {
+                if (!_drawn.TryGetValue((origin, subject), out (PersonalKey Key, byte[] Wrapped) drawn))
+                {
+                    continue;   // Another request that needed it as well has made it durable.
+                }
+
+                using SqliteCommand insert = _database.CreateCommand();
+                insert.Transaction = transaction;
+                insert.CommandText = "INSERT INTO subject_keys (origin, subject, kid, wrapped) VALUES ($origin, $subject, $kid, $wrapped)";
+                insert.Parameters.AddWithValue("$origin", origin);
+                insert.Parameters.AddWithValue("$subject", subject);
+                insert.Parameters.AddWithValue("$kid", drawn.Key.Kid);
+                insert.Parameters.AddWithValue("$wrapped", drawn.Wrapped);
+                insert.ExecuteNonQuery();
+                done.Add((subject, drawn.Wrapped));
+            }
+
+            transaction.Commit();
+            foreach ((string subject, byte[] wrapped) in done)
+            {
+                _drawn.Remove((origin, subject));
+                Remember(origin, subject, wrapped);
+            }
+        }
+    }
+
+    private PersonalKey Remember(string origin, string subject, byte[] wrapped)
+    {
+        if (_bySubject.Count >= EngineLimits.CachedPersonalKeys)
+        {
+            // Rare, and loading again is cheap: forgetting all is simpler than knowing which.
+            _bySubject.Clear();
+            _byId.Clear();
+        }
+
+        var key = new PersonalKey(_master.Unwrap(wrapped, Context(origin, subject)));
+        _bySubject[(origin, subject)] = key;
+        _byId[key.Kid] = key;
+        return key;
+    }
+
+    private void Execute(string sql)
+    {
+        using SqliteCommand command = _database.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>The keys of one request: what is new is drawn at once and made durable together.</summary>
+    internal sealed class Request(Vault vault, string origin) : IPersonalKeys
+    {
+        private HashSet<string>? _new;
+
+        /// <inheritdoc/>
+        public PersonalKey For(string subject)
+        {
+            PersonalKey key = vault.GetOrDraw(origin, subject, out bool isNew);
+            if (isNew)
+            {
+                (_new ??= new HashSet<string>(StringComparer.Ordinal)).Add(subject);
+            }
+
+            return key;
+        }
+
+        /// <summary>Makes every new key durable. Must return before an entry that needs one is sequenced.</summary>
+        /// <exception cref="StorageException">It could not; nothing may be appended.</exception>
+        public void Commit()
+        {
+            if (_new is null)
+            {
+                return;
+            }
+
+            try
+            {
+                vault.Commit(origin, _new);
+            }
+            catch (SqliteException e)
+            {
+                throw new StorageException("The vault could not store new data keys; nothing of the request was appended.", StorageOutcome.NothingChanged, e);
+            }
+        }
+    }
+}

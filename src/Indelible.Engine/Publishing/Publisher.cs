@@ -1,0 +1,142 @@
+using Indelible.Engine.Reading;
+using Indelible.Engine.Storage;
+using Indelible.Merkle;
+using Indelible.Notes;
+using Indelible.Proofs;
+using Microsoft.Extensions.Logging;
+
+namespace Indelible.Engine.Publishing;
+
+/// <summary>A log with what signs its heads and what has been shown of them.</summary>
+internal sealed record PublishedLog(LogState State, NoteSigner Signer, PublishedCheckpoints Checkpoints);
+
+/// <summary>Signs the heads of growing logs, and shows a head only when the checkpoint store holds it.</summary>
+/// <remarks>
+/// <para>
+/// A round, for all logs that have grown: compute the head; make the consistency proof from the recorded head and check it with the
+/// verifier that everybody uses; sign; swap all of them into the checkpoint store at once; then show. A log never signs a smaller
+/// head, or another root for the same size; a note that was not swapped never leaves memory.
+/// </para>
+/// <para>
+/// A round begins when somebody waits, else at an interval, but never sooner than twice the last round's duration after the one
+/// before: signing must not crowd out appending.
+/// </para>
+/// </remarks>
+internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interval, TimeProvider time, ILogger<Publisher> logger)
+{
+    private readonly Lock _lock = new();
+    private readonly List<PublishedLog> _logs = [];            // under _lock
+    private readonly SemaphoreSlim _awaited = new(0, 1);
+    private readonly ILogger _logger = logger;
+    private TimeSpan _lastRound;
+
+    /// <summary>What stopped the publisher, if it failed.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Publishes this log from now on; its recorded head must have been shown already.</summary>
+    public void Add(PublishedLog log)
+    {
+        lock (_lock)
+        {
+            _logs.Add(log);
+        }
+    }
+
+    /// <summary>Begins a round soon.</summary>
+    public void Wake()
+    {
+        lock (_lock)
+        {
+            if (_awaited.CurrentCount == 0)
+            {
+                _awaited.Release();
+            }
+        }
+    }
+
+    /// <summary>Publishes until cancelled; a last round then covers what has been appended.</summary>
+    public async Task RunAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                await WaitAsync(stoppingToken).ConfigureAwait(false);
+                await RoundAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception e)
+        {
+            LogStopped(e);
+            Failure = e;
+        }
+    }
+
+    /// <summary>One round over all logs that have grown.</summary>
+    /// <exception cref="VerificationException">A log's new head does not extend its recorded one: nothing was signed.</exception>
+    /// <exception cref="CheckpointConflictException">The store holds another head: somebody else writes this log.</exception>
+    public async Task RoundAsync()
+    {
+        long started = time.GetTimestamp();
+        var swaps = new List<CheckpointSwap>();
+        var shown = new List<(PublishedLog Log, PublishedCheckpoint Checkpoint)>();
+        PublishedLog[] logs;
+        lock (_lock)
+        {
+            logs = [.. _logs];
+        }
+
+        foreach (PublishedLog log in logs)
+        {
+            PublishedCheckpoint recorded = log.Checkpoints.Latest!;
+            long size = log.State.DurableSize;
+            if (size == recorded.Head.Size)
+            {
+                continue;
+            }
+
+            TreeHead head = log.State.HeadAt(size);
+            Check(log.State, recorded.Head, head);
+            byte[] note = SignedNote.Sign(new Checkpoint(log.State.Origin, head.Size, head.Root).Format(), log.Signer).ToBytes();
+            swaps.Add(new CheckpointSwap(log.State.Origin, recorded.Note, note));
+            shown.Add((log, new PublishedCheckpoint(head, note)));
+        }
+
+        if (swaps.Count > 0)
+        {
+            await store.SwapAsync(swaps).ConfigureAwait(false);
+            foreach ((PublishedLog log, PublishedCheckpoint checkpoint) in shown)
+            {
+                log.Checkpoints.Add(checkpoint);
+            }
+        }
+
+        _lastRound = time.GetElapsedTime(started);
+    }
+
+    private static void Check(LogState log, in TreeHead recorded, in TreeHead head)
+    {
+        Hash[] proof = recorded.Size == 0 ? [] : ConsistencyProof.Create(log, recorded.Size, head.Size);
+        if (head.Size < recorded.Size || !ConsistencyProof.Verify(recorded, head, proof))
+        {
+            throw new VerificationException(
+                $"Log {log.Origin} at size {head.Size}, root {head.Root}, does not extend what was signed at size {recorded.Size}, root {recorded.Root}. Nothing was signed.");
+        }
+    }
+
+    private async Task WaitAsync(CancellationToken stoppingToken)
+    {
+        TimeSpan pause = interval > 2 * _lastRound ? interval : 2 * _lastRound;
+        try
+        {
+            await _awaited.WaitAsync(pause, stoppingToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The last round follows.
+        }
+    }
+
+    [LoggerMessage(1201, LogLevel.Critical, "Publishing stopped: no further checkpoint is signed until the node is started anew")]
+    private partial void LogStopped(Exception failure);
+}

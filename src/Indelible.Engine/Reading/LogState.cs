@@ -1,0 +1,195 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Indelible.Engine.Sealing;
+using Indelible.Engine.Sequencing;
+using Indelible.Engine.Storage;
+using Indelible.Merkle;
+using Indelible.Tiles;
+
+namespace Indelible.Engine.Reading;
+
+/// <summary>One log as it stands: its segments, its tail, and what the fold of the journal knows of it.</summary>
+/// <remarks>
+/// Readers on any thread see a view (segments and tail) that changes as a whole, and entries below <see cref="DurableSize"/>. What
+/// only the sequencer's loop may touch says so. Everything read from storage is hashed and compared before it is returned.
+/// </remarks>
+internal sealed class LogState : INodeReader
+{
+    private readonly ConcurrentDictionary<(int Height, long Index), Hash> _upperNodes = new();   // complete nodes above segments, as they are asked for
+    private readonly IJournal _journal;
+    private readonly ITailStore _tails;
+    private readonly BlockCache _cache;
+    private long _durableSize;
+    private TaskCompletionSource? _growth;   // completed by the next growth; made by whoever waits for it
+    private volatile View _view;
+
+    public LogState(string name, string origin, int segmentSize, IJournal journal, ITailStore tails, BlockCache cache)
+    {
+        Name = name;
+        Origin = origin;
+        SegmentSize = segmentSize;
+        SegmentHeight = int.Log2(segmentSize);
+        _journal = journal;
+        _tails = tails;
+        _cache = cache;
+        _view = new View([], new Tail(0, SegmentHeight));
+    }
+
+    public string Name { get; }
+
+    public string Origin { get; }
+
+    /// <summary>Entries in a segment: a power of two, at least 256.</summary>
+    public int SegmentSize { get; }
+
+    public int SegmentHeight { get; }
+
+    /// <summary>The number of entries that are durable: what readers may see.</summary>
+    public long DurableSize => Volatile.Read(ref _durableSize);
+
+    /// <summary>The number of entries in segments.</summary>
+    public long SealedSize => _view.Tail.FirstIndex;
+
+    /// <summary>The sequencer's: the ids of recent entries.</summary>
+    public IdempotencyWindow Window { get; } = new();
+
+    /// <summary>The sequencer's: the last <c>received_at</c> given out, which the next may not be below.</summary>
+    public string LastReceivedAt { get; set; } = "";
+
+    /// <summary>The sequencer's: the tail being appended to.</summary>
+    public Tail Tail => _view.Tail;
+
+    public ImmutableArray<SegmentReader> Segments => _view.Segments;
+
+    /// <summary>Shows everything appended to the tail so far to readers.</summary>
+    public void PublishTail()
+    {
+        Volatile.Write(ref _durableSize, Tail.FirstIndex + Tail.Count);
+        Interlocked.Exchange(ref _growth, null)?.SetResult();
+    }
+
+    /// <summary>Completes when the log has more than <paramref name="size"/> entries.</summary>
+    public async Task WaitForGrowthAsync(long size, CancellationToken cancellationToken)
+    {
+        while (DurableSize <= size)
+        {
+            TaskCompletionSource fresh = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            TaskCompletionSource growth = Interlocked.CompareExchange(ref _growth, fresh, null) ?? fresh;
+
+            // Whoever published between the first look and the exchange has not seen this source: look again.
+            if (DurableSize <= size)
+            {
+                await growth.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>The sequencer's: takes a sealed segment into the view and its entries out of the tail.</summary>
+    public void AddSegment(SegmentReader segment)
+    {
+        View view = _view;
+        if (segment.FirstIndex != view.Tail.FirstIndex)
+        {
+            throw new InvalidOperationException($"Segment {segment.FirstIndex} of {Name} does not follow {view.Tail.FirstIndex}.");
+        }
+
+        _view = new View(view.Segments.Add(segment), view.Tail.Count >= segment.Count ? view.Tail.Without(segment.Count) : new Tail(segment.FirstIndex + segment.Count, SegmentHeight));
+        Volatile.Write(ref _durableSize, Math.Max(_durableSize, SealedSize));
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="StorageException">A block that the node is computed from is not what was sealed.</exception>
+    public Hash ReadNode(int height, long index)
+    {
+        View view = _view;
+        long end = (index + 1) << height;
+        if (end > DurableSize)
+        {
+            throw new ArgumentOutOfRangeException(nameof(index), $"Node ({height}, {index}) of {Name} is not complete at size {DurableSize}.");
+        }
+
+        if (height > SegmentHeight)
+        {
+            return _upperNodes.GetOrAdd((height, index), static (node, log) => TreeHasher.Node(
+                log.ReadNode(node.Height - 1, 2 * node.Index), log.ReadNode(node.Height - 1, (2 * node.Index) + 1)), this);
+        }
+
+        if (end > view.Tail.FirstIndex)
+        {
+            return view.Tail.Node(height, index);
+        }
+
+        SegmentReader segment = view.Segments[(int)((index << height) / SegmentSize)];
+        long first = (index << height) - segment.FirstIndex;
+        if (height >= SegmentFormat.BlockHeight)
+        {
+            return segment.Node(height, (int)(first >> height));
+        }
+
+        int block = (int)(first / SegmentFormat.EntriesPerBlock);
+        return Block(segment, block).Tree.Node(height, (int)(first % SegmentFormat.EntriesPerBlock) >> height);
+    }
+
+    /// <summary>The head of the first <paramref name="size"/> entries, computed.</summary>
+    public TreeHead HeadAt(long size) => new(size, TreeMath.Root(this, size));
+
+    /// <summary>Reads an entry and checks it against its leaf hash.</summary>
+    /// <param name="index">Below <see cref="DurableSize"/>.</param>
+    /// <exception cref="StorageException">The bytes are not those that were appended.</exception>
+    public ReadOnlyMemory<byte> ReadEntry(long index)
+    {
+        while (true)
+        {
+            View view = _view;
+            if (index < view.Tail.FirstIndex)
+            {
+                SegmentReader segment = view.Segments[(int)(index / SegmentSize)];
+                long offset = index - segment.FirstIndex;
+                return Block(segment, (int)(offset / SegmentFormat.EntriesPerBlock)).Entries[(int)(offset % SegmentFormat.EntriesPerBlock)];
+            }
+
+            EntryLocation place = view.Tail.PlaceOf(index);
+            byte[] entry = new byte[place.Length];
+            if (!place.TryRead(_journal, _tails, Name, entry))
+            {
+                continue;   // Moved to a tail file or sealed since: the place or the view has changed.
+            }
+
+            Hash leaf = TreeHasher.Leaf(entry);
+            Hash expected = view.Tail.Node(0, index);
+            return leaf == expected ? entry : throw new StorageException(
+                $"Entry {index} of log {Name} hashes to {leaf}, not to {expected}: its bytes were altered on disk.", StorageOutcome.Damaged);
+        }
+    }
+
+    /// <summary>Reads consecutive entries: what remains of one bundle of 256 from <paramref name="index"/> on, up to <paramref name="end"/>.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> ReadEntries(long index, long end)
+    {
+        long bundleEnd = Math.Min(end, (index / TileLayout.Width * TileLayout.Width) + TileLayout.Width);
+        View view = _view;
+        var entries = new ReadOnlyMemory<byte>[bundleEnd - index];
+        if (index < view.Tail.FirstIndex)
+        {
+            SegmentReader segment = view.Segments[(int)(index / SegmentSize)];
+            SegmentBlock block = Block(segment, (int)((index - segment.FirstIndex) / SegmentFormat.EntriesPerBlock));
+            for (int i = 0; i < entries.Length; i++)
+            {
+                entries[i] = block.Entries[(int)((index + i) % SegmentFormat.EntriesPerBlock)];
+            }
+
+            return entries;
+        }
+
+        for (int i = 0; i < entries.Length; i++)
+        {
+            entries[i] = ReadEntry(index + i);
+        }
+
+        return entries;
+    }
+
+    private SegmentBlock Block(SegmentReader segment, int block) =>
+        _cache.Get(this, (segment.FirstIndex / SegmentFormat.EntriesPerBlock) + block, () => segment.ReadBlock(block));
+
+    private sealed record View(ImmutableArray<SegmentReader> Segments, Tail Tail);
+}

@@ -1,0 +1,181 @@
+using System.Text;
+using Indelible.Engine.Reading;
+using Indelible.Engine.Sequencing;
+using Indelible.Engine.Storage;
+using Indelible.Events;
+using Indelible.Merkle;
+using Microsoft.Extensions.Logging;
+
+namespace Indelible.Engine.Sealing;
+
+/// <summary>Turns full subtrees into segments, and lets the journal forget what is safe elsewhere.</summary>
+/// <remarks>
+/// <para>
+/// A segment is written under another name, synced, read back and re-hashed whole, named, and only then do its entries leave the
+/// tail. A crash anywhere leaves the journal in charge, and the work is done again.
+/// </para>
+/// <para>
+/// When the journal holds more files than it should, the entries of the oldest that are not sealed yet move to their logs' tail
+/// files; the journal releases the file when every one of them is synced there.
+/// </para>
+/// </remarks>
+internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, ITailStore tails, Sequencer sequencer, TimeSpan interval, ILogger<Sealer> logger)
+{
+    private readonly Lock _lock = new();
+    private readonly List<LogState> _logs = [];   // under _lock
+    private readonly ILogger _logger = logger;
+
+    /// <summary>What stopped the sealer, if it failed.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Seals this log from now on.</summary>
+    public void Add(LogState log)
+    {
+        lock (_lock)
+        {
+            _logs.Add(log);
+        }
+    }
+
+    /// <summary>Seals and trims at an interval until cancelled.</summary>
+    public async Task RunAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            using var timer = new PeriodicTimer(interval);
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            {
+                await RoundAsync(stoppingToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // What is not sealed stays in the journal.
+        }
+        catch (Exception e) when (e is StorageException or NodeStoppedException)
+        {
+            LogStopped(e);
+            Failure = e;
+        }
+    }
+
+    /// <summary>Seals every full subtree of every log, then trims the journal.</summary>
+    public async Task RoundAsync(CancellationToken cancellationToken)
+    {
+        LogState[] logs;
+        lock (_lock)
+        {
+            logs = [.. _logs];
+        }
+
+        foreach (LogState log in logs)
+        {
+            while (log.DurableSize - log.SealedSize >= log.SegmentSize)
+            {
+                await SealAsync(log, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        await TrimAsync(logs).ConfigureAwait(false);
+    }
+
+    private async Task SealAsync(LogState log, CancellationToken cancellationToken)
+    {
+        long first = log.SealedSize;
+        Hash expected = log.ReadNode(log.SegmentHeight, first / log.SegmentSize);
+        await segments.PutAsync(
+            log.Name,
+            first,
+            stream => SegmentWriter.Write(stream, log.Origin, log.Name, first, log.SegmentSize, EntriesOf(log, first)),
+            content => ReadBack(content, log, first, expected),
+            cancellationToken).ConfigureAwait(false);
+        SegmentReader segment = SegmentReader.Open(segments.Open(log.Name, first), log.Origin, log.Name, first);
+        await sequencer.RunInLoopAsync(() => log.AddSegment(segment)).ConfigureAwait(false);
+        tails.Drop(log.Name, log.SealedSize);
+        LogSealed(log.Name, first, first + log.SegmentSize - 1, segment.FileBytes);
+    }
+
+    private static IEnumerable<SegmentEntry> EntriesOf(LogState log, long first)
+    {
+        for (long index = first; index < first + log.SegmentSize; index++)
+        {
+            ReadOnlyMemory<byte> entry = log.ReadEntry(index);
+            if (!Entry.TryRead(entry.Span, out EntryFacts facts))
+            {
+                throw new StorageException($"Entry {index} of log {log.Name} is not an entry that this log can have written.", StorageOutcome.Damaged);
+            }
+
+            yield return new SegmentEntry(entry, IdempotencyWindow.HashOf(facts.Principal, facts.Id), Encoding.ASCII.GetBytes(facts.ReceivedAt));
+        }
+    }
+
+    private static void ReadBack(ISegmentContent content, LogState log, long first, in Hash expected)
+    {
+        // The caller owns the content; the reader is not disposed for that reason.
+        SegmentReader reader = SegmentReader.Open(content, log.Origin, log.Name, first);
+        reader.VerifyWhole();
+        if (reader.Root != expected)
+        {
+            throw new StorageException(
+                $"Segment {first} of log {log.Name} was written with root {reader.Root}, but its entries were signed under {expected}.", StorageOutcome.Damaged);
+        }
+    }
+
+    private async Task TrimAsync(LogState[] logs)
+    {
+        long target = journal.ReleaseTarget;
+        if (target <= journal.OldestRecord)
+        {
+            return;
+        }
+
+        foreach (LogState log in logs)
+        {
+            MoveToTailFile(log, target);
+        }
+
+        await journal.ReleaseAsync(target).ConfigureAwait(false);
+        LogReleased(target);
+    }
+
+    /// <summary>Moves a log's entries that lie in journal records below <paramref name="record"/> to its tail file.</summary>
+    private void MoveToTailFile(LogState log, long record)
+    {
+        Tail tail = log.Tail;
+        long end = log.DurableSize;
+        long first = tail.FirstIndex;
+        while (first < end && !tail.PlaceOf(first).IsInJournalBefore(long.MaxValue))
+        {
+            first++;   // In the tail file already.
+        }
+
+        long last = first;
+        while (last < end && tail.PlaceOf(last).IsInJournalBefore(record))
+        {
+            last++;
+        }
+
+        if (last == first)
+        {
+            return;
+        }
+
+        var entries = new List<ReadOnlyMemory<byte>>((int)(last - first));
+        for (long index = first; index < last; index++)
+        {
+            entries.Add(log.ReadEntry(index));
+        }
+
+        IReadOnlyList<TailLocation> locations = tails.Append(log.Name, first, entries);
+        tail.Relocate(first, [.. locations.Select((location, i) => EntryLocation.InTail(location, entries[i].Length))]);
+    }
+
+    [LoggerMessage(1301, LogLevel.Information, "Sealed entries {First} to {Last} of log {Log} in {FileBytes} bytes")]
+    private partial void LogSealed(string log, long first, long last, long fileBytes);
+
+    [LoggerMessage(1302, LogLevel.Information, "The journal forgot its records below {Record}; their entries are in segments and tail files")]
+    private partial void LogReleased(long record);
+
+    [LoggerMessage(1303, LogLevel.Critical, "Sealing stopped; entries stay in the journal, which grows until the node is started anew")]
+    private partial void LogStopped(Exception failure);
+}

@@ -1,0 +1,14 @@
+using Indelible.Engine.Reading;
+using Indelible.Merkle;
+
+namespace Indelible.Engine.Sealing;
+
+/// <summary>256 entries of a segment, whose hashes have been checked against the segment's index.</summary>
+/// <param name="Entries">The entries' bytes, in index order.</param>
+/// <param name="Tree">The nodes over them; the leaves are a full level-0 tile.</param>
+/// <param name="Bundle">The entry bundle that they lie in.</param>
+internal sealed record SegmentBlock(IReadOnlyList<ReadOnlyMemory<byte>> Entries, PerfectTree Tree, ReadOnlyMemory<byte> Bundle)
+{
+    /// <summary>What the block takes in memory, roughly.</summary>
+    public int MemoryBytes => Bundle.Length + (Entries.Count * ((2 * Hash.Size) + 16));
+}

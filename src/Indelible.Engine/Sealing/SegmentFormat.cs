@@ -1,0 +1,49 @@
+using System.Text;
+
+namespace Indelible.Engine.Sealing;
+
+/// <summary>The layout of a segment file: a complete subtree's entries, compressed, with the hashes that locate a fault in them.</summary>
+/// <remarks>
+/// <code>
+/// header      0  "INDSEG01"                                          all numbers big-endian
+///             8  u32  version, 1
+///            12  u32  entries per block, 256
+///            16  u64  first leaf index
+///            24  u32  entries: a power of two, at least 256
+///            28  u32  blocks: entries / 256
+///            32  u16 length and bytes of the origin, u16 length and bytes of the log's name; zeros to a multiple of 64
+/// blocks         one zstd frame each, without dictionary: the entry bundle (c2sp.org/tlog-tiles) of 256 entries
+/// index          per block: u64 offset in the file | u32 compressed bytes | u32 bundle bytes | 32 bytes node (8, block): the root of its 256 leaves
+///                per entry: u32, XxHash3 of (principal LF id) cut to 32 bits: rebuilds the idempotency window without reading entries
+///                received_at of the first and of the last entry, 28 bytes each
+/// trailer     0  u64  offset of the index
+///             8  u64  bytes of the index
+///            16  32 bytes  root of the segment's subtree
+///            48  "INDSEGEN"
+///            56  SHA-256 of header ‖ index ‖ trailer bytes 0–55: checked at every opening
+///            88  SHA-256 of everything before: checked when the file is written, and by verifiers
+/// </code>
+/// The leaf hashes themselves are not stored: they are remade from a block, which proves the block at the same time.
+/// </remarks>
+internal static class SegmentFormat
+{
+    public const int EntriesPerBlock = 256;
+    public const int BlockHeight = 8;
+    public const int FixedHeaderBytes = 32;
+    public const int BlockIndexBytes = 8 + 4 + 4 + 32;
+    public const int ReceivedAtBytes = 28;
+    public const int TrailerBytes = 120;
+    public const int IndexHashOffset = 56;
+    public const int FileHashOffset = 88;
+    public const int Version = 1;
+    public static readonly byte[] Magic = "INDSEG01"u8.ToArray();
+    public static readonly byte[] EndMagic = "INDSEGEN"u8.ToArray();
+
+    /// <summary>The header's length for these names: what <see cref="FixedHeaderBytes"/> and both names take, rounded up to 64.</summary>
+    public static int HeaderBytes(string origin, string log) =>
+        (FixedHeaderBytes + 4 + Encoding.UTF8.GetByteCount(origin) + Encoding.UTF8.GetByteCount(log) + 63) & ~63;
+
+    /// <summary>The length of the index of a segment.</summary>
+    public static long IndexBytes(int entries) =>
+        ((long)(entries / EntriesPerBlock) * BlockIndexBytes) + (4L * entries) + (2 * ReceivedAtBytes);
+}

@@ -1,0 +1,63 @@
+using Indelible.Engine.Reading;
+using Indelible.Events;
+using Indelible.Merkle;
+using Indelible.Proofs;
+
+namespace Indelible.Engine.Sequencing;
+
+/// <summary>A claim made ready on the request: parsed, validated, encrypted, canonical and hashed.</summary>
+/// <param name="Claim">What the producer sent, to compare with an earlier entry of the same id.</param>
+/// <param name="Entry">The entry's bytes and what the sequencer needs to know of them.</param>
+/// <param name="LeafHash">The hash of the entry's bytes as built.</param>
+internal readonly record struct PreparedEntry(Claim Claim, BuiltEntry Entry, Hash LeafHash);
+
+/// <summary>What became of one event of a request.</summary>
+public enum AppendStatus
+{
+    /// <summary>A new entry.</summary>
+    Appended,
+
+    /// <summary>The same principal had sent the same claim under this id before: nothing was added.</summary>
+    Repeated,
+
+    /// <summary>The same principal had sent another claim under this id: nothing was added.</summary>
+    Conflict,
+}
+
+/// <summary>One event's result.</summary>
+/// <param name="Status">What became of it.</param>
+/// <param name="Id">The event's id.</param>
+/// <param name="Index">Its leaf index; of a conflict, that of the earlier entry.</param>
+/// <param name="LeafHash">The hash of the entry; of a conflict, the earlier one's.</param>
+/// <param name="ClaimHash">SHA-256 of the claim as persisted.</param>
+/// <param name="ReceivedAt">The entry's time of receipt.</param>
+public sealed record AppendedEvent(AppendStatus Status, string Id, long Index, Hash LeafHash, Hash ClaimHash, string ReceivedAt)
+{
+    /// <summary>The event's place in the receipt tree of its group; -1 for a conflict.</summary>
+    public int ReceiptPosition { get; internal set; } = -1;
+}
+
+/// <summary>A request's result: durable, with the group's signed promise.</summary>
+/// <param name="Events">One for each event, in the request's order.</param>
+/// <param name="Receipts">The receipt tree of the group and its signed note; null when every event is a conflict.</param>
+/// <param name="Refused">Whether an atomic request was refused as a whole for its conflicts: then nothing of it was added.</param>
+public sealed record AppendResult(IReadOnlyList<AppendedEvent> Events, SignedReceiptGroup? Receipts, bool Refused);
+
+/// <summary>A request on its way through the sequencer.</summary>
+internal sealed class AppendRequest(LogState log, IReadOnlyList<PreparedEntry> entries, string keyId, bool partial)
+{
+    public LogState Log { get; } = log;
+
+    public IReadOnlyList<PreparedEntry> Entries { get; } = entries;
+
+    /// <summary>The key that it was authorised by; empty for the system itself.</summary>
+    public string KeyId { get; } = keyId;
+
+    /// <summary>Whether events that conflict are refused alone, and the rest appended.</summary>
+    public bool Partial { get; } = partial;
+
+    public long Bytes { get; } = entries.Sum(entry => (long)entry.Entry.Bytes.Length);
+
+    /// <summary>Completed by the loop; continuations run elsewhere, so that a caller cannot hold the loop up.</summary>
+    public TaskCompletionSource<AppendResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

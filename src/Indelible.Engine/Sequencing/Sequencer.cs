@@ -1,0 +1,492 @@
+using System.Text;
+using Indelible.Engine.Reading;
+using Indelible.Engine.Sealing;
+using Indelible.Engine.Storage;
+using Indelible.Events;
+using Indelible.Merkle;
+using Indelible.Notes;
+using Indelible.Privacy;
+using Indelible.Proofs;
+using Microsoft.Extensions.Logging;
+
+namespace Indelible.Engine.Sequencing;
+
+/// <summary>The one loop of a node that gives entries their indexes: everything that waits becomes a group, a group becomes durable with one sync.</summary>
+/// <remarks>
+/// <para>A group, in order; the order is the design:</para>
+/// <list type="number">
+/// <item>Take everything that waits, for all logs, without a timer: what arrives during a sync is the next group.</item>
+/// <item>Per request: is its key still valid; drop repeats; refuse conflicts; raise times that would go back; give indexes.</item>
+/// <item>One journal record for the whole group, synced. <b>This is the point of no return:</b> from here the entries are in the log, and a caller who goes away ends only his own waiting.</item>
+/// <item>Apply: hashes into the tail, ids into the window, configuration into the fold, the new size shown to readers.</item>
+/// <item>Sign one receipt for the group and answer everybody.</item>
+/// </list>
+/// <para>
+/// If the journal fails, the outcome is unknown: the loop ends, every waiter is told so, and only recovery may go on. The loop owns
+/// all tail state; others reach it through <see cref="RunInLoopAsync"/>.
+/// </para>
+/// </remarks>
+internal sealed partial class Sequencer
+{
+    private readonly IJournal _journal;
+    private readonly NoteSigner _receiptsSigner;
+    private readonly Func<string, LogState, bool> _mayStillAppend;
+    private readonly Action<LogState, long, ReadOnlyMemory<byte>> _applied;
+    private readonly Func<string, PersonalKey?> _personalKeyById;
+    private readonly ILogger _logger;
+    private readonly Lock _queueLock = new();
+    private readonly SemaphoreSlim _signal = new(0);
+    private readonly Queue<AppendRequest> _waiting = new();                // under _queueLock
+    private readonly Queue<(Action Work, TaskCompletionSource Done)> _work = new();   // under _queueLock
+    private int _waitingEntries;                                           // under _queueLock
+    private long _waitingBytes;                                            // under _queueLock
+    private bool _stopping;                                                // under _queueLock
+    private Exception? _failure;                                           // under _queueLock; set once
+
+    /// <param name="journal">Where groups become durable.</param>
+    /// <param name="receiptsSigner">Signs each group's receipts.</param>
+    /// <param name="mayStillAppend">Whether a key may append to a log by the configuration as it is now.</param>
+    /// <param name="applied">Called in the loop for each new entry, after it is durable and before anybody is answered.</param>
+    /// <param name="personalKeyById">A person's data key by its id, or null when it was destroyed.</param>
+    /// <param name="logger">Receives what operators should know.</param>
+    public Sequencer(
+        IJournal journal,
+        NoteSigner receiptsSigner,
+        Func<string, LogState, bool> mayStillAppend,
+        Action<LogState, long, ReadOnlyMemory<byte>> applied,
+        Func<string, PersonalKey?> personalKeyById,
+        ILogger<Sequencer> logger)
+    {
+        _journal = journal;
+        _receiptsSigner = receiptsSigner;
+        _mayStillAppend = mayStillAppend;
+        _applied = applied;
+        _personalKeyById = personalKeyById;
+        _logger = logger;
+    }
+
+    /// <summary>What stopped the loop, if it failed.</summary>
+    public Exception? Failure
+    {
+        get
+        {
+            lock (_queueLock)
+            {
+                return _failure;
+            }
+        }
+    }
+
+    /// <summary>Entries that wait for their turn.</summary>
+    public int QueuedEntries
+    {
+        get
+        {
+            lock (_queueLock)
+            {
+                return _waitingEntries;
+            }
+        }
+    }
+
+    /// <summary>Groups written so far.</summary>
+    public long Groups { get; private set; }
+
+    /// <summary>Queues a request; its result comes when its group is durable.</summary>
+    /// <exception cref="QueueFullException">The queue is full; nothing was taken.</exception>
+    /// <exception cref="NodeStoppedException">The node has stopped.</exception>
+    public void Enqueue(AppendRequest request)
+    {
+        lock (_queueLock)
+        {
+            ThrowIfStopped();
+
+            // A request larger than the whole queue is taken when nothing else waits: it must be possible to send the largest batch.
+            if (_waiting.Count > 0
+                && (_waitingEntries + request.Entries.Count > EngineLimits.QueuedEntries || _waitingBytes + request.Bytes > EngineLimits.QueuedBytes))
+            {
+                throw new QueueFullException();
+            }
+
+            _waiting.Enqueue(request);
+            _waitingEntries += request.Entries.Count;
+            _waitingBytes += request.Bytes;
+        }
+
+        _signal.Release();
+    }
+
+    /// <summary>Runs <paramref name="work"/> between two groups, in the loop that owns the tail state.</summary>
+    /// <exception cref="NodeStoppedException">The node has stopped.</exception>
+    public Task RunInLoopAsync(Action work)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_queueLock)
+        {
+            ThrowIfStopped();
+            _work.Enqueue((work, done));
+        }
+
+        _signal.Release();
+        return done.Task;
+    }
+
+    /// <summary>Lets what waits be written, takes nothing more, and ends the loop.</summary>
+    public void Stop()
+    {
+        lock (_queueLock)
+        {
+            _stopping = true;
+        }
+
+        _signal.Release();
+    }
+
+    /// <summary>The loop; returns when stopped or failed.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await _signal.WaitAsync().ConfigureAwait(false);
+                if (!await StepAsync().ConfigureAwait(false))
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            // Whatever it is, the state of the loop is no longer known to match the journal: nothing may be written or signed on it.
+            LogStopped(e);
+            Fail(e);
+        }
+    }
+
+    /// <summary>One turn of the loop: the work that was asked for, then one group.</summary>
+    /// <returns><see langword="false"/> when the loop is stopping and nothing waits.</returns>
+    internal async Task<bool> StepAsync()
+    {
+        List<AppendRequest> requests = [];
+        List<(Action Work, TaskCompletionSource Done)> work = [];
+        lock (_queueLock)
+        {
+            while (_work.TryDequeue(out (Action, TaskCompletionSource) item))
+            {
+                work.Add(item);
+            }
+
+            int entries = 0;
+            long bytes = 0;
+            while (entries < EngineLimits.GroupEntries && bytes < EngineLimits.GroupBytes && _waiting.TryDequeue(out AppendRequest? request))
+            {
+                requests.Add(request);
+                entries += request.Entries.Count;
+                bytes += request.Bytes;
+            }
+
+            _waitingEntries -= entries;
+            _waitingBytes -= bytes;
+            if (requests.Count == 0 && work.Count == 0)
+            {
+                return !_stopping || _signal.CurrentCount > 0;
+            }
+
+            if (_waiting.Count > 0 || _stopping)
+            {
+                _signal.Release();
+            }
+        }
+
+        RunWork(work);
+        if (requests.Count > 0)
+        {
+            await AppendGroupAsync(requests).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    private static void RunWork(List<(Action Work, TaskCompletionSource Done)> work)
+    {
+        foreach ((Action action, TaskCompletionSource done) in work)
+        {
+            try
+            {
+                action();
+                done.SetResult();
+            }
+            catch (Exception e)
+            {
+                done.SetException(e);
+                throw;
+            }
+        }
+    }
+
+    private async Task AppendGroupAsync(List<AppendRequest> requests)
+    {
+        var group = new Group();
+        var decided = new List<(AppendRequest Request, AppendResult Result)>(requests.Count);
+        try
+        {
+            foreach (AppendRequest request in requests)
+            {
+                if (request.KeyId.Length > 0 && !_mayStillAppend(request.KeyId, request.Log))
+                {
+                    request.Done.SetException(new AuthorisationLostException(request.KeyId));
+                    continue;
+                }
+
+                decided.Add((request, Decide(request, group)));
+            }
+
+            if (group.Logs.Count > 0)
+            {
+                var ranges = new List<PayloadRange>(group.Count);
+                long record = await _journal.AppendAsync(group.Batches(), ranges).ConfigureAwait(false);
+
+                // The entries are in the log now: nothing below may be cancelled, and a failure stops the node.
+                Apply(group, record, ranges);
+                Groups++;
+            }
+
+            SignReceipts(decided);
+        }
+        catch (Exception e)
+        {
+            foreach ((AppendRequest request, _) in decided)
+            {
+                request.Done.TrySetException(StoppedBy(e));
+            }
+
+            foreach (AppendRequest request in requests)
+            {
+                request.Done.TrySetException(StoppedBy(e));
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Gives each event of a request its index, or finds where it is already.</summary>
+    private AppendResult Decide(AppendRequest request, Group group)
+    {
+        PendingLog pending = group.For(request.Log);
+        int mark = pending.Entries.Count;
+        var events = new List<AppendedEvent>(request.Entries.Count);
+        bool conflict = false;
+        foreach (PreparedEntry entry in request.Entries)
+        {
+            AppendedEvent result = FindEarlier(entry, pending) ?? pending.Add(entry);
+            conflict |= result.Status == AppendStatus.Conflict;
+            events.Add(result);
+        }
+
+        if (conflict && !request.Partial)
+        {
+            pending.CutBack(mark);
+            return new AppendResult([.. events.Where(e => e.Status == AppendStatus.Conflict)], null, Refused: true);
+        }
+
+        return new AppendResult(events, null, Refused: false);
+    }
+
+    /// <summary>The entry that the same principal logged under the same id, if any: in this group or before.</summary>
+    private AppendedEvent? FindEarlier(in PreparedEntry entry, PendingLog pending)
+    {
+        string principal = entry.Entry.Principal;
+        string id = entry.Entry.Id;
+        if (pending.Find(principal, id) is { } inGroup)
+        {
+            return inGroup.Prepared.Entry.ClaimHash == entry.Entry.ClaimHash
+                ? inGroup.Event with { Status = AppendStatus.Repeated }
+                : inGroup.Event with { Status = AppendStatus.Conflict };
+        }
+
+        LogState log = pending.Log;
+        foreach (long index in log.Window.Candidates(IdempotencyWindow.HashOf(principal, id)))
+        {
+            ReadOnlyMemory<byte> stored = log.ReadEntry(index);
+            if (!Entry.TryRead(stored.Span, out EntryFacts facts))
+            {
+                throw new StorageException($"Entry {index} of log {log.Name} is not an entry that this log can have written.", StorageOutcome.Damaged);
+            }
+
+            if (facts.Principal != principal || facts.Id != id)
+            {
+                continue;
+            }
+
+            Hash claimHash = Entry.ClaimHash(stored.Span);
+            bool same = claimHash == entry.Entry.ClaimHash || Entry.SameClaim(stored, entry.Claim, log.Origin, _personalKeyById);
+            return new AppendedEvent(
+                same ? AppendStatus.Repeated : AppendStatus.Conflict, id, index, TreeHasher.Leaf(stored.Span), claimHash, facts.ReceivedAt);
+        }
+
+        return null;
+    }
+
+    private void Apply(Group group, long record, List<PayloadRange> ranges)
+    {
+        int at = 0;
+        foreach (PendingLog pending in group.Logs)
+        {
+            LogState log = pending.Log;
+            foreach (PendingEntry entry in pending.Entries)
+            {
+                log.Tail.Append(entry.Event.LeafHash, EntryLocation.InJournal(record, ranges[at++]));
+                log.Window.Add(
+                    IdempotencyWindow.HashOf(entry.Prepared.Entry.Principal, entry.Prepared.Entry.Id), entry.Event.Index, EntryTime.Parse(entry.Event.ReceivedAt));
+            }
+
+            log.LastReceivedAt = pending.LastReceivedAt;
+            foreach (PendingEntry entry in pending.Entries)
+            {
+                _applied(log, entry.Event.Index, entry.Prepared.Entry.Bytes);
+            }
+
+            log.PublishTail();
+        }
+    }
+
+    /// <summary>One tree and one signature for everything that this group promises, then the answers.</summary>
+    private void SignReceipts(List<(AppendRequest Request, AppendResult Result)> decided)
+    {
+        var promised = new List<(string Origin, AppendedEvent Event)>();
+        foreach ((AppendRequest request, AppendResult result) in decided)
+        {
+            if (!result.Refused)
+            {
+                promised.AddRange(result.Events.Where(e => e.Status != AppendStatus.Conflict).Select(e => (request.Log.Origin, e)));
+            }
+        }
+
+        promised.Sort(static (a, b) => a.Origin == b.Origin ? a.Event.Index.CompareTo(b.Event.Index) : string.CompareOrdinal(a.Origin, b.Origin));
+        var receipts = new ReceiptGroup();
+        foreach ((string origin, AppendedEvent e) in promised)
+        {
+            e.ReceiptPosition = receipts.Add(origin, e.Index, e.LeafHash, e.ReceivedAt, e.Id);
+        }
+
+        SignedReceiptGroup? signed = receipts.Count == 0 ? null : receipts.Sign(_receiptsSigner);
+        foreach ((AppendRequest request, AppendResult result) in decided)
+        {
+            request.Done.TrySetResult(result.Refused ? result : result with { Receipts = signed });
+        }
+    }
+
+    private void Fail(Exception failure)
+    {
+        lock (_queueLock)
+        {
+            _failure = failure;
+            while (_waiting.TryDequeue(out AppendRequest? request))
+            {
+                request.Done.TrySetException(new NodeStoppedException("The node stopped before this request had its turn; nothing of it was appended.", failure));
+            }
+
+            while (_work.TryDequeue(out (Action Work, TaskCompletionSource Done) item))
+            {
+                item.Done.TrySetException(StoppedBy(failure));
+            }
+        }
+    }
+
+    private static NodeStoppedException StoppedBy(Exception failure) => new(
+        failure is StorageException { Outcome: StorageOutcome.Unknown }
+            ? "The node stopped while it wrote this: whether it is in the log is not known. Send it again under the same ids when the node is back."
+            : "The node stopped: " + failure.Message,
+        failure);
+
+    private void ThrowIfStopped()
+    {
+        if (_failure is not null)
+        {
+            throw StoppedBy(_failure);
+        }
+
+        if (_stopping)
+        {
+            throw new NodeStoppedException("The node is stopping and takes nothing more.");
+        }
+    }
+
+    [LoggerMessage(1101, LogLevel.Critical, "The sequencer stopped; the node appends nothing more until it is started anew")]
+    private partial void LogStopped(Exception failure);
+
+    /// <summary>The entries of a group, log by log.</summary>
+    private sealed class Group
+    {
+        private readonly Dictionary<LogState, PendingLog> _byLog = [];
+
+        public IReadOnlyList<PendingLog> Logs => [.. _byLog.Values.Where(log => log.Entries.Count > 0)];
+
+        public int Count => _byLog.Values.Sum(log => log.Entries.Count);
+
+        public PendingLog For(LogState log)
+        {
+            if (!_byLog.TryGetValue(log, out PendingLog? pending))
+            {
+                _byLog.Add(log, pending = new PendingLog(log));
+            }
+
+            return pending;
+        }
+
+        public IReadOnlyList<JournalBatch> Batches() =>
+            [.. Logs.Select(log => new JournalBatch(log.Log.Name, log.FirstIndex, [.. log.Entries.Select(entry => (ReadOnlyMemory<byte>)entry.Prepared.Entry.Bytes)]))];
+    }
+
+    /// <summary>An entry with its index, not durable yet.</summary>
+    private readonly record struct PendingEntry(PreparedEntry Prepared, AppendedEvent Event);
+
+    /// <summary>What a group adds to one log.</summary>
+    private sealed class PendingLog(LogState log)
+    {
+        private readonly Dictionary<(string Principal, string Id), int> _byId = [];
+
+        public LogState Log { get; } = log;
+
+        public long FirstIndex { get; } = log.DurableSize;
+
+        public List<PendingEntry> Entries { get; } = [];
+
+        public string LastReceivedAt { get; private set; } = log.LastReceivedAt;
+
+        public PendingEntry? Find(string principal, string id) =>
+            _byId.TryGetValue((principal, id), out int at) ? Entries[at] : null;
+
+        public AppendedEvent Add(in PreparedEntry prepared)
+        {
+            BuiltEntry entry = prepared.Entry;
+            Hash leaf = prepared.LeafHash;
+            string receivedAt = entry.ReceivedAt;
+            if (string.CompareOrdinal(receivedAt, LastReceivedAt) < 0)
+            {
+                // Requests are stamped when they arrive and may overtake each other; within a log, time never goes back.
+                receivedAt = LastReceivedAt;
+                Encoding.ASCII.GetBytes(receivedAt, entry.Bytes.AsSpan(entry.ReceivedAtOffset, SegmentFormat.ReceivedAtBytes));
+                leaf = TreeHasher.Leaf(entry.Bytes);
+            }
+
+            LastReceivedAt = receivedAt;
+            var added = new AppendedEvent(AppendStatus.Appended, entry.Id, FirstIndex + Entries.Count, leaf, entry.ClaimHash, receivedAt);
+            _byId.Add((entry.Principal, entry.Id), Entries.Count);
+            Entries.Add(new PendingEntry(prepared, added));
+            return added;
+        }
+
+        /// <summary>Forgets what a request that is refused as a whole had added.</summary>
+        public void CutBack(int count)
+        {
+            foreach (PendingEntry entry in Entries.Skip(count))
+            {
+                _byId.Remove((entry.Prepared.Entry.Principal, entry.Prepared.Entry.Id));
+            }
+
+            Entries.RemoveRange(count, Entries.Count - count);
+        }
+    }
+}

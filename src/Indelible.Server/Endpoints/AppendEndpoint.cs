@@ -1,0 +1,226 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Indelible.Engine;
+using Indelible.Engine.Publishing;
+using Indelible.Engine.Sequencing;
+using Indelible.Events;
+using Indelible.Merkle;
+using Indelible.Privacy;
+using Indelible.Proofs;
+using Indelible.Server.Access;
+using Indelible.Server.Ingestion;
+using Indelible.Server.Problems;
+
+namespace Indelible.Server.Endpoints;
+
+/// <summary><c>POST /api/logs/{log}/events</c>: events in, receipts out.</summary>
+internal static class AppendEndpoint
+{
+    private enum Ack
+    {
+        Durable,
+        Published,
+    }
+
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .MapPost("/api/logs/{log}/events", HandleAsync)
+        .WithName("appendEvents")
+        .WithTags("events")
+        .WithSummary("Append one event, an array of events, or events line by line (NDJSON)")
+        .WithDescription("?ack=durable (default) answers when the entries are on disk, with a signed receipt; published answers with inclusion proofs. ?partial=true takes the valid events of a batch. ?openings=true returns what the personal values were sealed with. ?original=clear leaves data.original unencrypted.")
+        .Accepts<object>("application/json", "application/x-ndjson")
+        .Produces<object>(201, "application/json")
+        .Produces<object>(200, "application/json")
+        .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409)
+        .ProducesProblem(413).ProducesProblem(415).ProducesProblem(429).ProducesProblem(503);
+
+    private static async Task HandleAsync(HttpContext context, LogEngine engine, ServerMetrics metrics, string log)
+    {
+        (Caller caller, LogReader reader) = AccessControl.RequireWriter(context, engine, log);
+        Ack ack = AckOf(context);
+        bool partial = QueryFlag.Read(context, "partial");
+        bool openings = QueryFlag.Read(context, "openings");
+        var options = new AppendOptions(partial, OriginalInClear(context));
+        long started = engine.Time.GetTimestamp();
+        ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+        EventBatch batch = EventBatch.Read(context.Request.ContentType, body);
+        metrics.Refused(log, batch.Refused.Count);
+        if (batch.Refused.Count > 0 && !partial)
+        {
+            throw new ProblemException(Problem.InvalidEvents(batch.Refused));
+        }
+
+        Claim[] claims = [.. batch.Claims.OfType<Claim>()];
+        AppendResult result = claims.Length == 0
+            ? new AppendResult([], null, Refused: false)
+            : await engine.AppendAsync(reader, claims, caller.ForAppend("api"), options, context.RequestAborted);
+        metrics.Appended(log, result, engine.Time.GetElapsedTime(started));
+        if (result.Refused)
+        {
+            throw new ProblemException(Problem.IdConflict(result.Events.Select(e => (Array.FindIndex(claims, claim => claim.Id == e.Id), e.Id, e.Index))));
+        }
+
+        PublishedCheckpoint? checkpoint = null;
+        if (ack == Ack.Published && result.Receipts is not null)
+        {
+            long needed = result.Events.Where(e => e.Status != AppendStatus.Conflict).Max(e => e.Index) + 1;
+            checkpoint = await reader.WaitForCheckpointAsync(needed, context.RequestAborted);
+        }
+
+        bool anyNew = result.Events.Any(e => e.Status == AppendStatus.Appended);
+        context.Response.StatusCode = partial || !anyNew ? StatusCodes.Status200OK : StatusCodes.Status201Created;
+        context.Response.ContentType = "application/json";
+        var writer = new AnswerWriter(reader, result, checkpoint, openings);
+        if (partial)
+        {
+            writer.WriteResults(context.Response.BodyWriter, batch);
+        }
+        else
+        {
+            writer.WriteReceipts(context.Response.BodyWriter);
+        }
+
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    private static Ack AckOf(HttpContext context) => context.Request.Query["ack"].ToString() switch
+    {
+        "" or "durable" => Ack.Durable,
+        "published" => Ack.Published,
+        "witnessed" => throw new ProblemException(Problem.InvalidParameter("ack", "this log has no witness policy, so nothing would ever be witnessed")),
+        _ => throw new ProblemException(Problem.InvalidParameter("ack", "durable, published or witnessed")),
+    };
+
+    private static bool OriginalInClear(HttpContext context) => context.Request.Query["original"].ToString() switch
+    {
+        "" or "personal" => false,
+        "clear" => true,
+        _ => throw new ProblemException(Problem.InvalidParameter("original", "personal or clear")),
+    };
+
+    /// <summary>Writes the answer's JSON.</summary>
+    private sealed class AnswerWriter(LogReader log, AppendResult result, PublishedCheckpoint? checkpoint, bool openings)
+    {
+        private readonly string _checkpointText = checkpoint is null ? "" : Encoding.UTF8.GetString(checkpoint.Note.Span);
+
+        public void WriteReceipts(IBufferWriter<byte> output)
+        {
+            using var json = new Utf8JsonWriter(output);
+            json.WriteStartObject();
+            json.WriteStartArray("receipts");
+            foreach (AppendedEvent appended in result.Events)
+            {
+                WriteReceipt(json, appended);
+            }
+
+            json.WriteEndArray();
+            WriteNotes(json);
+            json.WriteEndObject();
+        }
+
+        public void WriteResults(IBufferWriter<byte> output, EventBatch batch)
+        {
+            using var json = new Utf8JsonWriter(output);
+            json.WriteStartObject();
+            json.WriteStartArray("results");
+            int next = 0;
+            for (int item = 0; item < batch.Claims.Count; item++)
+            {
+                json.WriteStartObject();
+                if (batch.Claims[item] is null)
+                {
+                    json.WriteString("status", "invalid");
+                    WriteErrors(json, batch.Refused.First(refused => refused.Item == item).Faults.Select(fault => Problem.Of(item, fault)));
+                }
+                else if (result.Events[next++] is { Status: AppendStatus.Conflict } conflict)
+                {
+                    json.WriteString("status", "conflict");
+                    WriteErrors(json, [new ProblemError(item, "/id", "id-conflict", $"this is the id of entry {conflict.Index}, whose claim differs")]);
+                }
+                else
+                {
+                    AppendedEvent appended = result.Events[next - 1];
+                    json.WriteString("status", appended.Status == AppendStatus.Appended ? "appended" : "repeated");
+                    json.WritePropertyName("receipt");
+                    WriteReceipt(json, appended);
+                }
+
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            WriteNotes(json);
+            json.WriteEndObject();
+        }
+
+        private static void WriteErrors(Utf8JsonWriter json, IEnumerable<ProblemError> errors)
+        {
+            json.WriteStartArray("errors");
+            foreach (ProblemError error in errors)
+            {
+                Problem.Write(json, error);
+            }
+
+            json.WriteEndArray();
+        }
+
+        private void WriteReceipt(Utf8JsonWriter json, AppendedEvent appended)
+        {
+            json.WriteStartObject();
+            json.WriteString("id", appended.Id);
+            json.WriteString("log", log.Settings.Name);
+            json.WriteString("origin", log.Settings.Origin);
+            json.WriteNumber("index", appended.Index);
+            json.WriteBase64String("leaf_hash", appended.LeafHash.Bytes);
+            json.WriteBase64String("claim_hash", appended.ClaimHash.Bytes);
+            json.WriteString("received_at", appended.ReceivedAt);
+            json.WriteString("status", checkpoint is null ? "durable" : "published");
+            json.WriteNumber("position", appended.ReceiptPosition);
+            WriteHashes(json, "path", result.Receipts!.PathOf(appended.ReceiptPosition));
+            if (checkpoint is not null)
+            {
+                WriteHashes(json, "proof", log.ProveInclusion(appended.Index, checkpoint.Head.Size));
+            }
+
+            if (openings)
+            {
+                OpeningsJson.Write(json, log.Open(log.ReadEntry(appended.Index)));
+            }
+
+            json.WriteEndObject();
+        }
+
+        private void WriteNotes(Utf8JsonWriter json)
+        {
+            if (result.Receipts is null)
+            {
+                json.WriteNull("receipt_note");
+            }
+            else
+            {
+                json.WriteString("receipt_note", result.Receipts.Note);
+            }
+
+            if (checkpoint is null)
+            {
+                json.WriteNull("checkpoint");
+            }
+            else
+            {
+                json.WriteString("checkpoint", _checkpointText);
+            }
+        }
+
+        private static void WriteHashes(Utf8JsonWriter json, string name, ReadOnlySpan<Hash> hashes)
+        {
+            json.WriteStartArray(name);
+            foreach (Hash hash in hashes)
+            {
+                json.WriteBase64StringValue(hash.Bytes);
+            }
+
+            json.WriteEndArray();
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Indelible.Engine;
+using Indelible.Engine.Configuration;
+using Indelible.Server.Access;
+using Indelible.Server.Problems;
+
+namespace Indelible.Server.Endpoints;
+
+/// <summary>A log, as the API tells of it.</summary>
+public sealed record LogView(string Name, string Origin, string Vkey, bool Public, IReadOnlyList<string> Personal, long Size, long Published);
+
+/// <summary>The logs that the caller may know of.</summary>
+public sealed record LogList(IReadOnlyList<LogView> Logs);
+
+/// <summary>A log to be made.</summary>
+public sealed record NewLog(string? Name, bool Public, IReadOnlyList<string>? Personal);
+
+/// <summary>A key, as the API tells of it: never its text, save in the answer that makes it.</summary>
+public sealed record KeyView(string Id, string Kind, string Principal, IReadOnlyList<string> Logs, string? Expires, bool Revoked, string? Key = null);
+
+/// <summary>The keys.</summary>
+public sealed record KeyList(IReadOnlyList<KeyView> Keys);
+
+/// <summary>A key to be made.</summary>
+public sealed record NewKey(string? Kind, IReadOnlyList<string>? Logs, string? Principal, string? Expires);
+
+/// <summary>The JSON of small bodies: snake_case, unknown members refused.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(LogView))]
+[JsonSerializable(typeof(LogList))]
+[JsonSerializable(typeof(NewLog))]
+[JsonSerializable(typeof(KeyView))]
+[JsonSerializable(typeof(KeyList))]
+[JsonSerializable(typeof(NewKey))]
+internal sealed partial class ApiJson : JsonSerializerContext;
+
+/// <summary><c>/api/logs</c> and <c>/api/keys</c>: what administrators configure, each change an entry of <c>_system</c>.</summary>
+internal static class LogEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/api/logs", ListLogs).WithName("listLogs").WithTags("configuration").WithSummary("The logs that the key is for; all of them for an administrator").Produces<LogList>();
+        routes.MapPost("/api/logs", CreateLogAsync).WithName("createLog").WithTags("configuration").WithSummary("Make a log").Accepts<NewLog>("application/json").Produces<LogView>(201).ProducesProblem(400).ProducesProblem(409);
+        routes.MapGet("/api/keys", ListKeys).WithName("listKeys").WithTags("configuration").WithSummary("All keys, without their text").Produces<KeyList>();
+        routes.MapPost("/api/keys", CreateKeyAsync).WithName("createKey").WithTags("configuration").WithSummary("Make a key; its text is shown this once").Accepts<NewKey>("application/json").Produces<KeyView>(201).ProducesProblem(400);
+        routes.MapDelete("/api/keys/{id}", RevokeKeyAsync).WithName("revokeKey").WithTags("configuration").WithSummary("Revoke a key").Produces(204).ProducesProblem(404);
+    }
+
+    private static IResult ListLogs(HttpContext context, LogEngine engine)
+    {
+        Caller caller = AccessControl.Authenticate(context, engine);
+        return TypedResults.Json(
+            new LogList([.. engine.Logs
+                .Where(log => caller.Key.Kind == KeyKind.Admin || caller.Key.Covers(log.Settings.Name))
+                .OrderBy(log => log.Settings.Name, StringComparer.Ordinal)
+                .Select(View)]),
+            ApiJson.Default.LogList);
+    }
+
+    private static async Task<IResult> CreateLogAsync(HttpContext context, LogEngine engine)
+    {
+        Caller caller = AccessControl.RequireAdmin(context, engine);
+        NewLog wanted = await ReadAsync(context, ApiJson.Default.NewLog);
+        try
+        {
+            LogReader log = await engine.CreateLogAsync(
+                wanted.Name ?? "", wanted.Public, [.. wanted.Personal ?? []], caller.ForAppend("api"), context.RequestAborted);
+            return TypedResults.Json(View(log), ApiJson.Default.LogView, statusCode: StatusCodes.Status201Created);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ProblemException(Problem.InvalidParameter(e.ParamName == "personalPointers" ? "/personal" : "/name", MessageOf(e)));
+        }
+    }
+
+    private static IResult ListKeys(HttpContext context, LogEngine engine)
+    {
+        AccessControl.RequireAdmin(context, engine);
+        return TypedResults.Json(new KeyList([.. engine.System.Keys.Values.OrderBy(key => key.Id, StringComparer.Ordinal).Select(key => View(key, null))]), ApiJson.Default.KeyList);
+    }
+
+    private static async Task<IResult> CreateKeyAsync(HttpContext context, LogEngine engine)
+    {
+        Caller caller = AccessControl.RequireAdmin(context, engine);
+        NewKey wanted = await ReadAsync(context, ApiJson.Default.NewKey);
+        KeyKind kind = wanted.Kind switch
+        {
+            "admin" => KeyKind.Admin,
+            "writer" => KeyKind.Writer,
+            "reader" => KeyKind.Reader,
+            _ => throw new ProblemException(Problem.InvalidParameter("/kind", "writer, reader or admin")),
+        };
+        DateTimeOffset? expires = null;
+        if (wanted.Expires is { } text)
+        {
+            expires = Events.EntryTime.TryParse(text, out DateTimeOffset end) && end > engine.Time.GetUtcNow()
+                ? end
+                : throw new ProblemException(Problem.InvalidParameter("/expires", "a time in the future, in UTC: 2030-01-31T00:00:00Z"));
+        }
+
+        if (wanted.Principal is { Length: 0 or > 128 })
+        {
+            throw new ProblemException(Problem.InvalidParameter("/principal", "1 to 128 characters"));
+        }
+
+        try
+        {
+            (ApiKey key, string keyText) = await engine.CreateKeyAsync(
+                kind, [.. wanted.Logs ?? []], wanted.Principal, expires, caller.ForAppend("api"), context.RequestAborted);
+            context.Response.Headers.CacheControl = "no-store";
+            return TypedResults.Json(View(key, keyText), ApiJson.Default.KeyView, statusCode: StatusCodes.Status201Created);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ProblemException(Problem.InvalidParameter("/logs", MessageOf(e)));
+        }
+    }
+
+    private static async Task<IResult> RevokeKeyAsync(HttpContext context, LogEngine engine, string id)
+    {
+        Caller caller = AccessControl.RequireAdmin(context, engine);
+        try
+        {
+            await engine.RevokeKeyAsync(id, caller.ForAppend("api"), context.RequestAborted);
+            return TypedResults.NoContent();
+        }
+        catch (KeyNotFoundException)
+        {
+            return Problem.NotFound("There is no key of this id.");
+        }
+    }
+
+    private static async Task<T> ReadAsync<T>(HttpContext context, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    {
+        if (!context.Request.HasJsonContentType())
+        {
+            throw new ProblemException(Problem.Unsupported("Content-Type is application/json."));
+        }
+
+        try
+        {
+            return await context.Request.ReadFromJsonAsync(type, context.RequestAborted)
+                ?? throw new ProblemException(Problem.InvalidBody("The body is null where an object is wanted."));
+        }
+        catch (JsonException e)
+        {
+            throw new ProblemException(Problem.InvalidBody($"{e.Path ?? "The body"}: {e.Message}"));
+        }
+    }
+
+    private static string MessageOf(ArgumentException e) => e.Message.Split(" (Parameter", 2)[0];
+
+    private static LogView View(LogReader log) => new(
+        log.Settings.Name, log.Settings.Origin, log.Settings.Vkey, log.Settings.IsPublic, log.Settings.PersonalPointers, log.Size, log.Checkpoint.Head.Size);
+
+    private static KeyView View(ApiKey key, string? text) => new(
+        key.Id, key.Kind.ToString().ToLowerInvariant(), key.Principal, key.Logs, key.Expires is { } end ? Events.EntryTime.Format(end) : null, key.IsRevoked, text);
+}

@@ -1,0 +1,185 @@
+using System.Text;
+using System.Text.Json;
+using Indelible.Engine;
+using Indelible.Events;
+
+namespace Indelible.Server.Problems;
+
+/// <summary>What is wrong with one place of a request.</summary>
+/// <param name="Item">The event's place in the request, from 0; null where the request is no batch.</param>
+/// <param name="Pointer">A JSON Pointer into the event, or the name of a parameter.</param>
+/// <param name="Code">A short stable word for the kind of fault.</param>
+/// <param name="Detail">What was seen and what is wanted.</param>
+public sealed record ProblemError(int? Item, string Pointer, string Code, string Detail);
+
+/// <summary>A refusal that a caller can act on: RFC 9457 <c>application/problem+json</c> with <c>urn:indelible:</c> types.</summary>
+public sealed class Problem : IResult
+{
+    private Problem(int status, string name, string title, string detail, IReadOnlyList<ProblemError>? errors = null)
+    {
+        Status = status;
+        Name = name;
+        Title = title;
+        Detail = detail;
+        Errors = errors ?? [];
+    }
+
+    /// <summary>The HTTP status.</summary>
+    public int Status { get; }
+
+    /// <summary>The type without its prefix <c>urn:indelible:</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The kind of problem, the same for all of its type.</summary>
+    public string Title { get; }
+
+    /// <summary>This occurrence.</summary>
+    public string Detail { get; }
+
+    /// <summary>The places that are wrong.</summary>
+    public IReadOnlyList<ProblemError> Errors { get; }
+
+    /// <summary>400: events do not fit the schema.</summary>
+    public static Problem InvalidEvents(IReadOnlyList<RefusedEvent> refused) => new(
+        400,
+        "invalid-event",
+        "An event is not valid",
+        $"{refused.Count} of the events cannot be logged; nothing of the request was appended.",
+        [.. refused.SelectMany(item => item.Faults.Select(fault => Of(item.Item, fault)))]);
+
+    /// <summary>400: the body cannot be divided into events.</summary>
+    public static Problem InvalidBody(string detail) => new(400, "invalid-body", "The body is not what its type says", detail);
+
+    /// <summary>400: a parameter of the query string or of a small JSON body.</summary>
+    public static Problem InvalidParameter(string name, string detail) =>
+        new(400, "invalid-parameter", "A parameter is not valid", $"{name}: {detail}", [new ProblemError(null, name, "bad-value", detail)]);
+
+    /// <summary>400: the query does not parse.</summary>
+    public static Problem InvalidQuery(int position, int length, string message, string expected) => new(
+        400,
+        "invalid-query",
+        "The query is not valid",
+        $"At character {position + 1}: {message}. Expected {expected}.",
+        [new ProblemError(null, "q", "bad-query", $"position {position}, length {length}: {message}; expected {expected}")]);
+
+    /// <summary>401: no key, or none that is valid.</summary>
+    public static Problem Unauthenticated() => new(
+        401, "unauthenticated", "A valid key is needed", "Send 'Authorization: Bearer <key>' with a key that exists, has not been revoked and has not expired.");
+
+    /// <summary>403: the key is of another kind.</summary>
+    public static Problem Forbidden(string needed) => new(403, "forbidden", "The key may not do this", $"This needs {needed}.");
+
+    /// <summary>404: no such log, or none that the key is for; the two look the same.</summary>
+    public static Problem UnknownLog(string log) => new(404, "unknown-log", "There is no such log", $"No log {Shorten(log)} exists that this key is for.");
+
+    /// <summary>404: something else that does not exist.</summary>
+    public static Problem NotFound(string detail) => new(404, "not-found", "There is no such thing", detail);
+
+    /// <summary>409: ids that were used for other claims.</summary>
+    public static Problem IdConflict(IEnumerable<(int Item, string Id, long Index)> conflicts) => new(
+        409,
+        "id-conflict",
+        "An id was used for another event",
+        "The same principal has logged another claim under this id; nothing of the request was appended.",
+        [.. conflicts.Select(c => new ProblemError(c.Item, "/id", "id-conflict", $"{Shorten(c.Id)} is the id of entry {c.Index}, whose claim differs"))]);
+
+    /// <summary>409: the configuration stands against it.</summary>
+    public static Problem Conflict(string detail) => new(409, "conflict", "The configuration stands against it", detail);
+
+    /// <summary>413: too large.</summary>
+    public static Problem TooLarge(string detail) => new(413, "too-large", "The request is too large", detail);
+
+    /// <summary>415: a type or an encoding that is not read here.</summary>
+    public static Problem Unsupported(string detail) => new(415, "unsupported-media-type", "The body is of a kind that is not read here", detail);
+
+    /// <summary>429: the queue is full.</summary>
+    public static Problem TooMuch(string detail) => new(429, "queue-full", "The log is receiving more than it can write", detail);
+
+    /// <summary>503: the node has stopped.</summary>
+    public static Problem Stopped(string detail, bool outcomeUnknown) =>
+        new(503, outcomeUnknown ? "outcome-unknown" : "stopped", outcomeUnknown ? "Whether it was appended is not known" : "The node takes nothing", detail);
+
+    /// <summary>500: stored bytes are not what was written.</summary>
+    public static Problem Damaged(string detail) => new(500, "damaged", "Stored data is damaged", detail);
+
+    /// <summary>A fault of an event as an error of the list.</summary>
+    public static ProblemError Of(int item, Fault fault) => new(item, fault.Pointer, fault.Code, fault.Detail);
+
+    /// <inheritdoc/>
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        ArgumentNullException.ThrowIfNull(httpContext);
+        HttpResponse response = httpContext.Response;
+        response.StatusCode = Status;
+        response.ContentType = "application/problem+json";
+        response.Headers.CacheControl = "no-store";
+        if (Status == 401)
+        {
+            response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        if (Status == 429)
+        {
+            response.Headers.RetryAfter = "1";
+        }
+
+        await response.Body.WriteAsync(ToJson(), httpContext.RequestAborted);
+    }
+
+    /// <summary>The problem as JSON.</summary>
+    public byte[] ToJson()
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", "urn:indelible:" + Name);
+            json.WriteString("title", Title);
+            json.WriteNumber("status", Status);
+            json.WriteString("detail", Detail);
+            if (Errors.Count > 0)
+            {
+                json.WriteStartArray("errors");
+                foreach (ProblemError error in Errors)
+                {
+                    Write(json, error);
+                }
+
+                json.WriteEndArray();
+            }
+
+            json.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+
+    /// <summary>Writes one error object.</summary>
+    public static void Write(Utf8JsonWriter json, ProblemError error)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(error);
+        json.WriteStartObject();
+        if (error.Item is { } item)
+        {
+            json.WriteNumber("item", item);
+        }
+
+        json.WriteString("pointer", error.Pointer);
+        json.WriteString("code", error.Code);
+        json.WriteString("detail", error.Detail);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A caller's text made fit to be repeated to him: short, and without control characters.</summary>
+    private static string Shorten(string text)
+    {
+        var shortened = new StringBuilder();
+        foreach (char c in text.AsSpan(0, Math.Min(text.Length, 64)))
+        {
+            shortened.Append(char.IsControl(c) ? '?' : c);
+        }
+
+        return $"'{shortened}{(text.Length > 64 ? "…" : "")}'";
+    }
+}

@@ -1,0 +1,85 @@
+using Indelible.Engine;
+using Indelible.Engine.Sequencing;
+using Indelible.Engine.Storage;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Indelible.Server.Problems;
+
+/// <summary>Turns what the engine and the server throw into problems, in one place.</summary>
+/// <remarks>What is not listed here is a mistake of ours: 500 without detail, and an error in the server's own log.</remarks>
+internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+{
+    private readonly ILogger _logger = logger;
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        Problem problem;
+        try
+        {
+            await next(context);
+            return;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return;   // The caller has gone; what was taken is appended all the same.
+        }
+        catch (ProblemException e)
+        {
+            problem = e.Problem;
+        }
+        catch (EventsRefusedException e)
+        {
+            problem = Problem.InvalidEvents(e.Refused);
+        }
+        catch (QueueFullException e)
+        {
+            problem = Problem.TooMuch(e.Message);
+        }
+        catch (AuthorisationLostException)
+        {
+            problem = Problem.Unauthenticated();
+        }
+        catch (NodeStoppedException e)
+        {
+            problem = Problem.Stopped(e.Message, e.OutcomeUnknown);
+        }
+        catch (ConfigurationConflictException e)
+        {
+            problem = Problem.Conflict(e.Message);
+        }
+        catch (BadHttpRequestException e)
+        {
+            problem = e.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? Problem.TooLarge($"A body has at most {ServerLimits.BodyBytes} bytes.")
+                : Problem.InvalidBody(e.Message);
+        }
+        catch (StorageException e)
+        {
+            LogStorage(context.Request.Path, e);
+            problem = Problem.Damaged(e.Message);
+        }
+        catch (Exception e) when (!context.Response.HasStarted)
+        {
+            LogUnexpected(context.Request.Path, e);
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            return;
+        }
+
+        if (context.Response.HasStarted)
+        {
+            // Half an answer must not look like a whole one.
+            context.Features.Get<IHttpResetFeature>()?.Reset(0x2);
+            context.Abort();
+            return;
+        }
+
+        context.Response.Clear();
+        await problem.ExecuteAsync(context);
+    }
+
+    [LoggerMessage(2001, LogLevel.Error, "Reading what is stored failed at {Path}")]
+    private partial void LogStorage(string path, Exception exception);
+
+    [LoggerMessage(2002, LogLevel.Error, "An unexpected failure at {Path}")]
+    private partial void LogUnexpected(string path, Exception exception);
+}

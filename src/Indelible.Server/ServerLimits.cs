@@ -1,0 +1,23 @@
+namespace Indelible.Server;
+
+/// <summary>Every bound that the server puts on a request, besides those on events (<see cref="Events.EventLimits"/>).</summary>
+public static class ServerLimits
+{
+    /// <summary>Bytes of a request body, before and after decoding. 16 MiB, from the event schema's limit of a batch.</summary>
+    public const int BodyBytes = 16 << 20;
+
+    /// <summary>Results of one page of a search, at most. 1,000: a page of large entries is then some 60 MB at worst.</summary>
+    public const int PageSize = 1_000;
+
+    /// <summary>Results of one page of a search, if the caller does not say. 50: what a screen shows.</summary>
+    public const int DefaultPageSize = 50;
+
+    /// <summary>How long a client may take for its request's headers. 15 s.</summary>
+    public static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long requests under way may take after the server was told to stop. 20 s.</summary>
+    public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long an idle tail goes without a sign of life. 15 s: below the usual 30 to 60 s of proxies.</summary>
+    public static readonly TimeSpan TailKeepAlive = TimeSpan.FromSeconds(15);
+}
