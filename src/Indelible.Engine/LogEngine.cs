@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Indelible.Engine.Configuration;
@@ -222,19 +221,27 @@ public sealed partial class LogEngine : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(options);
         Vault.Request keys = _vault.KeysFor(log.Settings.Origin);
-        PersonalFields personal = options.OriginalInClear ? log.PersonalFields.WithOriginalInClear() : log.PersonalFields;
-        string receivedAt = EntryTime.Format(_time.GetUtcNow());
+        PersonalFields personal = options.OriginalInClear ? log.PersonalFieldsButOriginal : log.PersonalFields;
+        string receivedAt = Instant.Format(_time.GetUtcNow());
         var ingest = new Ingest(caller.Protocol, caller.Principal, caller.KeyId, caller.AuthAt, caller.RemoteAddress);
         var prepared = new PreparedEntry[claims.Count];
         List<RefusedEvent>? refused = null;
-        Span<byte> salt = stackalloc byte[EntryContext.SaltBytes];
+        Span<byte> salt = stackalloc byte[EntryBuilder.SaltSize];
         for (int i = 0; i < prepared.Length; i++)
         {
             _random.Fill(salt);
-            var context = new EntryContext(log.Settings.Origin, receivedAt, ingest, salt.ToArray(), keys, personal);
+            var context = new EntryContext
+            {
+                Origin = log.Settings.Origin,
+                ReceivedAt = receivedAt,
+                Ingest = ingest,
+                Salt = salt.ToArray(),
+                Keys = keys,
+                PersonalFields = personal,
+            };
             if (EntryBuilder.TryBuild(claims[i], context, out BuiltEntry? entry, out IReadOnlyList<Fault> faults))
             {
-                prepared[i] = new PreparedEntry(claims[i], entry, TreeHasher.Leaf(entry.Bytes));
+                prepared[i] = new PreparedEntry(claims[i], entry, receivedAt, TreeHasher.Leaf(entry.Bytes.Span));
             }
             else
             {
@@ -271,9 +278,9 @@ public sealed partial class LogEngine : IAsyncDisposable
             throw new ArgumentException(fault, nameof(name));
         }
 
-        if (!PersonalFields.TryCreate(personalPointers, out _, out string? pointerFault))
+        if (!PersonalFields.TryCreate(personalPointers, originalInClear: false, out _, out IReadOnlyList<Fault> faults))
         {
-            throw new ArgumentException(pointerFault, nameof(personalPointers));
+            throw new ArgumentException(faults[0].ToString(), nameof(personalPointers));
         }
 
         return await CreateLogCoreAsync(name, isPublic, personalPointers, caller, cancellationToken).ConfigureAwait(false);
@@ -309,7 +316,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             data.WriteString("hash", ApiKeyText.HashOf(text));
             if (expires is { } end)
             {
-                data.WriteString("expires", EntryTime.Format(end));
+                data.WriteString("expires", Instant.Format(end));
             }
         }, cancellationToken).ConfigureAwait(false);
         return (_system.Keys[id], text);
@@ -348,7 +355,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         await _sequencing.ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
-        foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, _journal, _tails, _checkpoints, _vault, _receiptsSigner, _master, _lock])
+        foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, _journal, _tails, _checkpoints, _vault, _sequencer, _publisher, _configuring, _receiptsSigner, _master, _lock])
         {
             part.Dispose();
         }
@@ -463,15 +470,16 @@ public sealed partial class LogEngine : IAsyncDisposable
         LogSettings settings = state.Name == LogName.System
             ? new LogSettings(state.Name, state.Origin, signer.VerifierKey.ToString(), IsPublic: false, [], 0)
             : _system.Logs[state.Name];
-        if (!PersonalFields.TryCreate(settings.PersonalPointers, out PersonalFields? personal, out string? fault))
+        if (!PersonalFields.TryCreate(settings.PersonalPointers, originalInClear: false, out PersonalFields? personal, out IReadOnlyList<Fault> faults)
+            || !PersonalFields.TryCreate(settings.PersonalPointers, originalInClear: true, out PersonalFields? butOriginal, out faults))
         {
-            throw new StorageException($"Log {state.Name} is configured with a personal field that cannot be one: {fault}.", StorageOutcome.Damaged);
+            throw new StorageException($"Log {state.Name} is configured with a personal field that cannot be one: {faults[0]}.", StorageOutcome.Damaged);
         }
 
         var published = new PublishedLog(state, signer, checkpoints);
         _publisher.Add(published);
         _sealer.Add(state);
-        _logs[state.Name] = new LogReader(settings, published, _publisher, personal, _vault.Find);
+        _logs[state.Name] = new LogReader(settings, published, _publisher, personal, butOriginal, _vault.Find);
     }
 
     /// <summary>Signs and records the head of no entries, so that a log has a checkpoint from its first moment.</summary>
@@ -611,7 +619,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             json.WriteStartObject();
             json.WriteString("schema", "audit/1");
             json.WriteString("id", NewId(now));
-            json.WriteString("time", EntryTime.Format(now));
+            json.WriteString("time", Instant.Format(now));
             json.WriteString("action", action);
             json.WriteString("category", category);
             json.WriteString("operation", operation);
@@ -642,7 +650,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             json.WriteEndObject();
         }
 
-        return Claim.TryParse(buffer.ToArray(), out Claim? claim, out IReadOnlyList<Fault> faults)
+        return Claim.TryParse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), out Claim? claim, out IReadOnlyList<Fault> faults)
             ? claim
             : throw new InvalidOperationException($"An entry of our own is not valid: {faults[0]}");
     }

@@ -17,10 +17,11 @@ public sealed class LogReader
     private readonly Publisher _publisher;
     private readonly Func<string, PersonalKey?> _personalKeys;
 
-    internal LogReader(LogSettings settings, PublishedLog log, Publisher publisher, PersonalFields personalFields, Func<string, PersonalKey?> personalKeys)
+    internal LogReader(LogSettings settings, PublishedLog log, Publisher publisher, PersonalFields personalFields, PersonalFields personalFieldsButOriginal, Func<string, PersonalKey?> personalKeys)
     {
         Settings = settings;
         PersonalFields = personalFields;
+        PersonalFieldsButOriginal = personalFieldsButOriginal;
         _log = log;
         _publisher = publisher;
         _personalKeys = personalKeys;
@@ -43,7 +44,11 @@ public sealed class LogReader
 
     internal LogState State => _log.State;
 
+    /// <summary>What is encrypted of an event of this log.</summary>
     internal PersonalFields PersonalFields { get; }
+
+    /// <summary>The same, with <c>data.original</c> left in clear.</summary>
+    internal PersonalFields PersonalFieldsButOriginal { get; }
 
     /// <summary>The checkpoint of exactly this size, if it is still kept; see <see cref="EngineLimits.RetainedCheckpoints"/>.</summary>
     public PublishedCheckpoint? CheckpointOfSize(long size) => _log.Checkpoints.OfSize(size);
@@ -121,8 +126,8 @@ public sealed class LogReader
             : _log.State.ReadEntries(id.Index * TileLayout.Width, (id.Index * TileLayout.Width) + id.Width);
 
     /// <summary>An entry with its personal values in clear, for those who may see them. Not the entry: its hash is another.</summary>
-    public byte[] Decrypt(ReadOnlyMemory<byte> entry) => Entry.Decrypt(entry, Settings.Origin, _personalKeys);
+    public byte[] Decrypt(ReadOnlyMemory<byte> entry) => Entry.Decrypt(entry.Span, Settings.Origin, _personalKeys);
 
     /// <summary>What an auditor needs to check the personal values of an entry against its commitments.</summary>
-    public IReadOnlyList<Opening> Open(ReadOnlyMemory<byte> entry) => Entry.Openings(entry, Settings.Origin, _personalKeys);
+    public IReadOnlyList<Opening> Open(ReadOnlyMemory<byte> entry) => Entry.Openings(entry.Span, Settings.Origin, _personalKeys);
 }

@@ -1,8 +1,12 @@
+using System.Buffers;
+
 namespace Indelible.Engine.Configuration;
 
 /// <summary>The names of logs: <c>[a-z0-9][a-z0-9.-]{0,62}</c>, not ending in <c>.i</c> and digits; ours begin with <c>_</c>.</summary>
 public static class LogName
 {
+    private static readonly SearchValues<char> s_characters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-");
+
     /// <summary>The log of configuration entries.</summary>
     public const string System = "_system";
 
@@ -35,7 +39,7 @@ public static class LogName
             return "a log's name begins with a lower-case letter or a digit";
         }
 
-        if (name.AsSpan().ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789.-"))
+        if (name.AsSpan().ContainsAnyExcept(s_characters))
         {
             return "a log's name has only lower-case letters, digits, dots and hyphens";
         }

@@ -158,7 +158,7 @@ internal sealed class Vault : IDisposable
                 insert.CommandText = "INSERT INTO subject_keys (origin, subject, kid, wrapped) VALUES ($origin, $subject, $kid, $wrapped)";
                 insert.Parameters.AddWithValue("$origin", origin);
                 insert.Parameters.AddWithValue("$subject", subject);
-                insert.Parameters.AddWithValue("$kid", drawn.Key.Kid);
+                insert.Parameters.AddWithValue("$kid", drawn.Key.Id);
                 insert.Parameters.AddWithValue("$wrapped", drawn.Wrapped);
                 insert.ExecuteNonQuery();
                 done.Add((subject, drawn.Wrapped));
@@ -184,7 +184,7 @@ internal sealed class Vault : IDisposable
 
         var key = new PersonalKey(_master.Unwrap(wrapped, Context(origin, subject)));
         _bySubject[(origin, subject)] = key;
-        _byId[key.Kid] = key;
+        _byId[key.Id] = key;
         return key;
     }
 

@@ -22,7 +22,7 @@ internal sealed record PublishedLog(LogState State, NoteSigner Signer, Published
 /// before: signing must not crowd out appending.
 /// </para>
 /// </remarks>
-internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interval, TimeProvider time, ILogger<Publisher> logger)
+internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interval, TimeProvider time, ILogger<Publisher> logger) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly List<PublishedLog> _logs = [];            // under _lock
@@ -71,6 +71,9 @@ internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interva
             Failure = e;
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _awaited.Dispose();
 
     /// <summary>One round over all logs that have grown.</summary>
     /// <exception cref="VerificationException">A log's new head does not extend its recorded one: nothing was signed.</exception>

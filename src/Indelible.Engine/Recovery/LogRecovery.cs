@@ -107,7 +107,7 @@ internal static class LogRecovery
         }
 
         log.Tail.Append(TreeHasher.Leaf(entry.Span), place);
-        log.Window.Add(IdempotencyWindow.HashOf(facts.Principal, facts.Id), index, EntryTime.Parse(facts.ReceivedAt));
+        log.Window.Add(IdempotencyWindow.HashOf(facts.Principal, facts.Id), index, Instant.Parse(facts.ReceivedAt));
         log.LastReceivedAt = facts.ReceivedAt;
     }
 
@@ -120,18 +120,18 @@ internal static class LogRecovery
         }
 
         log.LastReceivedAt = log.Segments[^1].ReadTimes().Last;
-        DateTimeOffset last = EntryTime.Parse(log.LastReceivedAt);
+        DateTimeOffset last = Instant.Parse(log.LastReceivedAt);
         int from = log.Segments.Length - 1;
         while (from > 0
             && (log.SealedSize - log.Segments[from].FirstIndex < IdempotencyWindow.MinEntries
-                || last - EntryTime.Parse(log.Segments[from].ReadTimes().First) < IdempotencyWindow.MinTime))
+                || last - Instant.Parse(log.Segments[from].ReadTimes().First) < IdempotencyWindow.MinTime))
         {
             from--;
         }
 
         foreach (SegmentReader segment in log.Segments.AsSpan()[from..])
         {
-            DateTimeOffset time = EntryTime.Parse(segment.ReadTimes().First);
+            DateTimeOffset time = Instant.Parse(segment.ReadTimes().First);
             uint[] hashes = segment.ReadIdHashes();
             for (int i = 0; i < hashes.Length; i++)
             {

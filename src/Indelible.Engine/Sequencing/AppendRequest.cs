@@ -8,8 +8,9 @@ namespace Indelible.Engine.Sequencing;
 /// <summary>A claim made ready on the request: parsed, validated, encrypted, canonical and hashed.</summary>
 /// <param name="Claim">What the producer sent, to compare with an earlier entry of the same id.</param>
 /// <param name="Entry">The entry's bytes and what the sequencer needs to know of them.</param>
+/// <param name="ReceivedAt">The time of receipt that it was built with.</param>
 /// <param name="LeafHash">The hash of the entry's bytes as built.</param>
-internal readonly record struct PreparedEntry(Claim Claim, BuiltEntry Entry, Hash LeafHash);
+internal readonly record struct PreparedEntry(Claim Claim, BuiltEntry Entry, string ReceivedAt, Hash LeafHash);
 
 /// <summary>What became of one event of a request.</summary>
 public enum AppendStatus

@@ -1,6 +1,6 @@
+using System.Security.Cryptography;
 using System.Text;
 using Indelible.Engine.Reading;
-using Indelible.Engine.Sealing;
 using Indelible.Engine.Storage;
 using Indelible.Events;
 using Indelible.Merkle;
@@ -26,7 +26,7 @@ namespace Indelible.Engine.Sequencing;
 /// all tail state; others reach it through <see cref="RunInLoopAsync"/>.
 /// </para>
 /// </remarks>
-internal sealed partial class Sequencer
+internal sealed partial class Sequencer : IDisposable
 {
     private readonly IJournal _journal;
     private readonly NoteSigner _receiptsSigner;
@@ -163,6 +163,9 @@ internal sealed partial class Sequencer
             Fail(e);
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _signal.Dispose();
 
     /// <summary>One turn of the loop: the work that was asked for, then one group.</summary>
     /// <returns><see langword="false"/> when the loop is stopping and nothing waits.</returns>
@@ -319,8 +322,8 @@ internal sealed partial class Sequencer
                 continue;
             }
 
-            Hash claimHash = Entry.ClaimHash(stored.Span);
-            bool same = claimHash == entry.Entry.ClaimHash || Entry.SameClaim(stored, entry.Claim, log.Origin, _personalKeyById);
+            var claimHash = new Hash(SHA256.HashData(Entry.ClaimOf(stored.Span)));
+            bool same = claimHash == entry.Entry.ClaimHash || Entry.SameClaim(stored.Span, entry.Claim, log.Origin, _personalKeyById);
             return new AppendedEvent(
                 same ? AppendStatus.Repeated : AppendStatus.Conflict, id, index, TreeHasher.Leaf(stored.Span), claimHash, facts.ReceivedAt);
         }
@@ -338,7 +341,7 @@ internal sealed partial class Sequencer
             {
                 log.Tail.Append(entry.Event.LeafHash, EntryLocation.InJournal(record, ranges[at++]));
                 log.Window.Add(
-                    IdempotencyWindow.HashOf(entry.Prepared.Entry.Principal, entry.Prepared.Entry.Id), entry.Event.Index, EntryTime.Parse(entry.Event.ReceivedAt));
+                    IdempotencyWindow.HashOf(entry.Prepared.Entry.Principal, entry.Prepared.Entry.Id), entry.Event.Index, Instant.Parse(entry.Event.ReceivedAt));
             }
 
             log.LastReceivedAt = pending.LastReceivedAt;
@@ -462,13 +465,13 @@ internal sealed partial class Sequencer
         {
             BuiltEntry entry = prepared.Entry;
             Hash leaf = prepared.LeafHash;
-            string receivedAt = entry.ReceivedAt;
+            string receivedAt = prepared.ReceivedAt;
             if (string.CompareOrdinal(receivedAt, LastReceivedAt) < 0)
             {
                 // Requests are stamped when they arrive and may overtake each other; within a log, time never goes back.
                 receivedAt = LastReceivedAt;
-                Encoding.ASCII.GetBytes(receivedAt, entry.Bytes.AsSpan(entry.ReceivedAtOffset, SegmentFormat.ReceivedAtBytes));
-                leaf = TreeHasher.Leaf(entry.Bytes);
+                entry.RaiseReceivedAt(Encoding.ASCII.GetBytes(receivedAt));
+                leaf = TreeHasher.Leaf(entry.Bytes.Span);
             }
 
             LastReceivedAt = receivedAt;

@@ -1,43 +1,10 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Indelible.Engine;
 using Indelible.Engine.Configuration;
 using Indelible.Server.Access;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
-
-/// <summary>A log, as the API tells of it.</summary>
-public sealed record LogView(string Name, string Origin, string Vkey, bool Public, IReadOnlyList<string> Personal, long Size, long Published);
-
-/// <summary>The logs that the caller may know of.</summary>
-public sealed record LogList(IReadOnlyList<LogView> Logs);
-
-/// <summary>A log to be made.</summary>
-public sealed record NewLog(string? Name, bool Public, IReadOnlyList<string>? Personal);
-
-/// <summary>A key, as the API tells of it: never its text, save in the answer that makes it.</summary>
-public sealed record KeyView(string Id, string Kind, string Principal, IReadOnlyList<string> Logs, string? Expires, bool Revoked, string? Key = null);
-
-/// <summary>The keys.</summary>
-public sealed record KeyList(IReadOnlyList<KeyView> Keys);
-
-/// <summary>A key to be made.</summary>
-public sealed record NewKey(string? Kind, IReadOnlyList<string>? Logs, string? Principal, string? Expires);
-
-/// <summary>The JSON of small bodies: snake_case, unknown members refused.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false)]
-[JsonSerializable(typeof(LogView))]
-[JsonSerializable(typeof(LogList))]
-[JsonSerializable(typeof(NewLog))]
-[JsonSerializable(typeof(KeyView))]
-[JsonSerializable(typeof(KeyList))]
-[JsonSerializable(typeof(NewKey))]
-internal sealed partial class ApiJson : JsonSerializerContext;
 
 /// <summary><c>/api/logs</c> and <c>/api/keys</c>: what administrators configure, each change an entry of <c>_system</c>.</summary>
 internal static class LogEndpoints
@@ -98,7 +65,7 @@ internal static class LogEndpoints
         DateTimeOffset? expires = null;
         if (wanted.Expires is { } text)
         {
-            expires = Events.EntryTime.TryParse(text, out DateTimeOffset end) && end > engine.Time.GetUtcNow()
+            expires = Events.Instant.TryParse(text, out DateTimeOffset end) && end > engine.Time.GetUtcNow()
                 ? end
                 : throw new ProblemException(Problem.InvalidParameter("/expires", "a time in the future, in UTC: 2030-01-31T00:00:00Z"));
         }
@@ -159,5 +126,5 @@ internal static class LogEndpoints
         log.Settings.Name, log.Settings.Origin, log.Settings.Vkey, log.Settings.IsPublic, log.Settings.PersonalPointers, log.Size, log.Checkpoint.Head.Size);
 
     private static KeyView View(ApiKey key, string? text) => new(
-        key.Id, key.Kind.ToString().ToLowerInvariant(), key.Principal, key.Logs, key.Expires is { } end ? Events.EntryTime.Format(end) : null, key.IsRevoked, text);
+        key.Id, key.Kind.ToString().ToLowerInvariant(), key.Principal, key.Logs, key.Expires is { } end ? Events.Instant.Format(end) : null, key.IsRevoked, text);
 }

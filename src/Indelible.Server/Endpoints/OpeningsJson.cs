@@ -15,7 +15,7 @@ internal static class OpeningsJson
             json.WriteString("pointer", opening.Pointer);
             json.WritePropertyName("value");
             json.WriteRawValue(opening.Value.Span);
-            json.WriteString("r", System.Buffers.Text.Base64Url.EncodeToString(opening.R.Span));
+            json.WriteString("r", opening.RText);
             json.WriteEndObject();
         }
 

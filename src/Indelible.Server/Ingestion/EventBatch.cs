@@ -32,7 +32,7 @@ internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<Re
         var refused = new List<RefusedEvent>();
         for (int i = 0; i < claims.Length; i++)
         {
-            if (Claim.TryParse(items[i], out Claim? claim, out IReadOnlyList<Fault> faults))
+            if (Claim.TryParse(items[i].Span, out Claim? claim, out IReadOnlyList<Fault> faults))
             {
                 claims[i] = claim;
             }
@@ -78,7 +78,7 @@ internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<Re
             return items;
         }
 
-        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = EventLimits.Depth + 2 });
+        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = EventLimits.JsonDepth + 2 });
         try
         {
             reader.Read();
@@ -96,7 +96,7 @@ internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<Re
         }
         catch (JsonException e)
         {
-            throw new ProblemException(Problem.InvalidBody($"Event {items.Count}, line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it: this is not JSON, or nested deeper than {EventLimits.Depth}."));
+            throw new ProblemException(Problem.InvalidBody($"Event {items.Count}, line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it: this is not JSON, or nested deeper than {EventLimits.JsonDepth}."));
         }
 
         return items;

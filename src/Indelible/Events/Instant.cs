@@ -45,6 +45,28 @@ public static class Instant
         return true;
     }
 
+    /// <summary>Reads an instant, as <see cref="TryParse(ReadOnlySpan{byte}, out long)"/> does.</summary>
+    /// <param name="text">Untrusted.</param>
+    /// <param name="instant">The instant, in UTC.</param>
+    public static bool TryParse(string text, out DateTimeOffset instant)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        Span<byte> bytes = stackalloc byte[FixedWidth];
+        instant = default;
+        if (!System.Text.Ascii.IsValid(text) || !System.Text.Encoding.ASCII.TryGetBytes(text, bytes, out int length) || !TryParse(bytes[..length], out long ticks))
+        {
+            return false;
+        }
+
+        instant = new DateTimeOffset(ticks, TimeSpan.Zero);
+        return true;
+    }
+
+    /// <summary>Reads an instant.</summary>
+    /// <exception cref="TlogFormatException">It is not one.</exception>
+    public static DateTimeOffset Parse(string text) =>
+        TryParse(text, out DateTimeOffset instant) ? instant : throw new TlogFormatException($"'{text}' is not an instant in UTC: 2026-11-23T06:14:25.1234567Z.");
+
     /// <summary>Writes an instant with all seven digits.</summary>
     /// <param name="instant">Any instant; it is written in UTC.</param>
     public static string Format(DateTimeOffset instant) =>

@@ -1,0 +1,54 @@
+using Indelible.Tiles;
+
+namespace Indelible.Client.Verification;
+
+/// <summary>An exported log: a folder with <c>checkpoint</c> and <c>tile/…</c>, as c2sp.org/tlog-tiles lays it out.</summary>
+public sealed class DirectoryLogSource : ILogSource
+{
+    private const long MaxCheckpointBytes = 1 << 20;
+    private readonly string _folder;
+
+    /// <summary>The log in <paramref name="folder"/>.</summary>
+    public DirectoryLogSource(string folder)
+    {
+        _folder = folder;
+    }
+
+    /// <inheritdoc/>
+    public string Description => _folder;
+
+    /// <inheritdoc/>
+    public Task<ReadOnlyMemory<byte>> ReadCheckpointAsync(CancellationToken cancellationToken) => ReadAsync("checkpoint", MaxCheckpointBytes, unreachable: true, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadBundleAsync(BundleId id, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> bytes = await ReadAsync(id.Path, (long)id.Width * (EntryBundle.MaxEntryBytes + 2), unreachable: false, cancellationToken).ConfigureAwait(false);
+        return EntryBundle.TryParse(bytes, id.Width, out ReadOnlyMemory<byte>[]? entries)
+            ? entries
+            : throw new LogSourceException($"{id.Path} is not an entry bundle of {id.Width} entries");
+    }
+
+    /// <inheritdoc/>
+    public async Task<ReadOnlyMemory<byte>?> ReadTileAsync(TileId id, CancellationToken cancellationToken) =>
+        await ReadAsync(id.Path, TileLayout.Width * Merkle.Hash.Size, unreachable: false, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public string Locate(long index) => Path.Combine("tile", "entries", "… bundle " + (index / TileLayout.Width));
+
+    private async Task<ReadOnlyMemory<byte>> ReadAsync(string path, long maxBytes, bool unreachable, CancellationToken cancellationToken)
+    {
+        string full = Path.Combine(_folder, path);
+        try
+        {
+            long length = new FileInfo(full).Length;
+            return length <= maxBytes
+                ? await File.ReadAllBytesAsync(full, cancellationToken).ConfigureAwait(false)
+                : throw new LogSourceException($"{path} has {length} bytes, more than the {maxBytes} it can have");
+        }
+        catch (IOException e)
+        {
+            throw new LogSourceException($"{path} cannot be read: {e.Message}", unreachable);
+        }
+    }
+}

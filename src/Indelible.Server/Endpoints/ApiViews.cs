@@ -1,0 +1,42 @@
+using System.Text.Json.Serialization;
+
+namespace Indelible.Server.Endpoints;
+
+/// <summary>A log, as the API tells of it.</summary>
+public sealed record LogView(string Name, string Origin, string Vkey, bool Public, IReadOnlyList<string> Personal, long Size, long Published);
+
+/// <summary>The logs that the caller may know of.</summary>
+public sealed record LogList(IReadOnlyList<LogView> Logs);
+
+/// <summary>A log to be made.</summary>
+public sealed record NewLog(string? Name, bool Public, IReadOnlyList<string>? Personal);
+
+/// <summary>A key, as the API tells of it: never its text, save in the answer that makes it.</summary>
+public sealed record KeyView(string Id, string Kind, string Principal, IReadOnlyList<string> Logs, string? Expires, bool Revoked, string? Key = null);
+
+/// <summary>The keys.</summary>
+public sealed record KeyList(IReadOnlyList<KeyView> Keys);
+
+/// <summary>A key to be made.</summary>
+public sealed record NewKey(string? Kind, IReadOnlyList<string>? Logs, string? Principal, string? Expires);
+
+/// <summary>A consistency proof.</summary>
+/// <param name="From">The older size.</param>
+/// <param name="To">The newer size.</param>
+/// <param name="Proof">The hashes in base64, in RFC 6962's order.</param>
+public sealed record ConsistencyView(long From, long To, IReadOnlyList<string> Proof);
+
+/// <summary>The JSON of small bodies: snake_case, unknown members refused.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(LogView))]
+[JsonSerializable(typeof(LogList))]
+[JsonSerializable(typeof(NewLog))]
+[JsonSerializable(typeof(KeyView))]
+[JsonSerializable(typeof(KeyList))]
+[JsonSerializable(typeof(NewKey))]
+[JsonSerializable(typeof(ConsistencyView))]
+internal sealed partial class ApiJson : JsonSerializerContext;

@@ -1,0 +1,80 @@
+using System.Buffers;
+using Indelible.Engine;
+using Indelible.Server.Access;
+using Indelible.Server.Problems;
+using Indelible.Tiles;
+
+namespace Indelible.Server.Endpoints;
+
+/// <summary>The log as c2sp.org/tlog-tiles serves it: checkpoint, hash tiles, entry bundles.</summary>
+/// <remarks>Partial tiles are cut from what is there, for any width up to that of the latest checkpoint: nothing of them is stored.</remarks>
+internal static class TileEndpoints
+{
+    private const string Immutable = "max-age=604800, immutable";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/logs/{log}/checkpoint", GetCheckpoint).WithName("getCheckpoint").WithTags("tiles").WithSummary("The latest checkpoint: a signed note").Produces<string>(200, "text/plain");
+        routes.MapGet("/logs/{log}/tile/{**path}", GetTile).WithName("getTile").WithTags("tiles")
+            .WithSummary("A hash tile tile/L/N[.p/W] or an entry bundle tile/entries/N[.p/W]; bundles always need a reader's key").Produces<byte[]>(200, "application/octet-stream").ProducesProblem(404);
+    }
+
+    private static IResult GetCheckpoint(HttpContext context, LogEngine engine, string log)
+    {
+        LogReader reader = AccessControl.RequirePublicOrReader(context, engine, log);
+        AllowOthers(context, reader);
+        context.Response.Headers.CacheControl = "no-cache";
+        return TypedResults.Bytes(reader.Checkpoint.Note, "text/plain; charset=utf-8");
+    }
+
+    private static IResult GetTile(HttpContext context, LogEngine engine, string log, string path)
+    {
+        string full = "tile/" + path;
+        if (BundleId.TryParse(full, out BundleId bundle))
+        {
+            LogReader reader = AccessControl.RequireReader(context, engine, log).Log;
+            AllowOthers(context, reader);
+            return reader.ReadBundle(bundle, reader.Checkpoint.Head.Size) is { } entries
+                ? Octets(context, Encode(entries))
+                : NotThere(full, reader);
+        }
+
+        LogReader tiles = AccessControl.RequirePublicOrReader(context, engine, log);
+        AllowOthers(context, tiles);
+        if (!TileId.TryParse(full, out TileId tile))
+        {
+            return Problem.NotFound("A tile's path is tile/L/N or tile/L/N.p/W, a bundle's tile/entries/N or tile/entries/N.p/W, in canonical form.");
+        }
+
+        return tiles.ReadTile(tile, tiles.Checkpoint.Head.Size) is { } bytes ? Octets(context, bytes) : NotThere(full, tiles);
+    }
+
+    private static ReadOnlyMemory<byte> Encode(IReadOnlyList<ReadOnlyMemory<byte>> entries)
+    {
+        var bundle = new ArrayBufferWriter<byte>();
+        foreach (ReadOnlyMemory<byte> entry in entries)
+        {
+            EntryBundle.WriteEntry(bundle, entry.Span);
+        }
+
+        return bundle.WrittenMemory;
+    }
+
+    private static IResult Octets(HttpContext context, ReadOnlyMemory<byte> bytes)
+    {
+        context.Response.Headers.CacheControl = context.Request.Headers.Authorization.Count == 0 ? "public, " + Immutable : "private, " + Immutable;
+        return TypedResults.Bytes(bytes, "application/octet-stream");
+    }
+
+    private static Problem NotThere(string path, LogReader reader) =>
+        Problem.NotFound($"The latest checkpoint has {reader.Checkpoint.Head.Size} entries; {path} is not part of that tree.");
+
+    /// <summary>Lets pages of other origins verify a public log in the browser.</summary>
+    private static void AllowOthers(HttpContext context, LogReader reader)
+    {
+        if (reader.Settings.IsPublic)
+        {
+            context.Response.Headers.AccessControlAllowOrigin = "*";
+        }
+    }
+}

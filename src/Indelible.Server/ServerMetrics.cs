@@ -1,0 +1,63 @@
+using System.Diagnostics.Metrics;
+using Indelible.Engine;
+using Indelible.Engine.Sequencing;
+
+namespace Indelible.Server;
+
+/// <summary>What operators watch: <c>indelible.&lt;area&gt;.&lt;thing&gt;</c>, with units.</summary>
+public sealed class ServerMetrics
+{
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "Indelible";
+
+    private readonly Counter<long> _appended;
+    private readonly Counter<long> _repeated;
+    private readonly Counter<long> _conflicts;
+    private readonly Counter<long> _refused;
+    private readonly Histogram<double> _latency;
+
+    /// <summary>Makes the instruments.</summary>
+    /// <param name="meters">Where meters are made.</param>
+    /// <param name="engine">What the gauges read.</param>
+    public ServerMetrics(IMeterFactory meters, LogEngine engine)
+    {
+        ArgumentNullException.ThrowIfNull(meters);
+        ArgumentNullException.ThrowIfNull(engine);
+        Meter meter = meters.Create(MeterName);
+        _appended = meter.CreateCounter<long>("indelible.append.events", "{event}", "Events that became entries");
+        _repeated = meter.CreateCounter<long>("indelible.append.repeats", "{event}", "Events that were in the log already");
+        _conflicts = meter.CreateCounter<long>("indelible.append.conflicts", "{event}", "Events refused because their id was used for another claim");
+        _refused = meter.CreateCounter<long>("indelible.append.refused", "{event}", "Events refused because they do not fit the schema");
+        _latency = meter.CreateHistogram<double>("indelible.append.duration", "s", "From a request's arrival to its durable acknowledgement");
+        meter.CreateObservableGauge("indelible.append.queue", () => engine.QueuedEntries, "{event}", "Events that wait for the sequencer");
+        meter.CreateObservableCounter("indelible.append.groups", () => engine.Groups, "{group}", "Groups synced to the journal");
+        meter.CreateObservableGauge("indelible.log.size", () => engine.Logs.Select(log => Of(log, log.Size)), "{entry}", "Durable entries");
+        meter.CreateObservableGauge("indelible.log.published", () => engine.Logs.Select(log => Of(log, log.Checkpoint.Head.Size)), "{entry}", "Entries under the latest checkpoint");
+        meter.CreateObservableGauge("indelible.log.sealed", () => engine.Logs.Select(log => Of(log, log.SealedSize)), "{entry}", "Entries in sealed segments");
+        meter.CreateObservableGauge("indelible.node.healthy", () => engine.Failure is null ? 1 : 0, null, "1 while every part of the node runs");
+    }
+
+    /// <summary>Counts a request that reached the sequencer.</summary>
+    public void Appended(string log, AppendResult result, TimeSpan elapsed)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        var tag = new KeyValuePair<string, object?>("log", log);
+        foreach (AppendedEvent e in result.Events)
+        {
+            (e.Status switch { AppendStatus.Appended => _appended, AppendStatus.Repeated => _repeated, _ => _conflicts }).Add(1, tag);
+        }
+
+        _latency.Record(elapsed.TotalSeconds, tag);
+    }
+
+    /// <summary>Counts events that the schema refused.</summary>
+    public void Refused(string log, int count)
+    {
+        if (count > 0)
+        {
+            _refused.Add(count, new KeyValuePair<string, object?>("log", log));
+        }
+    }
+
+    private static Measurement<long> Of(LogReader log, long value) => new(value, new KeyValuePair<string, object?>("log", log.Settings.Name));
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using Indelible.Engine;
+using Indelible.Engine.Storage.Files;
+using Microsoft.Extensions.Configuration;
+
+namespace Indelible.Server;
+
+/// <summary>How the server runs: from a settings file, the environment (<c>INDELIBLE_…</c>) and flags, the later outranking the earlier.</summary>
+public sealed class ServerOptions
+{
+    /// <summary>The names of all settings; as environment variables in capitals behind <c>INDELIBLE_</c>.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        ["data", "urls", "checkpoint_folder", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "log_level"];
+
+    /// <summary>The data folder. Default <c>./data</c>.</summary>
+    public string Data { get; private init; } = "./data";
+
+    /// <summary>What to listen on, separated by semicolons. Default <c>http://127.0.0.1:7480</c>: this machine alone.</summary>
+    public string Urls { get; private init; } = "http://127.0.0.1:7480";
+
+    /// <summary>Least level of what the server logs. Default <c>Information</c>.</summary>
+    public LogLevel LogLevel { get; private init; } = LogLevel.Information;
+
+    /// <summary>The engine's options.</summary>
+    public EngineOptions Engine { get; private init; } = new();
+
+    /// <summary>Reads the settings and says everything that is wrong with them at once.</summary>
+    /// <param name="settingsFile">A JSON file, or null for none.</param>
+    /// <param name="flags">What the command line gave; null where it gave nothing.</param>
+    /// <param name="faults">What is wrong; empty where the options can be used.</param>
+    public static ServerOptions Read(string? settingsFile, IReadOnlyDictionary<string, string?> flags, out IReadOnlyList<string> faults)
+    {
+        ArgumentNullException.ThrowIfNull(flags);
+        var wrong = new List<string>();
+        var builder = new ConfigurationBuilder();
+        if (settingsFile is not null && !File.Exists(settingsFile))
+        {
+            wrong.Add($"settings file: there is none at {settingsFile}");
+        }
+        else if (settingsFile is not null)
+        {
+            builder.AddJsonFile(Path.GetFullPath(settingsFile));
+        }
+
+        IConfiguration settings;
+        try
+        {
+            settings = builder
+                .AddEnvironmentVariables("INDELIBLE_")
+                .AddInMemoryCollection(flags.Where(flag => flag.Value is not null))
+                .Build();
+        }
+        catch (InvalidDataException e)
+        {
+            wrong.Add($"settings file: {(e.InnerException ?? e).Message}");
+            settings = new ConfigurationBuilder().AddInMemoryCollection(flags.Where(flag => flag.Value is not null)).Build();
+        }
+
+        if (settingsFile is not null && wrong.Count == 0)
+        {
+            IConfiguration file = new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(settingsFile)).Build();
+            wrong.AddRange(file.GetChildren().Where(setting => !Names.Contains(setting.Key)).Select(setting => $"{setting.Key}: there is no such setting; they are {string.Join(", ", Names)}"));
+        }
+
+        ServerOptions options = Build(settings, wrong);
+        wrong.AddRange(options.Engine.Faults());
+        faults = wrong;
+        return options;
+    }
+
+    private static ServerOptions Build(IConfiguration settings, List<string> wrong)
+    {
+        var defaults = new ServerOptions();
+        string urls = settings["urls"] ?? defaults.Urls;
+        foreach (string url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!Uri.TryCreate(url.Replace("*", "0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out Uri? uri) || uri.Scheme != Uri.UriSchemeHttp)
+            {
+                wrong.Add($"urls: '{url}' is no http URL like http://127.0.0.1:7480");
+            }
+        }
+
+        LogLevel level = defaults.LogLevel;
+        if (settings["log_level"] is { } levelText && (!Enum.TryParse(levelText, ignoreCase: true, out level) || !Enum.IsDefined(level)))
+        {
+            wrong.Add($"log_level: '{levelText}' is none of {string.Join(", ", Enum.GetNames<LogLevel>())}");
+        }
+
+        return new ServerOptions
+        {
+            Data = settings["data"] ?? defaults.Data,
+            Urls = urls,
+            LogLevel = level,
+            Engine = new EngineOptions
+            {
+                CheckpointFolder = settings["checkpoint_folder"],
+                PublishInterval = TimeSpan.FromMilliseconds(Number(settings, "publish_interval_ms", 1000, wrong)),
+                SealInterval = TimeSpan.FromMilliseconds(Number(settings, "seal_interval_ms", 1000, wrong)),
+                Journal = new FileJournalOptions
+                {
+                    FileBytes = Number(settings, "journal_file_bytes", 32 << 20, wrong),
+                    FilesKept = Number(settings, "journal_files_kept", 4, wrong),
+                },
+            },
+        };
+    }
+
+    private static int Number(IConfiguration settings, string name, int otherwise, List<string> wrong)
+    {
+        if (settings[name] is not { } text)
+        {
+            return otherwise;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value))
+        {
+            return value;
+        }
+
+        wrong.Add($"{name}: '{text}' is no whole number");
+        return otherwise;
+    }
+}
