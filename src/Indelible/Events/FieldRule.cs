@@ -34,7 +34,8 @@ internal sealed class FieldRule
 
     public static FieldRule Text(string name, int most) => new(name, FieldForm.Text) { Most = most };
 
-    public static FieldRule Formed(string name, FieldForm form, int most) => new(name, form) { Least = 1, Most = most };
+    public static FieldRule Formed(string name, FieldForm form, int most) =>
+        new(name, form) { Least = form == FieldForm.JsonPointer ? 0 : 1, Most = most };
 
     public static FieldRule Hex(string name, int length) => new(name, FieldForm.LowerHex) { Least = length, Most = length };
 
