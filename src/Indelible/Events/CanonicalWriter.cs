@@ -27,6 +27,25 @@ internal sealed class CanonicalWriter
     /// <summary>Writes a tape that was read without a fault.</summary>
     public static CanonicalDocument Write(JsonTape tape)
     {
+        CanonicalWriter writer = Run(tape);
+        var document = new CanonicalDocument(
+            writer._bytes.AsSpan(0, writer._length).ToArray(),
+            writer._nodes.AsSpan(0, writer._count).ToArray());
+        writer.Return();
+        return document;
+    }
+
+    /// <summary>Whether the canonical form of a tape that was read without a fault is these bytes. Keeps nothing.</summary>
+    public static bool Matches(JsonTape tape, ReadOnlySpan<byte> json)
+    {
+        CanonicalWriter writer = Run(tape);
+        bool same = json.SequenceEqual(writer._bytes.AsSpan(0, writer._length));
+        writer.Return();
+        return same;
+    }
+
+    private static CanonicalWriter Run(JsonTape tape)
+    {
         CanonicalWriter writer = t_spare ?? new CanonicalWriter();
         t_spare = null;
         writer._length = 0;
@@ -37,13 +56,15 @@ internal sealed class CanonicalWriter
         }
 
         writer.WriteValue(tape, 0);
-        var document = new CanonicalDocument(writer._bytes.AsSpan(0, writer._length).ToArray(), writer._nodes.AsSpan(0, writer._count).ToArray());
-        if (writer._bytes.Length <= KeptBytes && writer._nodes.Length <= KeptNodes)
-        {
-            t_spare = writer;
-        }
+        return writer;
+    }
 
-        return document;
+    private void Return()
+    {
+        if (_bytes.Length <= KeptBytes && _nodes.Length <= KeptNodes)
+        {
+            t_spare = this;
+        }
     }
 
     private void WriteValue(JsonTape tape, int node)
@@ -106,7 +127,8 @@ internal sealed class CanonicalWriter
 
     private void WriteText(ReadOnlySpan<byte> text, bool needsEscape)
     {
-        Put((byte)'"');
+        Ensure(text.Length + 2);
+        _bytes[_length++] = (byte)'"';
         while (needsEscape)
         {
             int plain = text.IndexOfAny(s_escaped);
@@ -120,8 +142,10 @@ internal sealed class CanonicalWriter
             text = text[(plain + 1)..];
         }
 
-        Put(text);
-        Put((byte)'"');
+        Ensure(text.Length + 1);
+        text.CopyTo(_bytes.AsSpan(_length));
+        _length += text.Length;
+        _bytes[_length++] = (byte)'"';
     }
 
     // RFC 8785, section 3.2.2.2: the two-character escapes where JSON has them, else \u00xx in lower case.
@@ -158,22 +182,22 @@ internal sealed class CanonicalWriter
 
     private void Put(byte b)
     {
-        if (_length == _bytes.Length)
-        {
-            Array.Resize(ref _bytes, _bytes.Length * 2);
-        }
-
+        Ensure(1);
         _bytes[_length++] = b;
     }
 
     private void Put(ReadOnlySpan<byte> bytes)
     {
-        if (_bytes.Length - _length < bytes.Length)
-        {
-            Array.Resize(ref _bytes, Math.Max(_length + bytes.Length, _bytes.Length * 2));
-        }
-
+        Ensure(bytes.Length);
         bytes.CopyTo(_bytes.AsSpan(_length));
         _length += bytes.Length;
+    }
+
+    private void Ensure(int bytes)
+    {
+        if (_bytes.Length - _length < bytes)
+        {
+            Array.Resize(ref _bytes, Math.Max(_length + bytes, _bytes.Length * 2));
+        }
     }
 }

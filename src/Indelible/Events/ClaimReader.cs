@@ -7,13 +7,26 @@ namespace Indelible.Events;
 /// <remarks>Lives for one call on the stack of one thread. Collects every fault rather than the first.</remarks>
 internal ref struct ClaimReader
 {
+    private static readonly int s_id = ClaimSchema.Claim.Find("id"u8);
+    private static readonly int s_time = ClaimSchema.Claim.Find("time"u8);
+    private static readonly int s_observedTime = ClaimSchema.Claim.Find("observed_time"u8);
+    private static readonly int s_kind = ClaimSchema.Claim.Find("kind"u8);
+    private static readonly int s_action = ClaimSchema.Claim.Find("action"u8);
+    private static readonly int s_actor = ClaimSchema.Claim.Find("actor"u8);
+    private static readonly int s_relatesTo = ClaimSchema.Claim.Find("relates_to"u8);
+    private static readonly int s_producer = ClaimSchema.Claim.Find("producer"u8);
+
     private readonly JsonTape _tape;
     private readonly FaultList _faults;
 
-    private ClaimReader(JsonTape tape, FaultList faults)
+    // The value nodes of the claim's own members, by the numbers of their rules; 0 where absent, since 0 is the claim itself.
+    private readonly Span<int> _members;
+
+    private ClaimReader(JsonTape tape, FaultList faults, Span<int> members)
     {
         _tape = tape;
         _faults = faults;
+        _members = members;
     }
 
     public static Claim? Read(ReadOnlySpan<byte> json, FaultList faults)
@@ -27,7 +40,9 @@ internal ref struct ClaimReader
         JsonTape tape = JsonTape.Rent();
         try
         {
-            return tape.Parse(json, faults) ? new ClaimReader(tape, faults).ReadParsed() : null;
+            Span<int> members = stackalloc int[64];
+            members.Clear();
+            return tape.Parse(json, faults) ? new ClaimReader(tape, faults, members).ReadParsed() : null;
         }
         finally
         {
@@ -59,18 +74,14 @@ internal ref struct ClaimReader
 
         return new Claim(
             document,
-            _tape.TextString(_tape.Member(0, "id"u8)),
-            _tape.TextString(_tape.Member(0, "time"u8)),
-            _tape.TextString(_tape.Member(0, "action"u8)),
-            _tape.TextString(Member("actor"u8, "id"u8)),
-            Member("producer"u8, "signature"u8) >= 0);
+            _tape.TextString(_members[s_id]),
+            _tape.TextString(_members[s_time]),
+            _tape.TextString(_members[s_action]),
+            _tape.TextString(Member(s_actor, "id"u8)),
+            Member(s_producer, "signature"u8) >= 0);
     }
 
-    private int Member(ReadOnlySpan<byte> outer, ReadOnlySpan<byte> inner)
-    {
-        int node = _tape.Member(0, outer);
-        return node < 0 ? -1 : _tape.Member(node, inner);
-    }
+    private int Member(int outer, ReadOnlySpan<byte> inner) => _members[outer] == 0 ? -1 : _tape.Member(_members[outer], inner);
 
     // Nothing of a producer may look like what the server writes: a forged "$pii" would be taken for sealed data.
     private void RefuseDollarNames()
@@ -109,6 +120,11 @@ internal ref struct ClaimReader
             }
 
             seen |= 1UL << found;
+            if (node == 0)
+            {
+                _members[found] = name + 1;
+            }
+
             CheckValue(name + 1, rule.Rules[found]);
         }
 
@@ -404,35 +420,31 @@ internal ref struct ClaimReader
     // What depends on two members at once.
     private void CheckTogether()
     {
-        int type = Member("actor"u8, "type"u8);
-        if (IsText(type, "ai_agent"u8) && Member("actor"u8, "agent"u8) < 0)
+        if (IsText(Member(s_actor, "type"u8), "ai_agent"u8) && Member(s_actor, "agent"u8) < 0)
         {
             _faults.Add("/actor/agent", FaultCode.Missing, "required of an actor of type ai_agent");
         }
 
-        int kind = _tape.Member(0, "kind"u8);
-        if ((IsText(kind, "outcome"u8) || IsText(kind, "correction"u8) || IsText(kind, "annotation"u8)) && _tape.Member(0, "relates_to"u8) < 0)
+        int kind = _members[s_kind];
+        if ((IsText(kind, "outcome"u8) || IsText(kind, "correction"u8) || IsText(kind, "annotation"u8)) && _members[s_relatesTo] == 0)
         {
             _faults.Add("/relates_to", FaultCode.Missing, $"required of an event of kind {_tape.TextString(kind)}: the id of the earlier event");
         }
 
-        int time = _tape.Member(0, "time"u8);
-        int observed = _tape.Member(0, "observed_time"u8);
-        if (time >= 0 && observed >= 0 && Instant.TryParse(_tape.Text(time), out long happened)
+        int time = _members[s_time];
+        int observed = _members[s_observedTime];
+        if (time > 0 && observed > 0 && Instant.TryParse(_tape.Text(time), out long happened)
             && Instant.TryParse(_tape.Text(observed), out long seen) && seen < happened)
         {
             Fault(observed, FaultCode.BadFormat, "earlier than 'time': nothing is observed before it happens");
         }
 
-        int signature = Member("producer"u8, "signature"u8);
-        if (signature >= 0 && HasPersonalMember())
+        int signature = Member(s_producer, "signature"u8);
+        if (signature >= 0 && HasPersonal(0, ClaimSchema.Claim))
         {
             Fault(signature, FaultCode.NotAllowed, "an event with personal fields cannot be signed: the signature would outlive their erasure");
         }
     }
-
-    private bool HasPersonalMember() =>
-        HasPersonal(0, ClaimSchema.Claim);
 
     private bool HasPersonal(int node, ObjectRule rule)
     {
@@ -463,7 +475,7 @@ internal ref struct ClaimReader
     }
 
     private bool IsText(int node, ReadOnlySpan<byte> text) =>
-        node >= 0 && _tape.Nodes[node].Kind == JsonKind.String && _tape.Text(node).SequenceEqual(text);
+        node > 0 && _tape.Nodes[node].Kind == JsonKind.String && _tape.Text(node).SequenceEqual(text);
 
     // Sizes are those of the canonical form: what is stored, whatever spelling was sent.
     private void CheckSizes(CanonicalDocument document)
@@ -472,6 +484,11 @@ internal ref struct ClaimReader
         if (size > EventLimits.EntryBytes)
         {
             _faults.Add("", FaultCode.TooLong, $"{size} canonical bytes; an entry has at most {EventLimits.EntryBytes}");
+        }
+
+        if (size <= EventLimits.ChangeValueBytes)
+        {
+            return;
         }
 
         int data = document.Member(0, "data"u8);

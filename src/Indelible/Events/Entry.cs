@@ -144,7 +144,12 @@ public static class Entry
         CanonicalDocument claim = incoming.Document;
         if (SealedValue.IsMarked(stored, at))
         {
-            if (SealedValue.Read(stored, at) is not { } value || keys(value.KeyId) is not { } key)
+            if (SealedValue.Read(stored, at) is not { } value)
+            {
+                return false;
+            }
+
+            if (keys(value.KeyId) is not { } key)
             {
                 return true;
             }

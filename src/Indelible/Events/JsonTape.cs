@@ -594,6 +594,12 @@ internal sealed class JsonTape
     /// </remarks>
     public static int CompareNames(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
+        // Most names differ at once, and below 0xEE bytes decide.
+        if (!left.IsEmpty && !right.IsEmpty && left[0] != right[0] && left[0] < 0xEE)
+        {
+            return left[0] - right[0];
+        }
+
         int common = left.CommonPrefixLength(right);
         if (common == left.Length || common == right.Length)
         {

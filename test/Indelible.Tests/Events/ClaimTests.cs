@@ -266,6 +266,15 @@ public class ClaimTests
     public void An_event_is_an_object(string json) => AssertFault(json, "wrong-type", "");
 
     [Fact]
+    public void Hostile_events_are_refused_whole()
+    {
+        AssertFault(new string('[', 100_000), "too-deep", string.Concat(Enumerable.Repeat("/0", 64)));
+        AssertFault(new string('[', EventLimits.BatchBytes), "too-long", "");
+        AssertFault(Samples.With("data.a", $"[{string.Join(",", Enumerable.Repeat("0", 100_000))}]"), "too-many", "/data/a");
+        AssertFault(Samples.With("request.status", "1" + new string('0', 10_000)), "bad-number", "/request/status");
+    }
+
+    [Fact]
     public void Other_spellings_of_one_claim_are_one_claim() =>
         Assert.Equal(
             Samples.Claim(Samples.With("data.a", "[1.0,\"\\u0041\",1e2]")).CanonicalBytes.ToArray(),

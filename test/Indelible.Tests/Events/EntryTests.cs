@@ -207,6 +207,42 @@ public class EntryTests
     }
 
     [Fact]
+    public void Against_a_seal_that_does_not_parse_nothing_is_the_same()
+    {
+        byte[] stored = EntryBuilder.Build(Samples.Claim(Samples.Full), Samples.Context(_keys)).Bytes.ToArray();
+        string malformed = Encoding.UTF8.GetString(stored).Replace("\"v\":1}", "\"v\":2}", StringComparison.Ordinal);
+
+        Assert.False(Entry.SameClaim(Encoding.UTF8.GetBytes(malformed), Samples.Claim(Samples.Full), Samples.Origin, _keys.Find));
+    }
+
+    [Fact]
+    public void Whatever_a_sender_changes_what_is_accepted_becomes_an_entry_that_gives_it_back()
+    {
+        byte[] json = Encoding.UTF8.GetBytes(Samples.Full);
+        byte[] alphabet = "{}[]\",:\\0159.eE-+ \u00e9$abtfn"u8.ToArray();
+        var random = new Random(7);
+        int accepted = 0;
+        for (int i = 0; i < 4_000; i++)
+        {
+            byte[] changed = [.. json];
+            changed[random.Next(changed.Length)] = random.Next(4) == 0 ? (byte)random.Next(256) : alphabet[random.Next(alphabet.Length)];
+            if (!Claim.TryParse(changed, out Claim? claim, out IReadOnlyList<Fault> faults))
+            {
+                Assert.InRange(faults.Count, 1, EventLimits.Faults);
+                continue;
+            }
+
+            accepted++;
+            BuiltEntry entry = EntryBuilder.Build(claim, Samples.Context(_keys));
+            Assert.True(CanonicalJson.IsCanonical(entry.Bytes.Span));
+            Assert.Equal(claim.CanonicalBytes.ToArray(), Entry.ClaimOf(Entry.Decrypt(entry.Bytes.Span, Samples.Origin, _keys.Find)));
+            Assert.True(Entry.SameClaim(entry.Bytes.Span, claim, Samples.Origin, _keys.Find));
+        }
+
+        Assert.InRange(accepted, 200, 3_800);
+    }
+
+    [Fact]
     public void A_retry_under_a_changed_policy_is_still_a_retry()
     {
         Assert.True(PersonalFields.TryCreate(["/message", "/labels/ward"], originalInClear: true, out PersonalFields? fields, out _));

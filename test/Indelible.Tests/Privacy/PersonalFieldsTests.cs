@@ -37,6 +37,7 @@ public class PersonalFieldsTests
     [InlineData("message")]
     [InlineData("/a~2")]
     [InlineData("/a~")]
+    [InlineData("/a\ud800")]
     public void Refuses_what_is_no_pointer(string pointer)
     {
         Assert.False(PersonalFields.TryCreate([pointer], originalInClear: false, out _, out IReadOnlyList<Fault> faults));
