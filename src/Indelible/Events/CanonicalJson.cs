@@ -11,7 +11,8 @@ namespace Indelible.Events;
 public static class CanonicalJson
 {
     /// <summary>Whether the bytes are one JSON value in canonical form, within an entry's limits.</summary>
-    /// <param name="json">Untrusted; more than <see cref="EventLimits.EntryBytes"/> bytes, or deeper than <see cref="EventLimits.JsonDepth"/>, is not.</param>
+    /// <param name="json">Untrusted; more than <see cref="EventLimits.EntryBytes"/> bytes, or deeper than
+    /// <see cref="EventLimits.JsonDepth"/>, is not.</param>
     public static bool IsCanonical(ReadOnlySpan<byte> json)
     {
         if (json.Length > EventLimits.EntryBytes)

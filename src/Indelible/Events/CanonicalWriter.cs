@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Indelible.Events;
 
 /// <summary>Writes a tape as canonical JSON (RFC 8785) in one pass.</summary>
@@ -8,9 +6,6 @@ internal sealed class CanonicalWriter
 {
     private const int KeptBytes = 256 * 1024;
     private const int KeptNodes = 16 * 1024;
-
-    private static readonly SearchValues<byte> s_escaped = SearchValues.Create(
-        [(byte)'"', (byte)'\\', 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]);
 
     [ThreadStatic]
     private static CanonicalWriter? t_spare;
@@ -131,7 +126,7 @@ internal sealed class CanonicalWriter
         _bytes[_length++] = (byte)'"';
         while (needsEscape)
         {
-            int plain = text.IndexOfAny(s_escaped);
+            int plain = text.IndexOfAny(JsonTape.Special);
             if (plain < 0)
             {
                 break;

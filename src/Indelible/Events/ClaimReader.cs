@@ -33,7 +33,8 @@ internal ref struct ClaimReader
     {
         if (json.Length > EventLimits.ClaimInputBytes)
         {
-            faults.Add("", FaultCode.TooLong, $"{json.Length} bytes; an event of at most {EventLimits.EntryBytes} canonical bytes is wanted");
+            string detail = $"{json.Length} bytes; an event of at most {EventLimits.EntryBytes} canonical bytes is wanted";
+            faults.Add("", FaultCode.TooLong, detail);
             return null;
         }
 
@@ -100,7 +101,8 @@ internal ref struct ClaimReader
                 bool redacted = nodes[node].Length == 1 && text.SequenceEqual("$redacted"u8) && nodes[name + 1].Kind == JsonKind.String;
                 if (text.StartsWith("$"u8) && !redacted)
                 {
-                    Fault(name, FaultCode.ReservedMember, "names that start with '$' are the server's; only {\"$redacted\": \"…\"} may be sent");
+                    const string Detail = "names that start with '$' are the server's; only {\"$redacted\": \"…\"} may be sent";
+                    Fault(name, FaultCode.ReservedMember, Detail);
                 }
             }
         }
@@ -136,7 +138,8 @@ internal ref struct ClaimReader
             {
                 if ((missing >> i & 1) != 0)
                 {
-                    _faults.Add($"{pointer}/{Encoding.ASCII.GetString(rule.Rules[i].Name)}", FaultCode.Missing, "the schema requires this member");
+                    string name = Encoding.ASCII.GetString(rule.Rules[i].Name);
+                    _faults.Add($"{pointer}/{name}", FaultCode.Missing, "the schema requires this member");
                 }
             }
         }
@@ -221,7 +224,8 @@ internal ref struct ClaimReader
 
         if (text.Length < rule.Least)
         {
-            Fault(node, FaultCode.BadFormat, rule.Least == 1 ? "an empty text; it must say something" : $"{text.Length} characters; {rule.Least} are wanted");
+            string detail = rule.Least == 1 ? "an empty text; it must say something" : $"{text.Length} characters; {rule.Least} are wanted";
+            Fault(node, FaultCode.BadFormat, detail);
             return;
         }
 
@@ -236,7 +240,7 @@ internal ref struct ClaimReader
             FieldForm.Id when !FieldFormats.IsId(text) => "characters A-Z a-z 0-9 . _ : -",
             FieldForm.Action when !FieldFormats.IsAction(text) => "one to eight words of a-z 0-9, joined by '.', '_' or '-'",
             FieldForm.Time when !Instant.TryParse(text, out _) => "a real instant as in 2026-11-23T06:14:25.1234567Z",
-            FieldForm.IpAddress when !FieldFormats.IsIpAddress(text) => "an IPv4 or IPv6 address in canonical form (RFC 5952), without port or zone",
+            FieldForm.IpAddress when !FieldFormats.IsIpAddress(text) => "an IPv4 or IPv6 address in canonical form (RFC 5952)",
             FieldForm.LowerHex when !FieldFormats.IsLowerHex(text) => "lower-case hexadecimal digits, not all zero",
             FieldForm.TypeName when !FieldFormats.IsTypeName(text) => "a-z 0-9 with '.', '_' or '-' between",
             FieldForm.WebAddress when !FieldFormats.IsWebAddress(text) => "an http or https address",
@@ -245,7 +249,8 @@ internal ref struct ClaimReader
         };
         if (wanted is not null)
         {
-            Fault(node, FaultCode.BadFormat, rule.IsPersonal ? $"{wanted} is wanted" : $"{FaultList.Excerpt(_tape.TextString(node))}; wanted: {wanted}");
+            string seen = rule.IsPersonal ? "" : $"{FaultList.Excerpt(_tape.TextString(node))}; ";
+            Fault(node, FaultCode.BadFormat, $"{seen}wanted: {wanted}");
         }
     }
 
@@ -428,7 +433,7 @@ internal ref struct ClaimReader
         int kind = _members[s_kind];
         if ((IsText(kind, "outcome"u8) || IsText(kind, "correction"u8) || IsText(kind, "annotation"u8)) && _members[s_relatesTo] == 0)
         {
-            _faults.Add("/relates_to", FaultCode.Missing, $"required of an event of kind {_tape.TextString(kind)}: the id of the earlier event");
+            _faults.Add("/relates_to", FaultCode.Missing, $"required of kind {_tape.TextString(kind)}: the id of the earlier event");
         }
 
         int time = _members[s_time];
@@ -442,7 +447,7 @@ internal ref struct ClaimReader
         int signature = Member(s_producer, "signature"u8);
         if (signature >= 0 && HasPersonal(0, ClaimSchema.Claim))
         {
-            Fault(signature, FaultCode.NotAllowed, "an event with personal fields cannot be signed: the signature would outlive their erasure");
+            Fault(signature, FaultCode.NotAllowed, "not beside personal fields: the signature would outlive their erasure");
         }
     }
 

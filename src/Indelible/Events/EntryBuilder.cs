@@ -66,7 +66,8 @@ public static class EntryBuilder
             || !Encoding.UTF8.TryGetBytes(context.ReceivedAt, receivedAt, out int length)
             || !Instant.TryParse(receivedAt[..length], out _))
         {
-            throw new ArgumentException($"received_at is an instant of {Instant.FixedWidth} characters, not '{context.ReceivedAt}'.", nameof(context));
+            throw new ArgumentException(
+                $"received_at is an instant of {Instant.FixedWidth} characters, not '{context.ReceivedAt}'.", nameof(context));
         }
 
         if (context.Salt.Length != SaltSize)
@@ -194,7 +195,8 @@ public static class EntryBuilder
         bool plain = !text.AsSpan().ContainsAny('"', '\\') && !text.AsSpan().ContainsAnyExceptInRange(' ', '~');
         if (!plain)
         {
-            scratch.Put(CanonicalJson.Canonicalize(Encoding.UTF8.GetBytes($"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"")));
+            string escaped = JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text);
+            scratch.Put(CanonicalJson.Canonicalize(Encoding.UTF8.GetBytes($"\"{escaped}\"")));
             return;
         }
 

@@ -58,7 +58,9 @@ internal sealed class FieldRule
     public FieldRule Required()
     {
         IsRequired = true;
-        return Form == FieldForm.Text ? new FieldRule(Encoding.ASCII.GetString(Name), Form) { Least = 1, Most = Most, IsRequired = true } : this;
+        return Form == FieldForm.Text
+            ? new FieldRule(Encoding.ASCII.GetString(Name), Form) { Least = 1, Most = Most, IsRequired = true }
+            : this;
     }
 
     public FieldRule Personal()

@@ -207,7 +207,8 @@ public sealed class PersonalFields
             for (int item = node + 1; item < container.Next; item = nodes[item].Next, index++)
             {
                 string token = index.ToString(CultureInfo.InvariantCulture);
-                Step? child = step.Children.Find(candidate => candidate.Token == token) ?? step.Children.Find(candidate => candidate.Token == "-");
+                Step? child = step.Children.Find(candidate => candidate.Token == token)
+                    ?? step.Children.Find(candidate => candidate.Token == "-");
                 if (child is not null)
                 {
                     string owner = step.ItemsAreSubjects ? document.Text(document.Member(item, "id"u8)) ?? subject : subject;

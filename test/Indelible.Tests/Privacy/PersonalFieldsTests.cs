@@ -37,10 +37,17 @@ public class PersonalFieldsTests
     [InlineData("message")]
     [InlineData("/a~2")]
     [InlineData("/a~")]
-    [InlineData("/a\ud800")]
     public void Refuses_what_is_no_pointer(string pointer)
     {
         Assert.False(PersonalFields.TryCreate([pointer], originalInClear: false, out _, out IReadOnlyList<Fault> faults));
+
+        Assert.Equal(FaultCode.BadFormat, Assert.Single(faults).Code);
+    }
+
+    [Fact]
+    public void Refuses_half_a_surrogate()
+    {
+        Assert.False(PersonalFields.TryCreate(["/a" + (char)0xD800], originalInClear: false, out _, out IReadOnlyList<Fault> faults));
 
         Assert.Equal(FaultCode.BadFormat, Assert.Single(faults).Code);
     }

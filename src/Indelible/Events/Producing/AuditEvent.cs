@@ -6,7 +6,8 @@ namespace Indelible.Events.Producing;
 
 /// <summary>One event, as a producer in .NET states it.</summary>
 /// <remarks>
-/// Members are named as in the schema and written only where they are set. Nothing is checked here: <see cref="Claim.TryParse"/> says what is
+/// Members are named as in the schema and written only where they are set. Nothing is checked here: <see cref="Claim.TryParse"/> says
+/// what is
 /// wrong, and the server checks again. A type for convenience; JSON written by other means is as good. Immutable.
 /// </remarks>
 public sealed record AuditEvent

@@ -49,7 +49,11 @@ internal static class JsonWriterExtensions
     public static void WriteOptional(this Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<string>? value) =>
         writer.WriteOptional(name, value, static (to, item) => to.WriteStringValue(item));
 
-    public static void WriteOptional<T>(this Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<T>? value, Action<Utf8JsonWriter, T> writeItem)
+    public static void WriteOptional<T>(
+        this Utf8JsonWriter writer,
+        ReadOnlySpan<byte> name,
+        IReadOnlyList<T>? value,
+        Action<Utf8JsonWriter, T> writeItem)
     {
         if (value is null)
         {
