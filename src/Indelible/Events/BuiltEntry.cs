@@ -14,7 +14,9 @@ public sealed class BuiltEntry
         Principal = principal;
     }
 
-    /// <summary>The canonical entry, at most <see cref="EventLimits.EntryBytes"/> bytes. Writable for one purpose: <see cref="RaiseReceivedAt"/>.</summary>
+    /// <summary>
+    /// The canonical entry, at most <see cref="EventLimits.EntryBytes"/> bytes. Writable for one purpose: <see cref="RaiseReceivedAt"/>.
+    /// </summary>
     public Memory<byte> Bytes { get; }
 
     /// <summary>Where the <see cref="Instant.FixedWidth"/> characters of <c>received_at</c> start in <see cref="Bytes"/>.</summary>
@@ -29,7 +31,9 @@ public sealed class BuiltEntry
     /// <summary>Who delivered it: with <see cref="Id"/>, the idempotency key.</summary>
     public string Principal { get; }
 
-    /// <summary>Overwrites <c>received_at</c> in place: the sequencer keeps it from decreasing. The leaf hash is computed after this.</summary>
+    /// <summary>
+    /// Overwrites <c>received_at</c> in place: the sequencer keeps it from decreasing. The leaf hash is computed after this.
+    /// </summary>
     /// <param name="receivedAt">Exactly <see cref="Instant.FixedWidth"/> bytes, an instant.</param>
     /// <exception cref="ArgumentException">It is not such an instant.</exception>
     public void RaiseReceivedAt(ReadOnlySpan<byte> receivedAt)

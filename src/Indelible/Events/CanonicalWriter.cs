@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Indelible.Events;
 
 /// <summary>Writes a tape as canonical JSON (RFC 8785) in one pass.</summary>
@@ -8,9 +6,6 @@ internal sealed class CanonicalWriter
 {
     private const int KeptBytes = 256 * 1024;
     private const int KeptNodes = 16 * 1024;
-
-    private static readonly SearchValues<byte> s_escaped = SearchValues.Create(
-        [(byte)'"', (byte)'\\', 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]);
 
     [ThreadStatic]
     private static CanonicalWriter? t_spare;
@@ -27,6 +22,25 @@ internal sealed class CanonicalWriter
     /// <summary>Writes a tape that was read without a fault.</summary>
     public static CanonicalDocument Write(JsonTape tape)
     {
+        CanonicalWriter writer = Run(tape);
+        var document = new CanonicalDocument(
+            writer._bytes.AsSpan(0, writer._length).ToArray(),
+            writer._nodes.AsSpan(0, writer._count).ToArray());
+        writer.Return();
+        return document;
+    }
+
+    /// <summary>Whether the canonical form of a tape that was read without a fault is these bytes. Keeps nothing.</summary>
+    public static bool Matches(JsonTape tape, ReadOnlySpan<byte> json)
+    {
+        CanonicalWriter writer = Run(tape);
+        bool same = json.SequenceEqual(writer._bytes.AsSpan(0, writer._length));
+        writer.Return();
+        return same;
+    }
+
+    private static CanonicalWriter Run(JsonTape tape)
+    {
         CanonicalWriter writer = t_spare ?? new CanonicalWriter();
         t_spare = null;
         writer._length = 0;
@@ -37,13 +51,15 @@ internal sealed class CanonicalWriter
         }
 
         writer.WriteValue(tape, 0);
-        var document = new CanonicalDocument(writer._bytes.AsSpan(0, writer._length).ToArray(), writer._nodes.AsSpan(0, writer._count).ToArray());
-        if (writer._bytes.Length <= KeptBytes && writer._nodes.Length <= KeptNodes)
-        {
-            t_spare = writer;
-        }
+        return writer;
+    }
 
-        return document;
+    private void Return()
+    {
+        if (_bytes.Length <= KeptBytes && _nodes.Length <= KeptNodes)
+        {
+            t_spare = this;
+        }
     }
 
     private void WriteValue(JsonTape tape, int node)
@@ -106,10 +122,11 @@ internal sealed class CanonicalWriter
 
     private void WriteText(ReadOnlySpan<byte> text, bool needsEscape)
     {
-        Put((byte)'"');
+        Ensure(text.Length + 2);
+        _bytes[_length++] = (byte)'"';
         while (needsEscape)
         {
-            int plain = text.IndexOfAny(s_escaped);
+            int plain = text.IndexOfAny(JsonTape.Special);
             if (plain < 0)
             {
                 break;
@@ -120,8 +137,10 @@ internal sealed class CanonicalWriter
             text = text[(plain + 1)..];
         }
 
-        Put(text);
-        Put((byte)'"');
+        Ensure(text.Length + 1);
+        text.CopyTo(_bytes.AsSpan(_length));
+        _length += text.Length;
+        _bytes[_length++] = (byte)'"';
     }
 
     // RFC 8785, section 3.2.2.2: the two-character escapes where JSON has them, else \u00xx in lower case.
@@ -158,22 +177,22 @@ internal sealed class CanonicalWriter
 
     private void Put(byte b)
     {
-        if (_length == _bytes.Length)
-        {
-            Array.Resize(ref _bytes, _bytes.Length * 2);
-        }
-
+        Ensure(1);
         _bytes[_length++] = b;
     }
 
     private void Put(ReadOnlySpan<byte> bytes)
     {
-        if (_bytes.Length - _length < bytes.Length)
-        {
-            Array.Resize(ref _bytes, Math.Max(_length + bytes.Length, _bytes.Length * 2));
-        }
-
+        Ensure(bytes.Length);
         bytes.CopyTo(_bytes.AsSpan(_length));
         _length += bytes.Length;
+    }
+
+    private void Ensure(int bytes)
+    {
+        if (_bytes.Length - _length < bytes)
+        {
+            Array.Resize(ref _bytes, Math.Max(_length + bytes, _bytes.Length * 2));
+        }
     }
 }

@@ -42,7 +42,8 @@ public sealed class Claim
     /// <summary>Reads and validates one event.</summary>
     /// <param name="json">Untrusted JSON, in any spelling; at most <see cref="EventLimits.ClaimInputBytes"/> bytes. Not kept.</param>
     /// <param name="claim">The claim, or null.</param>
-    /// <param name="faults">All that is wrong, up to <see cref="EventLimits.Faults"/>; empty where the result is <see langword="true"/>.</param>
+    /// <param name="faults">All that is wrong, up to <see cref="EventLimits.Faults"/>; empty where the result is
+    /// <see langword="true"/>.</param>
     public static bool TryParse(ReadOnlySpan<byte> json, [NotNullWhen(true)] out Claim? claim, out IReadOnlyList<Fault> faults)
     {
         var list = new FaultList();

@@ -7,27 +7,43 @@ namespace Indelible.Events;
 /// <remarks>Lives for one call on the stack of one thread. Collects every fault rather than the first.</remarks>
 internal ref struct ClaimReader
 {
+    private static readonly int s_id = ClaimSchema.Claim.Find("id"u8);
+    private static readonly int s_time = ClaimSchema.Claim.Find("time"u8);
+    private static readonly int s_observedTime = ClaimSchema.Claim.Find("observed_time"u8);
+    private static readonly int s_kind = ClaimSchema.Claim.Find("kind"u8);
+    private static readonly int s_action = ClaimSchema.Claim.Find("action"u8);
+    private static readonly int s_actor = ClaimSchema.Claim.Find("actor"u8);
+    private static readonly int s_relatesTo = ClaimSchema.Claim.Find("relates_to"u8);
+    private static readonly int s_producer = ClaimSchema.Claim.Find("producer"u8);
+
     private readonly JsonTape _tape;
     private readonly FaultList _faults;
 
-    private ClaimReader(JsonTape tape, FaultList faults)
+    // The value nodes of the claim's own members, by the numbers of their rules; 0 where absent, since 0 is the claim itself.
+    private readonly Span<int> _members;
+
+    private ClaimReader(JsonTape tape, FaultList faults, Span<int> members)
     {
         _tape = tape;
         _faults = faults;
+        _members = members;
     }
 
     public static Claim? Read(ReadOnlySpan<byte> json, FaultList faults)
     {
         if (json.Length > EventLimits.ClaimInputBytes)
         {
-            faults.Add("", FaultCode.TooLong, $"{json.Length} bytes; an event of at most {EventLimits.EntryBytes} canonical bytes is wanted");
+            string detail = $"{json.Length} bytes; an event of at most {EventLimits.EntryBytes} canonical bytes is wanted";
+            faults.Add("", FaultCode.TooLong, detail);
             return null;
         }
 
         JsonTape tape = JsonTape.Rent();
         try
         {
-            return tape.Parse(json, faults) ? new ClaimReader(tape, faults).ReadParsed() : null;
+            Span<int> members = stackalloc int[64];
+            members.Clear();
+            return tape.Parse(json, faults) ? new ClaimReader(tape, faults, members).ReadParsed() : null;
         }
         finally
         {
@@ -59,18 +75,14 @@ internal ref struct ClaimReader
 
         return new Claim(
             document,
-            _tape.TextString(_tape.Member(0, "id"u8)),
-            _tape.TextString(_tape.Member(0, "time"u8)),
-            _tape.TextString(_tape.Member(0, "action"u8)),
-            _tape.TextString(Member("actor"u8, "id"u8)),
-            Member("producer"u8, "signature"u8) >= 0);
+            _tape.TextString(_members[s_id]),
+            _tape.TextString(_members[s_time]),
+            _tape.TextString(_members[s_action]),
+            _tape.TextString(Member(s_actor, "id"u8)),
+            Member(s_producer, "signature"u8) >= 0);
     }
 
-    private int Member(ReadOnlySpan<byte> outer, ReadOnlySpan<byte> inner)
-    {
-        int node = _tape.Member(0, outer);
-        return node < 0 ? -1 : _tape.Member(node, inner);
-    }
+    private int Member(int outer, ReadOnlySpan<byte> inner) => _members[outer] == 0 ? -1 : _tape.Member(_members[outer], inner);
 
     // Nothing of a producer may look like what the server writes: a forged "$pii" would be taken for sealed data.
     private void RefuseDollarNames()
@@ -89,7 +101,8 @@ internal ref struct ClaimReader
                 bool redacted = nodes[node].Length == 1 && text.SequenceEqual("$redacted"u8) && nodes[name + 1].Kind == JsonKind.String;
                 if (text.StartsWith("$"u8) && !redacted)
                 {
-                    Fault(name, FaultCode.ReservedMember, "names that start with '$' are the server's; only {\"$redacted\": \"…\"} may be sent");
+                    const string Detail = "names that start with '$' are the server's; only {\"$redacted\": \"…\"} may be sent";
+                    Fault(name, FaultCode.ReservedMember, Detail);
                 }
             }
         }
@@ -109,6 +122,11 @@ internal ref struct ClaimReader
             }
 
             seen |= 1UL << found;
+            if (node == 0)
+            {
+                _members[found] = name + 1;
+            }
+
             CheckValue(name + 1, rule.Rules[found]);
         }
 
@@ -120,7 +138,8 @@ internal ref struct ClaimReader
             {
                 if ((missing >> i & 1) != 0)
                 {
-                    _faults.Add($"{pointer}/{Encoding.ASCII.GetString(rule.Rules[i].Name)}", FaultCode.Missing, "the schema requires this member");
+                    string name = Encoding.ASCII.GetString(rule.Rules[i].Name);
+                    _faults.Add($"{pointer}/{name}", FaultCode.Missing, "the schema requires this member");
                 }
             }
         }
@@ -205,7 +224,8 @@ internal ref struct ClaimReader
 
         if (text.Length < rule.Least)
         {
-            Fault(node, FaultCode.BadFormat, rule.Least == 1 ? "an empty text; it must say something" : $"{text.Length} characters; {rule.Least} are wanted");
+            string detail = rule.Least == 1 ? "an empty text; it must say something" : $"{text.Length} characters; {rule.Least} are wanted";
+            Fault(node, FaultCode.BadFormat, detail);
             return;
         }
 
@@ -220,7 +240,7 @@ internal ref struct ClaimReader
             FieldForm.Id when !FieldFormats.IsId(text) => "characters A-Z a-z 0-9 . _ : -",
             FieldForm.Action when !FieldFormats.IsAction(text) => "one to eight words of a-z 0-9, joined by '.', '_' or '-'",
             FieldForm.Time when !Instant.TryParse(text, out _) => "a real instant as in 2026-11-23T06:14:25.1234567Z",
-            FieldForm.IpAddress when !FieldFormats.IsIpAddress(text) => "an IPv4 or IPv6 address in canonical form (RFC 5952), without port or zone",
+            FieldForm.IpAddress when !FieldFormats.IsIpAddress(text) => "an IPv4 or IPv6 address in canonical form (RFC 5952)",
             FieldForm.LowerHex when !FieldFormats.IsLowerHex(text) => "lower-case hexadecimal digits, not all zero",
             FieldForm.TypeName when !FieldFormats.IsTypeName(text) => "a-z 0-9 with '.', '_' or '-' between",
             FieldForm.WebAddress when !FieldFormats.IsWebAddress(text) => "an http or https address",
@@ -229,7 +249,8 @@ internal ref struct ClaimReader
         };
         if (wanted is not null)
         {
-            Fault(node, FaultCode.BadFormat, rule.IsPersonal ? $"{wanted} is wanted" : $"{FaultList.Excerpt(_tape.TextString(node))}; wanted: {wanted}");
+            string seen = rule.IsPersonal ? "" : $"{FaultList.Excerpt(_tape.TextString(node))}; ";
+            Fault(node, FaultCode.BadFormat, $"{seen}wanted: {wanted}");
         }
     }
 
@@ -404,35 +425,31 @@ internal ref struct ClaimReader
     // What depends on two members at once.
     private void CheckTogether()
     {
-        int type = Member("actor"u8, "type"u8);
-        if (IsText(type, "ai_agent"u8) && Member("actor"u8, "agent"u8) < 0)
+        if (IsText(Member(s_actor, "type"u8), "ai_agent"u8) && Member(s_actor, "agent"u8) < 0)
         {
             _faults.Add("/actor/agent", FaultCode.Missing, "required of an actor of type ai_agent");
         }
 
-        int kind = _tape.Member(0, "kind"u8);
-        if ((IsText(kind, "outcome"u8) || IsText(kind, "correction"u8) || IsText(kind, "annotation"u8)) && _tape.Member(0, "relates_to"u8) < 0)
+        int kind = _members[s_kind];
+        if ((IsText(kind, "outcome"u8) || IsText(kind, "correction"u8) || IsText(kind, "annotation"u8)) && _members[s_relatesTo] == 0)
         {
-            _faults.Add("/relates_to", FaultCode.Missing, $"required of an event of kind {_tape.TextString(kind)}: the id of the earlier event");
+            _faults.Add("/relates_to", FaultCode.Missing, $"required of kind {_tape.TextString(kind)}: the id of the earlier event");
         }
 
-        int time = _tape.Member(0, "time"u8);
-        int observed = _tape.Member(0, "observed_time"u8);
-        if (time >= 0 && observed >= 0 && Instant.TryParse(_tape.Text(time), out long happened)
+        int time = _members[s_time];
+        int observed = _members[s_observedTime];
+        if (time > 0 && observed > 0 && Instant.TryParse(_tape.Text(time), out long happened)
             && Instant.TryParse(_tape.Text(observed), out long seen) && seen < happened)
         {
             Fault(observed, FaultCode.BadFormat, "earlier than 'time': nothing is observed before it happens");
         }
 
-        int signature = Member("producer"u8, "signature"u8);
-        if (signature >= 0 && HasPersonalMember())
+        int signature = Member(s_producer, "signature"u8);
+        if (signature >= 0 && HasPersonal(0, ClaimSchema.Claim))
         {
-            Fault(signature, FaultCode.NotAllowed, "an event with personal fields cannot be signed: the signature would outlive their erasure");
+            Fault(signature, FaultCode.NotAllowed, "not beside personal fields: the signature would outlive their erasure");
         }
     }
-
-    private bool HasPersonalMember() =>
-        HasPersonal(0, ClaimSchema.Claim);
 
     private bool HasPersonal(int node, ObjectRule rule)
     {
@@ -463,7 +480,7 @@ internal ref struct ClaimReader
     }
 
     private bool IsText(int node, ReadOnlySpan<byte> text) =>
-        node >= 0 && _tape.Nodes[node].Kind == JsonKind.String && _tape.Text(node).SequenceEqual(text);
+        node > 0 && _tape.Nodes[node].Kind == JsonKind.String && _tape.Text(node).SequenceEqual(text);
 
     // Sizes are those of the canonical form: what is stored, whatever spelling was sent.
     private void CheckSizes(CanonicalDocument document)
@@ -472,6 +489,11 @@ internal ref struct ClaimReader
         if (size > EventLimits.EntryBytes)
         {
             _faults.Add("", FaultCode.TooLong, $"{size} canonical bytes; an entry has at most {EventLimits.EntryBytes}");
+        }
+
+        if (size <= EventLimits.ChangeValueBytes)
+        {
+            return;
         }
 
         int data = document.Member(0, "data"u8);

@@ -79,7 +79,12 @@ public static class Entry
         return clear.WrittenSpan.ToArray();
     }
 
-    private static ReadOnlySpan<byte> Reveal(CanonicalDocument document, int node, string origin, string eventId, Func<string, PersonalKey?> keys)
+    private static ReadOnlySpan<byte> Reveal(
+        CanonicalDocument document,
+        int node,
+        string origin,
+        string eventId,
+        Func<string, PersonalKey?> keys)
     {
         if (SealedValue.Read(document, node) is not { } value)
         {
@@ -126,7 +131,8 @@ public static class Entry
     /// <param name="origin">The log's origin.</param>
     /// <param name="keys">Key id → key; null where the key is destroyed.</param>
     /// <remarks>
-    /// Each personal value is sealed again under the stored entry's key at the stored place and must give the same bytes, whatever the log's
+    /// Each personal value is sealed again under the stored entry's key at the stored place and must give the same bytes, whatever the
+    /// log's
     /// privacy policy is by now. Where the key is destroyed nothing can be compared: any value there is taken for the same, so that a
     /// late retry does not log an erased person again.
     /// </remarks>
@@ -144,7 +150,12 @@ public static class Entry
         CanonicalDocument claim = incoming.Document;
         if (SealedValue.IsMarked(stored, at))
         {
-            if (SealedValue.Read(stored, at) is not { } value || keys(value.KeyId) is not { } key)
+            if (SealedValue.Read(stored, at) is not { } value)
+            {
+                return false;
+            }
+
+            if (keys(value.KeyId) is not { } key)
             {
                 return true;
             }
@@ -212,7 +223,7 @@ public static class Entry
     private static CanonicalDocument Require(ReadOnlySpan<byte> entry, out EntryFacts facts) =>
         CanonicalDocument.Read(entry) is { } document && TryRead(document, out facts)
             ? document
-            : throw new TlogFormatException($"Not an entry: {entry.Length} bytes that are no canonical JSON object with the members of one.");
+            : throw new TlogFormatException($"Not an entry: {entry.Length} bytes, no canonical JSON object with an entry's members.");
 
     private static bool IsEnvelope(CanonicalDocument document, int name)
     {

@@ -61,9 +61,13 @@ public static class EntryBuilder
 
     private static void CheckContext(in EntryContext context)
     {
-        if (context.ReceivedAt is not { Length: Instant.FixedWidth } || !Instant.TryParse(Encoding.UTF8.GetBytes(context.ReceivedAt), out _))
+        Span<byte> receivedAt = stackalloc byte[Instant.FixedWidth];
+        if (context.ReceivedAt is not { Length: Instant.FixedWidth }
+            || !Encoding.UTF8.TryGetBytes(context.ReceivedAt, receivedAt, out int length)
+            || !Instant.TryParse(receivedAt[..length], out _))
         {
-            throw new ArgumentException($"received_at is an instant of {Instant.FixedWidth} characters, not '{context.ReceivedAt}'.", nameof(context));
+            throw new ArgumentException(
+                $"received_at is an instant of {Instant.FixedWidth} characters, not '{context.ReceivedAt}'.", nameof(context));
         }
 
         if (context.Salt.Length != SaltSize)
@@ -109,9 +113,11 @@ public static class EntryBuilder
         }
 
         scratch.Put(document.Bytes[copied..]);
-        ReadOnlySpan<byte> persisted = scratch.Written;
-        byte[] ingest = IngestMember(claim, context);
-        int size = persisted.Length + ingest.Length + ReceivedAtOpening.Length + Instant.FixedWidth + 2 + SaltOpening.Length + SaltLength + 2;
+        int persistedLength = scratch.Length;
+        PutIngest(claim, context, scratch);
+        ReadOnlySpan<byte> persisted = scratch.Written[..persistedLength];
+        ReadOnlySpan<byte> ingest = scratch.Written[persistedLength..];
+        int size = scratch.Length + ReceivedAtOpening.Length + Instant.FixedWidth + 2 + SaltOpening.Length + SaltLength + 2;
         if (size > EventLimits.EntryBytes)
         {
             fault = new Fault("", FaultCode.TooLong,
@@ -155,33 +161,48 @@ public static class EntryBuilder
     }
 
     // "ingest":{…}, with its comma.
-    private static byte[] IngestMember(Claim claim, in EntryContext context)
+    private static void PutIngest(Claim claim, in EntryContext context, Scratch scratch)
     {
         Ingest ingest = context.Ingest;
-        string text = string.Create(System.Globalization.CultureInfo.InvariantCulture,
-            $"\"auth_at\":{ingest.AuthAt},\"key_id\":{Quote(ingest.KeyId)},\"principal\":{Quote(ingest.Principal)},\"protocol\":{Quote(ingest.Protocol)}");
-        if (ingest.RemoteIp is null)
+        Span<byte> number = stackalloc byte[20];
+        Utf8Formatter.TryFormat(ingest.AuthAt, number, out int digits);
+        scratch.Put("\"ingest\":{\"auth_at\":"u8);
+        scratch.Put(number[..digits]);
+        scratch.Put(",\"key_id\":"u8);
+        PutText(scratch, ingest.KeyId);
+        scratch.Put(",\"principal\":"u8);
+        PutText(scratch, ingest.Principal);
+        scratch.Put(",\"protocol\":"u8);
+        PutText(scratch, ingest.Protocol);
+        if (ingest.RemoteIp is not null)
         {
-            return Encoding.UTF8.GetBytes($"\"ingest\":{{{text}}},");
+            scratch.Put(",\"remote_ip\":"u8);
+            int start = scratch.Length;
+            PutText(scratch, ingest.RemoteIp);
+            byte[] sealedIp = context.Keys.For(claim.ActorId)
+                .Seal(context.Origin, claim.Id, PersonalFields.RemoteIp, scratch.Written[start..])
+                .ToJson();
+            scratch.Length = start;
+            scratch.Put(sealedIp);
         }
 
-        byte[] sealedIp = context.Keys.For(claim.ActorId)
-            .Seal(context.Origin, claim.Id, PersonalFields.RemoteIp, Encoding.UTF8.GetBytes(Quote(ingest.RemoteIp)))
-            .ToJson();
-        return [.. "\"ingest\":{"u8, .. Encoding.UTF8.GetBytes(text), .. ",\"remote_ip\":"u8, .. sealedIp, .. "},"u8];
+        scratch.Put("},"u8);
     }
 
     // The server's own short names: canonical as they are, or made so.
-    private static string Quote(string text)
+    private static void PutText(Scratch scratch, string text)
     {
         bool plain = !text.AsSpan().ContainsAny('"', '\\') && !text.AsSpan().ContainsAnyExceptInRange(' ', '~');
-        if (plain)
+        if (!plain)
         {
-            return string.Concat("\"", text, "\"");
+            string escaped = JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text);
+            scratch.Put(CanonicalJson.Canonicalize(Encoding.UTF8.GetBytes($"\"{escaped}\"")));
+            return;
         }
 
-        byte[] json = Encoding.UTF8.GetBytes($"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text)}\"");
-        return Encoding.UTF8.GetString(CanonicalJson.Canonicalize(json));
+        scratch.Put("\""u8);
+        scratch.PutAscii(text);
+        scratch.Put("\""u8);
     }
 
     private static void Put(ref Span<byte> rest, ReadOnlySpan<byte> bytes)
@@ -203,13 +224,23 @@ public static class EntryBuilder
 
         public void Put(ReadOnlySpan<byte> bytes)
         {
-            if (_bytes.Length - Length < bytes.Length)
-            {
-                Array.Resize(ref _bytes, Math.Max(Length + bytes.Length, _bytes.Length * 2));
-            }
-
+            Ensure(bytes.Length);
             bytes.CopyTo(_bytes.AsSpan(Length));
             Length += bytes.Length;
+        }
+
+        public void PutAscii(string text)
+        {
+            Ensure(text.Length);
+            Length += Encoding.ASCII.GetBytes(text, _bytes.AsSpan(Length));
+        }
+
+        private void Ensure(int bytes)
+        {
+            if (_bytes.Length - Length < bytes)
+            {
+                Array.Resize(ref _bytes, Math.Max(Length + bytes, _bytes.Length * 2));
+            }
         }
     }
 }

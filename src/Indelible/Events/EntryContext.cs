@@ -8,7 +8,9 @@ public readonly record struct EntryContext
     /// <summary>The log's origin; at most <see cref="EventLimits.OriginBytes"/> bytes.</summary>
     public required string Origin { get; init; }
 
-    /// <summary>When the server received it: exactly <see cref="Instant.FixedWidth"/> characters, as <see cref="Instant.Format"/> writes.</summary>
+    /// <summary>
+    /// When the server received it: exactly <see cref="Instant.FixedWidth"/> characters, as <see cref="Instant.Format"/> writes.
+    /// </summary>
     public required string ReceivedAt { get; init; }
 
     /// <summary>Who delivered it.</summary>

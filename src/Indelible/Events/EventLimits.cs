@@ -7,7 +7,9 @@ namespace Indelible.Events;
 /// </remarks>
 public static class EventLimits
 {
-    /// <summary>Bytes of one canonical entry: 65,535, the most that an entry bundle's 16-bit length can say (c2sp.org/tlog-tiles).</summary>
+    /// <summary>
+    /// Bytes of one canonical entry: 65,535, the most that an entry bundle's 16-bit length can say (c2sp.org/tlog-tiles).
+    /// </summary>
     public const int EntryBytes = 65_535;
 
     /// <summary>
@@ -25,7 +27,9 @@ public static class EventLimits
     /// <summary>Levels of nesting that the JSON reader accepts at all: 64. Bounds the stack of the writer.</summary>
     public const int JsonDepth = 64;
 
-    /// <summary>JSON values and member names of one document: 65,536, more than fit <see cref="EntryBytes"/>. Bounds the reader's memory.</summary>
+    /// <summary>
+    /// JSON values and member names of one document: 65,536, more than fit <see cref="EntryBytes"/>. Bounds the reader's memory.
+    /// </summary>
     public const int JsonNodes = 65_536;
 
     /// <summary>Characters of a number as sent: 64. Longer spellings of the same value exist; nobody needs them.</summary>
@@ -124,7 +128,9 @@ public static class EventLimits
     /// <summary>Items of one array in <c>data</c>: 256.</summary>
     public const int DataArray = 256;
 
-    /// <summary>Levels of nesting of <c>data.original</c>, itself counted as the first: 32. Only this and <see cref="EntryBytes"/> bound it.</summary>
+    /// <summary>
+    /// Levels of nesting of <c>data.original</c>, itself counted as the first: 32. Only this and <see cref="EntryBytes"/> bound it.
+    /// </summary>
     public const int OriginalDepth = 32;
 
     /// <summary>UTF-8 bytes of an origin: 255. It fits a note's key name and the 16-bit length of construction A.</summary>

@@ -13,8 +13,8 @@ internal static class EventWords
 
     public static readonly string[] Operations =
     [
-        "create", "read", "update", "delete", "list", "search", "execute", "login", "logout", "grant", "revoke", "approve", "reject", "export",
-        "import", "share", "move", "enable", "disable", "connect", "other",
+        "create", "read", "update", "delete", "list", "search", "execute", "login", "logout", "grant", "revoke", "approve", "reject",
+        "export", "import", "share", "move", "enable", "disable", "connect", "other",
     ];
 
     public static readonly string[] Outcomes = ["success", "failure", "unknown"];

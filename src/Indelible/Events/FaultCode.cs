@@ -4,7 +4,9 @@ namespace Indelible.Events;
 /// <remarks>New codes may come; these keep their meaning for ever, because callers branch on them.</remarks>
 public static class FaultCode
 {
-    /// <summary>The bytes are not JSON (RFC 8259), or more than JSON: a byte order mark, a comment, a trailing comma, bytes after the end.</summary>
+    /// <summary>
+    /// The bytes are not JSON (RFC 8259), or more than JSON: a byte order mark, a comment, a trailing comma, bytes after the end.
+    /// </summary>
     public const string InvalidJson = "invalid-json";
 
     /// <summary>A required member is absent.</summary>

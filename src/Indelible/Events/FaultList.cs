@@ -19,7 +19,9 @@ internal sealed class FaultList
         }
     }
 
-    /// <summary>The caller's text as a detail may quote it: at most <see cref="EventLimits.FaultExcerpt"/> characters, no controls.</summary>
+    /// <summary>
+    /// The caller's text as a detail may quote it: at most <see cref="EventLimits.FaultExcerpt"/> characters, no controls.
+    /// </summary>
     public static string Excerpt(string text)
     {
         string shown = Shorten(text, EventLimits.FaultExcerpt - 2);

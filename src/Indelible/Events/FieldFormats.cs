@@ -72,7 +72,9 @@ internal static class FieldFormats
     public static bool IsJsonPointer(ReadOnlySpan<byte> text) =>
         text.IsEmpty || Privacy.PersonalFields.IsPointer(Encoding.UTF8.GetString(text));
 
-    /// <summary>An IPv4 or IPv6 address in the one spelling of RFC 5952, without zone or port, so that equal addresses are equal texts.</summary>
+    /// <summary>
+    /// An IPv4 or IPv6 address in the one spelling of RFC 5952, without zone or port, so that equal addresses are equal texts.
+    /// </summary>
     public static bool IsIpAddress(ReadOnlySpan<byte> text)
     {
         if (!text.Contains((byte)':'))

@@ -34,7 +34,8 @@ internal sealed class FieldRule
 
     public static FieldRule Text(string name, int most) => new(name, FieldForm.Text) { Most = most };
 
-    public static FieldRule Formed(string name, FieldForm form, int most) => new(name, form) { Least = 1, Most = most };
+    public static FieldRule Formed(string name, FieldForm form, int most) =>
+        new(name, form) { Least = form == FieldForm.JsonPointer ? 0 : 1, Most = most };
 
     public static FieldRule Hex(string name, int length) => new(name, FieldForm.LowerHex) { Least = length, Most = length };
 
@@ -57,7 +58,9 @@ internal sealed class FieldRule
     public FieldRule Required()
     {
         IsRequired = true;
-        return Form == FieldForm.Text ? new FieldRule(Encoding.ASCII.GetString(Name), Form) { Least = 1, Most = Most, IsRequired = true } : this;
+        return Form == FieldForm.Text
+            ? new FieldRule(Encoding.ASCII.GetString(Name), Form) { Least = 1, Most = Most, IsRequired = true }
+            : this;
     }
 
     public FieldRule Personal()

@@ -7,7 +7,8 @@ public static class Instant
     public const int FixedWidth = 28;
 
     /// <summary>Reads an instant.</summary>
-    /// <param name="text">Untrusted; <c>yyyy-mm-ddThh:mm:ss</c>, then nothing or a dot and one to seven digits, then <c>Z</c>; capitals only.</param>
+    /// <param name="text">Untrusted; <c>yyyy-mm-ddThh:mm:ss</c>, then nothing or a dot and one to seven digits, then <c>Z</c>; capitals
+    /// only.</param>
     /// <param name="ticks">100 ns since the start of year 1, as <see cref="DateTime.Ticks"/> counts.</param>
     /// <returns>Whether it is a real instant: 30 February, hour 24 and second 60 are not.</returns>
     public static bool TryParse(ReadOnlySpan<byte> text, out long ticks)
@@ -20,8 +21,10 @@ public static class Instant
         }
 
         if (!TryDigits(text[..4], out int year) || !TryDigits(text[5..7], out int month) || !TryDigits(text[8..10], out int day)
-            || !TryDigits(text[11..13], out int hour) || !TryDigits(text[14..16], out int minute) || !TryDigits(text[17..19], out int second)
-            || year == 0 || month is 0 or > 12 || day == 0 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59)
+            || !TryDigits(text[11..13], out int hour) || !TryDigits(text[14..16], out int minute)
+            || !TryDigits(text[17..19], out int second)
+            || year == 0 || month is 0 or > 12 || day == 0 || day > DateTime.DaysInMonth(year, month)
+            || hour > 23 || minute > 59 || second > 59)
         {
             return false;
         }

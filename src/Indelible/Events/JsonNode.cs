@@ -14,7 +14,9 @@ internal enum JsonKind : byte
 /// <summary>One value or member name on a <see cref="JsonTape"/>. A member is two nodes: its name, then its value.</summary>
 internal struct JsonNode
 {
-    /// <summary>Where the decoded text of a string, or the canonical text of a number, starts; of an object, its slot in the order, or -1.</summary>
+    /// <summary>
+    /// Where the decoded text of a string, or the canonical text of a number, starts; of an object, its slot in the order, or -1.
+    /// </summary>
     public int Start;
 
     /// <summary>Bytes of the text; members of an object; items of an array.</summary>

@@ -20,8 +20,8 @@ namespace Indelible.Events;
 internal sealed class JsonTape
 {
     // What ends a run of plain characters inside a string: the quote, the escape, and the controls that JSON forbids.
-    private static readonly SearchValues<byte> s_special = SearchValues.Create(
-        [(byte)'"', (byte)'\\', 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]);
+    public static readonly SearchValues<byte> Special =
+        SearchValues.Create([(byte)'"', (byte)'\\', .. Enumerable.Range(0, 32).Select(control => (byte)control)]);
 
     private const int KeptTextBytes = 256 * 1024;
     private const int KeptNodes = 16 * 1024;
@@ -380,7 +380,7 @@ internal sealed class JsonTape
     {
         int start = at + 1;
         int node = AddNode(JsonKind.String, start);
-        int run = _text.AsSpan(start, _inputLength - start).IndexOfAny(s_special);
+        int run = _text.AsSpan(start, _inputLength - start).IndexOfAny(Special);
         if (run >= 0 && _text[start + run] == '"')
         {
             _nodes[node].Length = run;
@@ -408,7 +408,7 @@ internal sealed class JsonTape
         bool lone = false;
         while (true)
         {
-            int run = _text.AsSpan(at, _inputLength - at).IndexOfAny(s_special);
+            int run = _text.AsSpan(at, _inputLength - at).IndexOfAny(Special);
             if (run < 0)
             {
                 return Fail(node, FaultCode.InvalidJson, "a string without its closing quote");
@@ -440,7 +440,7 @@ internal sealed class JsonTape
         ref JsonNode result = ref _nodes[node];
         result.Start = decoded;
         result.Length = _textLength - decoded;
-        result.NeedsEscape = Text(node).IndexOfAny(s_special) >= 0;
+        result.NeedsEscape = Text(node).IndexOfAny(Special) >= 0;
         if (lone)
         {
             AddFault(node, FaultCode.BadString, "a surrogate without its other half; text must be valid Unicode");
@@ -589,11 +589,18 @@ internal sealed class JsonTape
 
     /// <summary>Compares two UTF-8 names by their UTF-16 code units, as RFC 8785, section 3.2.3 orders members.</summary>
     /// <remarks>
-    /// The byte order of UTF-8 is that of code points. It differs from UTF-16 in one place alone: a character beyond U+FFFF (lead byte F0 and
+    /// The byte order of UTF-8 is that of code points. It differs from UTF-16 in one place alone: a character beyond U+FFFF (lead byte F0
+    /// and
     /// up) is a surrogate (D800 to DFFF) there, and so comes before U+E000 to U+FFFF (lead bytes EE and EF).
     /// </remarks>
     public static int CompareNames(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
+        // Most names differ at once, and below 0xEE bytes decide.
+        if (!left.IsEmpty && !right.IsEmpty && left[0] != right[0] && left[0] < 0xEE)
+        {
+            return left[0] - right[0];
+        }
+
         int common = left.CommonPrefixLength(right);
         if (common == left.Length || common == right.Length)
         {

@@ -102,7 +102,7 @@ public sealed class PersonalFields
     /// <summary>Whether a text is a JSON Pointer to something below the root.</summary>
     internal static bool IsPointer(string text)
     {
-        if (text is not ['/', ..] || text.Length > EventLimits.Pointer)
+        if (text is not ['/', ..] || text.Length > EventLimits.Pointer || !IsUnicode(text))
         {
             return false;
         }
@@ -113,6 +113,21 @@ public sealed class PersonalFields
             {
                 return false;
             }
+        }
+
+        return true;
+    }
+
+    private static bool IsUnicode(ReadOnlySpan<char> text)
+    {
+        while (!text.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf16(text, out _, out int consumed) != System.Buffers.OperationStatus.Done)
+            {
+                return false;
+            }
+
+            text = text[consumed..];
         }
 
         return true;
@@ -192,7 +207,8 @@ public sealed class PersonalFields
             for (int item = node + 1; item < container.Next; item = nodes[item].Next, index++)
             {
                 string token = index.ToString(CultureInfo.InvariantCulture);
-                Step? child = step.Children.Find(candidate => candidate.Token == token) ?? step.Children.Find(candidate => candidate.Token == "-");
+                Step? child = step.Children.Find(candidate => candidate.Token == token)
+                    ?? step.Children.Find(candidate => candidate.Token == "-");
                 if (child is not null)
                 {
                     string owner = step.ItemsAreSubjects ? document.Text(document.Member(item, "id"u8)) ?? subject : subject;

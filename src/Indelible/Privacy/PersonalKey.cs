@@ -132,6 +132,9 @@ public sealed class PersonalKey : IDisposable
     public void Dispose()
     {
         _disposed = true;
+
+        // Whoever read zeros must then see that it is disposed of, on processors that reorder stores too.
+        Interlocked.MemoryBarrier();
         CryptographicOperations.ZeroMemory(_openingKey);
         CryptographicOperations.ZeroMemory(_encryptionKey);
         Interlocked.Exchange(ref _spareCipher, null)?.Dispose();

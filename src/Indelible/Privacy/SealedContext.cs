@@ -26,7 +26,8 @@ internal static class SealedContext
             throw new ArgumentException("Origin, event id and pointer are at most 65,535 bytes each.");
         }
 
-        byte[] context = new byte[6 + Encoding.UTF8.GetByteCount(origin) + Encoding.UTF8.GetByteCount(eventId) + Encoding.UTF8.GetByteCount(pointer)];
+        byte[] context = new byte[
+            6 + Encoding.UTF8.GetByteCount(origin) + Encoding.UTF8.GetByteCount(eventId) + Encoding.UTF8.GetByteCount(pointer)];
         int at = 0;
         foreach (string part in (ReadOnlySpan<string>)[origin, eventId, pointer])
         {

@@ -42,7 +42,8 @@ public sealed class SealedValue
         ReadOnlySpan<byte> key = "\",\"key\":\""u8;
         ReadOnlySpan<byte> tail = "\",\"v\":1}}"u8;
         int ciphertextLength = Base64Url.GetEncodedLength(_ciphertext.Length);
-        byte[] json = new byte[head.Length + CommitmentLength + ciphertext.Length + ciphertextLength + key.Length + KeyId.Length + tail.Length];
+        byte[] json = new byte[
+            head.Length + CommitmentLength + ciphertext.Length + ciphertextLength + key.Length + KeyId.Length + tail.Length];
         Span<byte> rest = json;
         Put(ref rest, head);
         rest = rest[Base64Url.EncodeToUtf8(Commitment.Bytes, rest)..];
