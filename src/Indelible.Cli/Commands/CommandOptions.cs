@@ -1,0 +1,63 @@
+using System.CommandLine;
+using Indelible.Client;
+
+namespace Indelible.Cli.Commands;
+
+/// <summary>The options that several commands share, and what becomes of failures.</summary>
+internal static class CommandOptions
+{
+    public const string DefaultUrl = "http://127.0.0.1:7480";
+
+    public static Option<bool> Json() => new("--json") { Description = "Print JSON" };
+
+    public static Option<string> Url() => new("--url")
+    {
+        Description = "The server (INDELIBLE_URL)",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("INDELIBLE_URL") is { Length: > 0 } url ? url : DefaultUrl,
+    };
+
+    public static Option<string?> Key() => new("--key")
+    {
+        Description = "The key to show (INDELIBLE_KEY); the variable keeps it out of the process list",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("INDELIBLE_KEY"),
+    };
+
+    public static Option<string> Data() => new("--data")
+    {
+        Description = "The data folder (INDELIBLE_DATA)",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("INDELIBLE_DATA") is { Length: > 0 } data ? data : "./data",
+    };
+
+    public static Option<string> Log() => new("--log") { Description = "The log", DefaultValueFactory = _ => "main" };
+
+    /// <summary>Runs a command that talks to a server, and turns refusals into messages and exit codes.</summary>
+    public static async Task<int> WithServerAsync(ParseResult parsed, Option<string> url, Option<string?> key, Func<ApiClient, Task<int>> run)
+    {
+        if (!Uri.TryCreate(parsed.GetValue(url), UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
+        {
+            return Fail($"--url: '{parsed.GetValue(url)}' is no URL like {DefaultUrl}.");
+        }
+
+        using var api = new ApiClient(address, parsed.GetValue(key));
+        try
+        {
+            return await run(api);
+        }
+        catch (ApiException e)
+        {
+            Console.Error.WriteLine(Terminal.Clean(e.Message));
+            return e.Status is 0 or >= 500 ? ExitCode.CouldNotTell : ExitCode.Usage;
+        }
+        catch (IOException e)
+        {
+            return Fail(e.Message);
+        }
+    }
+
+    /// <summary>Says what is wrong with the usage or the input.</summary>
+    public static int Fail(string message)
+    {
+        Console.Error.WriteLine(Terminal.Clean(message));
+        return ExitCode.Usage;
+    }
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using Indelible.Engine;
+using Indelible.Engine.Storage;
+using Indelible.Server;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace Indelible.Cli.Commands;
+
+/// <summary><c>indelible serve</c>: runs a node.</summary>
+internal static class ServeCommand
+{
+    public static Command Make()
+    {
+        var data = new Option<string?>("--data") { Description = "The data folder (INDELIBLE_DATA); default ./data" };
+        var urls = new Option<string?>("--urls") { Description = "What to listen on, separated by semicolons (INDELIBLE_URLS); default http://127.0.0.1:7480" };
+        var checkpoints = new Option<string?>("--checkpoint-folder") { Description = "The folder of the checkpoint store, better on another volume (INDELIBLE_CHECKPOINT_FOLDER)" };
+        var publish = new Option<string?>("--publish-interval-ms") { Description = "How often heads are signed, in milliseconds; default 1000" };
+        var level = new Option<string?>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None; default Information" };
+        var settings = new Option<string?>("--settings") { Description = "A JSON file with settings (" + string.Join(", ", ServerOptions.Names) + ")" };
+        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, checkpoints, publish, level, settings };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetValue(settings), new Dictionary<string, string?>
+        {
+            ["data"] = parsed.GetValue(data),
+            ["urls"] = parsed.GetValue(urls),
+            ["checkpoint_folder"] = parsed.GetValue(checkpoints),
+            ["publish_interval_ms"] = parsed.GetValue(publish),
+            ["log_level"] = parsed.GetValue(level),
+        }));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string? settingsFile, Dictionary<string, string?> flags)
+    {
+        ServerOptions options = ServerOptions.Read(settingsFile, flags, out IReadOnlyList<string> faults);
+        if (faults.Count > 0)
+        {
+            return CommandOptions.Fail("The settings cannot be used:\n  " + string.Join("\n  ", faults));
+        }
+
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => IndelibleServer.ConfigureLogging(logging, options.LogLevel));
+        LogEngine engine;
+        try
+        {
+            engine = await LogEngine.OpenAsync(new DataFolder(options.Data), options.Engine, TimeProvider.System, RandomSource.System, loggers);
+        }
+        catch (Exception e) when (e is StorageException or VerificationException or TlogFormatException)
+        {
+            return CommandOptions.Fail("Not started. " + e.Message);
+        }
+
+        await using (engine)
+        {
+            await using WebApplication app = IndelibleServer.Build(engine, options);
+            try
+            {
+                await app.StartAsync();
+            }
+            catch (IOException e)
+            {
+                return CommandOptions.Fail($"Not started. {e.Message}");
+            }
+
+            Console.WriteLine($"Indelible serves {engine.Logs.Count} logs of {options.Data} at {string.Join(", ", app.Urls)}.");
+            await app.WaitForShutdownAsync();
+        }
+
+        Console.WriteLine("Stopped: everything acknowledged is on disk.");
+        return engine.Failure is null ? ExitCode.Done : ExitCode.CouldNotTell;
+    }
+}

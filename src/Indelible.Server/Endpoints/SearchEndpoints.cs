@@ -1,0 +1,152 @@
+using System.Text.Json;
+using Indelible.Engine;
+using Indelible.Events;
+using Indelible.Search;
+using Indelible.Server.Access;
+using Indelible.Server.Problems;
+
+namespace Indelible.Server.Endpoints;
+
+/// <summary><c>GET /api/logs/{log}/events</c>: search.</summary>
+internal static class SearchEndpoints
+{
+    private static readonly ScanSearch s_search = new();
+
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .MapGet("/api/logs/{log}/events", SearchAsync).WithName("searchEvents").WithTags("events")
+        .WithSummary("Search: ?q= (docs/query-language.md), ?from= and ?to= select time, ?order=desc|asc|time, ?limit=, ?cursor=, ?as_of=, ?explain=true")
+        .Produces<object>(200, "application/json").ProducesProblem(400);
+
+    /// <summary>The query of a request, every relative time made absolute.</summary>
+    public static Query QueryOf(HttpContext context, LogEngine engine)
+    {
+        string text = context.Request.Query["q"].ToString();
+        if (text.Length == 0)
+        {
+            return Query.All;
+        }
+
+        return Query.TryParse(text, engine.Time.GetUtcNow(), out Query? query, out QueryError? error)
+            ? query
+            : throw new ProblemException(Problem.InvalidQuery(error.Position, error.Length, error.Message, error.Expected));
+    }
+
+    private static async Task SearchAsync(HttpContext context, LogEngine engine, string log)
+    {
+        LogReader reader = AccessControl.RequireReader(context, engine, log).Log;
+        Query query = QueryOf(context, engine);
+        var request = new SearchRequest(
+            query,
+            TimeOf(context),
+            OrderOf(context),
+            (int)Math.Min(QueryFlag.ReadNumber(context, "limit") ?? ServerLimits.DefaultPageSize, int.MaxValue),
+            context.Request.Query["cursor"].ToString() is { Length: > 0 } cursor ? cursor : null,
+            QueryFlag.ReadNumber(context, "as_of"));
+        bool explain = QueryFlag.Read(context, "explain");
+        SearchPage page;
+        try
+        {
+            page = await s_search.SearchAsync(new ClearEntries(reader), request, context.RequestAborted);
+        }
+        catch (SearchException e)
+        {
+            throw new ProblemException(Problem.InvalidParameter(ParameterOf(e.Fault), e.Message));
+        }
+
+        context.Response.ContentType = "application/json";
+        await using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
+        {
+            Write(json, reader, query, page, explain);
+        }
+
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    private static void Write(Utf8JsonWriter json, LogReader reader, Query query, SearchPage page, bool explain)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("as_of", page.AsOf);
+        json.WriteStartObject("total");
+        json.WriteNumber("value", page.Total.Value);
+        json.WriteBoolean("exact", page.Total.Exact);
+        json.WriteEndObject();
+        json.WriteStartArray("items");
+        foreach (SearchHit hit in page.Items)
+        {
+            EntryItem.Write(json, reader, hit.Index, reader.ReadEntry(hit.Index), hit.View);
+        }
+
+        json.WriteEndArray();
+        json.WriteString("next", page.Next);
+
+        // Everything is scanned until there is an index; saying so is part of the answer.
+        json.WriteNumber("indexed", 0);
+        json.WriteStartArray("notices");
+        if (!page.Total.Exact)
+        {
+            json.WriteStringValue($"{page.Scanned} entries were looked at for this page, fewer than the log has: the total is a lower bound, and the cursor goes on from there.");
+        }
+
+        json.WriteEndArray();
+        json.WriteString("query", query.ToString());
+        if (explain)
+        {
+            json.WriteString("explain", query.Explain());
+            json.WritePropertyName("tree");
+            query.ToJson().WriteTo(json);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static TimeRange? TimeOf(HttpContext context)
+    {
+        DateTimeOffset? from = InstantOf(context, "from");
+        DateTimeOffset? to = InstantOf(context, "to");
+        return from is null && to is null ? null : new TimeRange(from, to);
+    }
+
+    private static DateTimeOffset? InstantOf(HttpContext context, string name)
+    {
+        string text = context.Request.Query[name].ToString();
+        return text.Length == 0
+            ? null
+            : Instant.TryParse(text, out DateTimeOffset instant)
+                ? instant
+                : throw new ProblemException(Problem.InvalidParameter(name, "an instant in UTC: 2026-11-23T06:14:25Z"));
+    }
+
+    private static SearchOrder OrderOf(HttpContext context) => context.Request.Query["order"].ToString() switch
+    {
+        "" or "desc" => SearchOrder.NewestFirst,
+        "asc" => SearchOrder.OldestFirst,
+        "time" => SearchOrder.ByTime,
+        _ => throw new ProblemException(Problem.InvalidParameter("order", "desc, asc or time")),
+    };
+
+    private static string ParameterOf(SearchFault fault) => fault switch
+    {
+        SearchFault.InvalidCursor or SearchFault.CursorOfAnotherRequest => "cursor",
+        SearchFault.AsOfOutOfRange => "as_of",
+        SearchFault.LimitOutOfRange => "limit",
+        _ => "order",
+    };
+
+    /// <summary>The entries of a log as its readers see them: personal values in clear.</summary>
+    private sealed class ClearEntries(LogReader log) : IEntrySource
+    {
+        public long Size { get; } = log.Size;
+
+        public ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            long index = from;
+            foreach (ReadOnlyMemory<byte> entry in log.ReadEntries(from, to))
+            {
+                visit(index++, log.Decrypt(entry));
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Text;
+using Indelible.Engine;
+using Indelible.Search;
+using Indelible.Server.Access;
+using Indelible.Server.Problems;
+
+namespace Indelible.Server.Endpoints;
+
+/// <summary><c>GET /api/logs/{log}/tail?q=</c>: entries as server-sent events, as they become durable.</summary>
+/// <remarks>
+/// The stream reads from the log, not from a queue: a slow reader gets every entry, later. <c>Last-Event-ID</c> (or <c>?after=</c>)
+/// resumes behind an index; without it the stream begins with the next entry.
+/// </remarks>
+internal static class TailEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .MapGet("/api/logs/{log}/tail", HandleAsync).WithName("tail").WithTags("events")
+        .WithSummary("Entries that match ?q=, as they arrive: server-sent events with id = index; Last-Event-ID resumes")
+        .Produces<string>(200, "text/event-stream").ProducesProblem(400);
+
+    private static async Task HandleAsync(HttpContext context, LogEngine engine, IHostApplicationLifetime lifetime, string log)
+    {
+        (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
+        Query query = SearchEndpoints.QueryOf(context, engine);
+        long next = ResumeAt(context, reader);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        HttpResponse response = context.Response;
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-store";
+        await WriteAsync(response, ": the stream begins at index " + next.ToString(CultureInfo.InvariantCulture) + "\n\n", ending.Token);
+        try
+        {
+            while (true)
+            {
+                // A revoked key ends the stream within one sign of life.
+                if (!engine.System.Keys.TryGetValue(caller.Key.Id, out Engine.Configuration.ApiKey? key) || key.IsRevoked)
+                {
+                    await WriteAsync(response, "event: end\ndata: the key was revoked\n\n", ending.Token);
+                    return;
+                }
+
+                next = await SendAsync(response, reader, query, next, ending.Token);
+                await WaitAsync(response, reader, next, ending.Token);
+            }
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // The server stops; the client resumes with Last-Event-ID.
+        }
+    }
+
+    private static long ResumeAt(HttpContext context, LogReader reader)
+    {
+        string text = context.Request.Headers["Last-Event-ID"].ToString();
+        long? after = text.Length == 0
+            ? QueryFlag.ReadNumber(context, "after")
+            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long index)
+                ? index
+                : throw new ProblemException(Problem.InvalidParameter("Last-Event-ID", "the index of the last entry received"));
+        return after is { } last ? Math.Min(last + 1, reader.Size) : reader.Size;
+    }
+
+    private static async Task<long> SendAsync(HttpResponse response, LogReader reader, Query query, long next, CancellationToken cancellationToken)
+    {
+        long size = reader.Size;
+        while (next < size)
+        {
+            foreach (ReadOnlyMemory<byte> entry in reader.ReadEntries(next, size))
+            {
+                byte[] clear = reader.Decrypt(entry);
+                if (query.Matches(clear))
+                {
+                    string item = Encoding.UTF8.GetString(EntryItem.ToJson(reader, next, entry, clear));
+                    await WriteAsync(response, $"id: {next.ToString(CultureInfo.InvariantCulture)}\nevent: entry\ndata: {item}\n\n", cancellationToken);
+                }
+
+                next++;
+            }
+        }
+
+        return next;
+    }
+
+    private static async Task WaitAsync(HttpResponse response, LogReader reader, long next, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await reader.WaitForGrowthAsync(next, cancellationToken).WaitAsync(ServerLimits.TailKeepAlive, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            await WriteAsync(response, ": nothing new\n\n", cancellationToken);
+        }
+    }
+
+    private static async Task WriteAsync(HttpResponse response, string text, CancellationToken cancellationToken)
+    {
+        await response.WriteAsync(text, cancellationToken);
+        await response.Body.FlushAsync(cancellationToken);
+    }
+}

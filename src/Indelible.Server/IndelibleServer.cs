@@ -1,0 +1,86 @@
+using Indelible.Engine;
+using Indelible.Server.Endpoints;
+using Indelible.Server.Problems;
+using Microsoft.Extensions.FileProviders;
+using OpenTelemetry.Metrics;
+
+namespace Indelible.Server;
+
+/// <summary>The composition root: an engine behind HTTP.</summary>
+public static class IndelibleServer
+{
+    /// <summary>Makes the web application around an open engine.</summary>
+    /// <param name="engine">Open; disposed by the caller, after the application has stopped.</param>
+    /// <param name="options">Where to listen and how much to log.</param>
+    /// <returns>The application, not started.</returns>
+    public static WebApplication Build(LogEngine engine, ServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(options);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "indelible" });
+
+        // Settings come from ServerOptions alone: no other file or variable may change where the server listens.
+        builder.Configuration.Sources.Clear();
+        ConfigureLogging(builder.Logging, options.LogLevel);
+        builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = ServerLimits.BodyBytes;
+            kestrel.Limits.RequestHeadersTimeout = ServerLimits.HeadersTimeout;
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.StopTimeout);
+        builder.Services.AddRouting();
+        builder.Services.AddSingleton(engine);
+        builder.Services.AddSingleton<ServerMetrics>();
+        builder.Services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Indelible";
+            document.Info.Description = "An immutable audit log. Authorization: Bearer <key>. Errors are application/problem+json with types urn:indelible:<name>.";
+            return Task.CompletedTask;
+        }));
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddMeter(ServerMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
+            .AddPrometheusExporter());
+
+        WebApplication app = builder.Build();
+        _ = app.Services.GetRequiredService<ServerMetrics>();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<ProblemMiddleware>();
+        MapPage(app);
+        LogEndpoints.Map(app);
+        AppendEndpoint.Map(app);
+        EntryEndpoints.Map(app);
+        SearchEndpoints.Map(app);
+        TailEndpoint.Map(app);
+        TileEndpoints.Map(app);
+        HealthEndpoints.Map(app);
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapFallback(() => Problem.NotFound("There is no such route; /openapi/v1.json lists them."));
+        return app;
+    }
+
+    /// <summary>Logs to standard error, one line an event.</summary>
+    public static void ConfigureLogging(ILoggingBuilder logging, LogLevel level)
+    {
+        ArgumentNullException.ThrowIfNull(logging);
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.SetMinimumLevel(level);
+        logging.AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning);
+    }
+
+    private static void MapPage(WebApplication app)
+    {
+        var files = new ManifestEmbeddedFileProvider(typeof(IndelibleServer).Assembly, "wwwroot");
+        app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files });
+        app.UseStaticFiles(new StaticFileOptions { FileProvider = files });
+    }
+}
