@@ -1,0 +1,72 @@
+using System.Text;
+
+namespace Indelible.Search;
+
+/// <summary>The way to a value: member names from the entry's top. Arrays are no step: every element stands at its array's path.</summary>
+internal sealed class FieldPath : IEquatable<FieldPath>
+{
+    public FieldPath(params string[] segments) => Segments = segments;
+
+    public string[] Segments { get; }
+
+    public bool Equals(FieldPath? other) => other is not null && Segments.AsSpan().SequenceEqual(other.Segments);
+
+    public override bool Equals(object? obj) => Equals(obj as FieldPath);
+
+    public override int GetHashCode()
+    {
+        var hash = new HashCode();
+        foreach (string segment in Segments)
+        {
+            hash.Add(segment, StringComparer.Ordinal);
+        }
+
+        return hash.ToHashCode();
+    }
+
+    /// <summary>The path as a query writes it: names that a reader would take for something else are quoted.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < Segments.Length; i++)
+        {
+            if (i > 0)
+            {
+                text.Append('.');
+            }
+
+            if (IsPlain(Segments[i]) && (i > 0 || FieldCatalogue.IsPlainStart(Segments)))
+            {
+                text.Append(Segments[i]);
+            }
+            else
+            {
+                QuotedText.Append(text, Segments[i]);
+            }
+        }
+
+        return text.ToString();
+    }
+
+    public static bool IsSegmentStart(char c) => char.IsLetterOrDigit(c) || c is '_' or '$' or '@';
+
+    public static bool IsSegmentPart(char c) => IsSegmentStart(c) || c == '-';
+
+    private static bool IsPlain(string segment)
+    {
+        if (segment.Length == 0 || !IsSegmentStart(segment[0]))
+        {
+            return false;
+        }
+
+        foreach (char c in segment)
+        {
+            if (!IsSegmentPart(c))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,137 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Indelible.Search;
+
+/// <summary>A selection of entries, in the one grammar that search, tail, alerts, permissions and exports share.</summary>
+/// <remarks>
+/// The grammar is docs/query-language.md. Immutable and safe to share between threads. A query is absolute: relative times were resolved
+/// when it was parsed, so the same query selects the same entries for ever. Two queries are equal when their trees are.
+/// </remarks>
+public sealed class Query : IEquatable<Query>
+{
+    private readonly EntryMatcher _matcher;
+    private readonly string _text;
+
+    private Query(QueryNode root, string text)
+    {
+        Root = root;
+        _text = text;
+        _matcher = new EntryMatcher(root);
+    }
+
+    /// <summary>Every entry: what an empty text means.</summary>
+    public static Query All { get; } = new(AllNode.Instance, "*");
+
+    internal QueryNode Root { get; }
+
+    /// <summary>Reads a query text.</summary>
+    /// <param name="text">Untrusted; at most <see cref="QueryLimits.MaxTextBytes"/>.</param>
+    /// <param name="now">What <c>last7d</c>, <c>today</c> and <c>now</c> count from.</param>
+    /// <param name="query">The query, or null when the result is false.</param>
+    /// <param name="error">What is wrong and where, or null when the result is true.</param>
+    public static bool TryParse(
+        string text, DateTimeOffset now, [NotNullWhen(true)] out Query? query, [NotNullWhen(false)] out QueryError? error)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        query = null;
+        QueryNode? root = QueryParser.Parse(text, now.UtcTicks, out error);
+        if (root is not null)
+        {
+            error = Bind(root, text.Length, out query);
+        }
+
+        return query is not null;
+    }
+
+    /// <summary>Reads the form that <see cref="ToJson"/> writes.</summary>
+    /// <param name="json">Untrusted.</param>
+    /// <param name="query">The query, or null when the result is false.</param>
+    /// <param name="error">What is wrong; its message names the place by JSON Pointer, its position is 0. Null when the result is true.</param>
+    public static bool TryFromJson(JsonNode? json, [NotNullWhen(true)] out Query? query, [NotNullWhen(false)] out QueryError? error)
+    {
+        query = null;
+        QueryNode? root = QueryJson.Read(json, out error);
+        if (root is not null)
+        {
+            error = Bind(root, 0, out query);
+        }
+
+        return query is not null;
+    }
+
+    /// <summary>Whether an entry is selected.</summary>
+    /// <param name="entryJson">One entry as the asker may see it, UTF-8: personal values in clear for those who may, else left as <c>$pii</c>
+    /// objects, which exist and have no value.</param>
+    /// <exception cref="JsonException">The bytes are not JSON.</exception>
+    public bool Matches(ReadOnlySpan<byte> entryJson) => _matcher.Matches(entryJson);
+
+    /// <summary>Entries that both queries select.</summary>
+    /// <exception cref="ArgumentException">Together they are beyond <see cref="QueryLimits"/>.</exception>
+    public Query And(Query other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Bind(Nodes.And([Root, other.Root]), 0, out Query? both) is { } error
+            ? throw new ArgumentException(error.Message, nameof(other))
+            : both!;
+    }
+
+    /// <summary>The canonical text: absolute, full paths, one spelling. Parsing it at any time gives an equal query.</summary>
+    public override string ToString() => _text;
+
+    /// <summary>The tree as JSON, for programs; <see cref="TryFromJson"/> reads it back.</summary>
+    public JsonNode ToJson() => QueryJson.Write(Root);
+
+    /// <summary>The tree in plain words, one clause a line, indented by depth.</summary>
+    public string Explain() => QueryWriter.Explain(Root);
+
+    /// <inheritdoc/>
+    public bool Equals(Query? other) => other is not null && Root.Equals(other.Root);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Query);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Root.GetHashCode();
+
+    /// <summary>Conjoins the range of <c>time</c>, outside the limits that hold for what people write.</summary>
+    internal Query Within(TimeRange? time)
+    {
+        if (time is not { } range || (range.From is null && range.To is null))
+        {
+            return this;
+        }
+
+        ValueRange? ticks = ValueRange.TryCreateTime(range.From?.UtcTicks, range.To?.UtcTicks);
+        QueryNode clause = ticks is null ? Nodes.Not(AllNode.Instance) : new RangeNode(new FieldPath("time"), ticks);
+        QueryNode root = Nodes.And([clause, Root]);
+        return new Query(root, QueryWriter.Write(root));
+    }
+
+    private static QueryError? Bind(QueryNode root, int length, out Query? query)
+    {
+        query = null;
+        if (Nodes.Depth(root) > QueryLimits.MaxDepth)
+        {
+            return new QueryError(0, length, "The query is nested too deeply.", $"at most {QueryLimits.MaxDepth} levels");
+        }
+
+        if (Nodes.Clauses(root) > QueryLimits.MaxClauses)
+        {
+            return new QueryError(0, length, "The query has too many clauses.", $"at most {QueryLimits.MaxClauses}");
+        }
+
+        // The canonical text writes short names and lists out, and must itself be a query.
+        string text = QueryWriter.Write(root);
+        if (Encoding.UTF8.GetByteCount(text) > QueryLimits.MaxTextBytes)
+        {
+            return new QueryError(
+                0, length, "The query is too long once its short names and lists are written out.", $"at most {QueryLimits.MaxTextBytes} bytes");
+        }
+
+        query = new Query(root, text);
+        return null;
+    }
+}

@@ -1,0 +1,31 @@
+namespace Indelible.Search;
+
+/// <summary>Why a search request was refused.</summary>
+public enum SearchFault
+{
+    /// <summary>The cursor is not one that we made.</summary>
+    InvalidCursor,
+
+    /// <summary>The cursor belongs to another query, time range, order or size.</summary>
+    CursorOfAnotherRequest,
+
+    /// <summary>The size asked for is larger than what is durable, or negative.</summary>
+    AsOfOutOfRange,
+
+    /// <summary>The limit is below 1 or above <see cref="ScanLimits.MaxPageItems"/>.</summary>
+    LimitOutOfRange,
+
+    /// <summary>More entries than <see cref="ScanLimits.MaxSorted"/> would have to be sorted by time.</summary>
+    TooMuchToSort,
+}
+
+/// <summary>A search request was refused before anything was read. The message is fit for the caller.</summary>
+public sealed class SearchException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    public SearchException(SearchFault fault, string message)
+        : base(message) => Fault = fault;
+
+    /// <summary>Which rule was broken.</summary>
+    public SearchFault Fault { get; }
+}
