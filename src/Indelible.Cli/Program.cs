@@ -15,8 +15,6 @@ var root = new RootCommand("Indelible: an immutable audit log whose records anyb
     VerifyCommand.Make(),
     ExportCommand.Make(),
     ImportCommand.Make(),
-    DemoCommand.Make(),
-    BenchCommand.Make(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

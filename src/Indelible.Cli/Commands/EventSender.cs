@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Indelible.Client;
 using Indelible.Events;
@@ -10,7 +11,7 @@ internal sealed class EventSender(ApiClient api, string log, string query, int b
 {
     private const int BatchBytes = 8 << 20;
     private const int MaxTries = 60;
-    private readonly MemoryStream _batch = new();
+    private readonly ArrayBufferWriter<byte> _batch = new();
     private readonly string _query = query.Length == 0 ? "partial=true" : "partial=true&" + query;
     private int _waiting;
     private long _sent;
@@ -33,13 +34,13 @@ internal sealed class EventSender(ApiClient api, string log, string query, int b
     /// <summary>Adds an event, sending a batch when it is full.</summary>
     public async Task AddAsync(ReadOnlyMemory<byte> claim, CancellationToken cancellationToken)
     {
-        if (_waiting == Math.Min(batchEvents, EventLimits.BatchEvents) || (_waiting > 0 && _batch.Length + claim.Length > BatchBytes))
+        if (_waiting == Math.Min(batchEvents, EventLimits.BatchEvents) || (_waiting > 0 && _batch.WrittenCount + claim.Length > BatchBytes))
         {
             await FlushAsync(cancellationToken);
         }
 
         _batch.Write(claim.Span);
-        _batch.WriteByte((byte)'\n');
+        _batch.Write("\n"u8);
         _waiting++;
     }
 
@@ -55,10 +56,10 @@ internal sealed class EventSender(ApiClient api, string log, string query, int b
         {
             try
             {
-                using JsonDocument answer = await api.AppendAsync(log, _batch.GetBuffer().AsMemory(0, (int)_batch.Length), _query, cancellationToken);
+                using JsonDocument answer = await api.AppendAsync(log, _batch.WrittenMemory, _query, cancellationToken);
                 Count(answer);
                 OnAnswer?.Invoke(answer);
-                _batch.SetLength(0);
+                _batch.ResetWrittenCount();
                 _waiting = 0;
                 return;
             }

@@ -3,6 +3,7 @@ using Indelible.Engine;
 using Indelible.Engine.Storage;
 using Indelible.Server;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Indelible.Cli.Commands;

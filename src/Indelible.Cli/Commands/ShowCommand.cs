@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Indelible.Client;
 
 namespace Indelible.Cli.Commands;
 

@@ -6,8 +6,6 @@ using Indelible.Engine.Publishing;
 using Indelible.Engine.Sequencing;
 using Indelible.Events;
 using Indelible.Merkle;
-using Indelible.Privacy;
-using Indelible.Proofs;
 using Indelible.Server.Access;
 using Indelible.Server.Ingestion;
 using Indelible.Server.Problems;

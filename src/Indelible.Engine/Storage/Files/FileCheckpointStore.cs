@@ -17,7 +17,7 @@ namespace Indelible.Engine.Storage.Files;
 /// 64  records (see RecordFrame), one a round; payload: u32 logs, then per log u16 length and origin, u32 length and note
 /// </code>
 /// The last record of each origin holds. A torn last record is a round that was never shown to anybody: it is cut off. The file is
-/// locked against a second process. It may lie in another folder than the log's, on another volume.
+/// locked (by <c>heads.lock</c> beside it) against a second process. It may lie in another folder than the log's, on another volume.
 /// </remarks>
 public sealed class FileCheckpointStore : ICheckpointStore
 {
@@ -38,11 +38,14 @@ public sealed class FileCheckpointStore : ICheckpointStore
     private long _endWhenRewritten = HeaderBytes;
     private StorageException? _failure;
 
-    private FileCheckpointStore(string path, RandomSource random)
+    private readonly FileStream? _lockFile;
+
+    private FileCheckpointStore(string path, RandomSource random, FileAccess access)
     {
         _path = path;
         _random = random;
-        _handle = OpenHandle(path);
+        _lockFile = access == FileAccess.Read ? null : TakeLock(path + ".lock");
+        _handle = OpenHandle(path, access);
     }
 
     /// <summary>Makes a store that holds no heads.</summary>
@@ -75,10 +78,11 @@ public sealed class FileCheckpointStore : ICheckpointStore
                 StorageOutcome.Damaged);
         }
 
-        var store = new FileCheckpointStore(path, random);
+        var store = new FileCheckpointStore(path, random, FileAccess.ReadWrite);
         try
         {
             store.Recover();
+            RandomAccess.SetLength(store._handle, store._end);
             return store;
         }
         catch
@@ -86,6 +90,22 @@ public sealed class FileCheckpointStore : ICheckpointStore
             store.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Reads every record without opening the store: nothing is changed, and a node may be writing meanwhile.</summary>
+    /// <param name="folder">As given to <see cref="Create"/>.</param>
+    /// <exception cref="StorageException">It is missing or damaged.</exception>
+    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> ReadOnly(string folder)
+    {
+        string path = Path.Combine(folder, "heads");
+        if (!File.Exists(path))
+        {
+            throw new StorageException($"The checkpoint store {path} is missing.", StorageOutcome.Damaged);
+        }
+
+        using var store = new FileCheckpointStore(path, RandomSource.System, FileAccess.Read);
+        store.Recover();
+        return store.Load();
     }
 
     /// <inheritdoc/>
@@ -141,7 +161,11 @@ public sealed class FileCheckpointStore : ICheckpointStore
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        _handle.Dispose();
+        _lockFile?.Dispose();
+    }
 
     private static byte[] Header(RandomSource random)
     {
@@ -153,7 +177,20 @@ public sealed class FileCheckpointStore : ICheckpointStore
         return header;
     }
 
-    private static SafeFileHandle OpenHandle(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+    private static SafeFileHandle OpenHandle(string path, FileAccess access) =>
+        File.OpenHandle(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
+
+    private static FileStream TakeLock(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e)
+        {
+            throw new StorageException($"The checkpoint store is in use by another process ({path}).", StorageOutcome.NothingChanged, e);
+        }
+    }
 
     private void Recover()
     {
@@ -178,8 +215,6 @@ public sealed class FileCheckpointStore : ICheckpointStore
         {
             throw Damaged($"is damaged at byte {_end}: a whole record lies behind it at byte {later}");
         }
-
-        RandomAccess.SetLength(_handle, _end);
     }
 
     private void ReadRound(ReadOnlySpan<byte> payload)
@@ -249,7 +284,7 @@ public sealed class FileCheckpointStore : ICheckpointStore
         byte[] header = Header(_random);
         DurableFile.WriteWhole(fresh, header, ownerOnly: true);
         SafeFileHandle old = _handle;
-        _handle = OpenHandle(fresh);
+        _handle = OpenHandle(fresh, FileAccess.ReadWrite);
         _id = BinaryPrimitives.ReadUInt64BigEndian(header.AsSpan(16));
         _chain = 0;
         _records = 0;

@@ -117,6 +117,25 @@ public sealed class FileJournal : IJournal
         }
     }
 
+    /// <summary>Reads the records of a journal without opening it: nothing is changed, and a node may be writing meanwhile.</summary>
+    /// <param name="folder">The journal's folder.</param>
+    /// <returns>Every whole record, in order; a record that is being written is not among them.</returns>
+    /// <exception cref="StorageException">A file has no valid header.</exception>
+    public static IEnumerable<JournalRecord> ReadOnly(string folder)
+    {
+        foreach (string path in Directory.EnumerateFiles(folder, "*" + Extension).Order(StringComparer.Ordinal))
+        {
+            byte[] bytes = ReadShared(path);
+            (ulong id, long number, ulong chain) = ReadHeader(path, bytes);
+            long at = HeaderBytes;
+            while (RecordFrame.Read(bytes.AsSpan((int)at), number, id, ref chain, out int length) == RecordFrame.Found.Record)
+            {
+                yield return new JournalRecord(number++, bytes.AsMemory((int)at + RecordFrame.HeaderBytes, length));
+                at += RecordFrame.SizeOf(length);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public ValueTask<long> AppendAsync(IReadOnlyList<JournalBatch> batches, List<PayloadRange> ranges)
     {
@@ -295,24 +314,33 @@ public sealed class FileJournal : IJournal
         }
     }
 
-    private void RecoverFile(string path, bool isFirst, bool isLast)
+    private static (ulong Id, long FirstRecord, ulong Chain) ReadHeader(string path, ReadOnlySpan<byte> bytes)
     {
-        byte[] bytes = File.ReadAllBytes(path);
-        if (bytes.Length < HeaderBytes || !bytes.AsSpan(0, 8).SequenceEqual(s_magic)
-            || BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(8)) != 1
-            || !SHA256.HashData(bytes.AsSpan(0, HashedHeaderBytes)).AsSpan().SequenceEqual(bytes.AsSpan(HashedHeaderBytes, 32)))
+        if (bytes.Length < HeaderBytes || !bytes[..8].SequenceEqual(s_magic)
+            || BinaryPrimitives.ReadUInt32BigEndian(bytes[8..]) != 1
+            || !SHA256.HashData(bytes[..HashedHeaderBytes]).AsSpan().SequenceEqual(bytes.Slice(HashedHeaderBytes, 32)))
         {
             throw Damaged(path, "has no valid header");
         }
 
-        ulong id = BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(16));
-        long first = BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(24));
-        ulong chain = BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(32));
-        if (Path.GetFileName(path) != NameOf(first))
-        {
-            throw Damaged(path, $"begins with record {first}: it has been renamed");
-        }
+        long first = BinaryPrimitives.ReadInt64BigEndian(bytes[24..]);
+        return Path.GetFileName(path) == NameOf(first)
+            ? (BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]), first, BinaryPrimitives.ReadUInt64BigEndian(bytes[32..]))
+            : throw Damaged(path, $"begins with record {first}: it has been renamed");
+    }
 
+    private static byte[] ReadShared(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        byte[] bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private void RecoverFile(string path, bool isFirst, bool isLast)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        (ulong id, long first, ulong chain) = ReadHeader(path, bytes);
         if (!isFirst && (first != NextRecord || chain != _chain))
         {
             throw Damaged(path, $"begins with record {first}, but the file before it ends at {NextRecord} or with another chain: a file is missing or from elsewhere");

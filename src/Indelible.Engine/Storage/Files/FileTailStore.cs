@@ -76,6 +76,26 @@ internal sealed class FileTailStore : ITailStore
         }
     }
 
+    /// <summary>Reads the entries of a log's tail files without opening them: nothing is changed.</summary>
+    /// <exception cref="StorageException">A file is damaged.</exception>
+    public static IEnumerable<TailEntry> ReadOnly(string logsFolder, string log)
+    {
+        string folder = Path.Combine(logsFolder, log, "tail");
+        if (!Directory.Exists(folder))
+        {
+            yield break;
+        }
+
+        foreach (string path in Directory.EnumerateFiles(folder, "*" + Extension).Order(StringComparer.Ordinal))
+        {
+            using TailFile file = TailFile.Open(path, FileAccess.Read);
+            foreach (TailEntry entry in file.Load())
+            {
+                yield return entry;
+            }
+        }
+    }
+
     public bool Read(string log, TailLocation location, Span<byte> destination)
     {
         lock (_lock)
@@ -182,19 +202,21 @@ internal sealed class FileTailStore : ITailStore
 
         public long End { get; private set; } = HeaderBytes;
 
-        public static TailFile Open(string path)
+        public static TailFile Open(string path, FileAccess access = FileAccess.ReadWrite)
         {
-            byte[] bytes = File.ReadAllBytes(path);
+            SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
+            byte[] bytes = new byte[RandomAccess.GetLength(handle)];
+            _ = RandomAccess.Read(handle, bytes, 0);
             if (bytes.Length < HeaderBytes || !bytes.AsSpan(0, 8).SequenceEqual(s_magic)
                 || BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(8)) != 1
                 || !SHA256.HashData(bytes.AsSpan(0, 32)).AsSpan().SequenceEqual(bytes.AsSpan(32, 32))
                 || System.IO.Path.GetFileName(path) != NameOf(BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(24))))
             {
+                handle.Dispose();
                 throw Damaged(path, "has no valid header");
             }
 
             ulong id = BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(16));
-            SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
             var file = new TailFile(path, handle, id, BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(24)));
             while (RecordFrame.Read(bytes.AsSpan((int)file.End), file._records, id, ref file._chain, out int length) == RecordFrame.Found.Record)
             {
@@ -214,7 +236,11 @@ internal sealed class FileTailStore : ITailStore
                 throw Damaged(path, $"is damaged at byte {file.End}: a whole record lies behind it at byte {later}");
             }
 
-            RandomAccess.SetLength(handle, file.End);
+            if (access == FileAccess.ReadWrite)
+            {
+                RandomAccess.SetLength(handle, file.End);
+            }
+
             return file;
         }
 

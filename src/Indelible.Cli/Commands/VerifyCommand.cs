@@ -1,0 +1,268 @@
+using System.CommandLine;
+using System.Text.Json;
+using Indelible.Client.Verification;
+using Indelible.Engine;
+using Indelible.Keys;
+using Indelible.Notes;
+using Indelible.Proofs;
+
+namespace Indelible.Cli.Commands;
+
+/// <summary><c>indelible verify</c>: believes nothing but the key that it is given.</summary>
+internal static class VerifyCommand
+{
+    public static Command Make()
+    {
+        var vkey = new Option<string>("--vkey") { Description = "The log's verification key, from a source that you trust; its name is the log's origin", Required = true };
+        var data = new Option<string?>("--data") { Description = "Verify a log of this data folder; a server may be running on it" };
+        var log = new Option<string?>("--log") { Description = "The log in the data folder; default: the one that the key names" };
+        var checkpoints = new Option<string?>("--checkpoint-folder") { Description = "Where the data folder's checkpoint store is, if not inside" };
+        var directory = new Option<string?>("--dir") { Description = "Verify an exported log" };
+        var url = new Option<string?>("--url") { Description = "Verify a served log, as in http://127.0.0.1:7480/logs/main" };
+        Option<string?> key = CommandOptions.Key();
+        var proof = new Option<string?>("--proof") { Description = "Verify one entry: its proof file, with --entry" };
+        var entry = new Option<string?>("--entry") { Description = "The entry's exact bytes" };
+        var state = new Option<string?>("--state") { Description = "A file of yours that remembers the last head verified: shows a log that was set back or rewritten" };
+        var initState = new Option<bool>("--init-state") { Description = "Start that file" };
+        Option<bool> json = CommandOptions.Json();
+        var command = new Command("verify", "Verify a log or one entry against a key that you pin") { vkey, data, log, checkpoints, directory, url, key, proof, entry, state, initState, json };
+        command.SetAction((parsed, cancel) => RunAsync(
+            new Request(
+                parsed.GetValue(vkey)!,
+                parsed.GetValue(data),
+                parsed.GetValue(log),
+                parsed.GetValue(checkpoints),
+                parsed.GetValue(directory),
+                parsed.GetValue(url),
+                parsed.GetValue(key),
+                parsed.GetValue(proof),
+                parsed.GetValue(entry),
+                parsed.GetValue(state),
+                parsed.GetValue(initState)),
+            parsed.GetValue(json),
+            cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Request request, bool asJson, CancellationToken cancellationToken)
+    {
+        Ed25519NoteVerifier logKey;
+        try
+        {
+            logKey = Ed25519NoteVerifier.FromVkey(request.Vkey);
+        }
+        catch (TlogFormatException e)
+        {
+            return CommandOptions.Fail("--vkey: " + e.Message);
+        }
+
+        int sources = new[] { request.Data, request.Directory, request.Url, request.Proof }.Count(source => source is not null);
+        if (sources != 1)
+        {
+            return CommandOptions.Fail("Say what to verify: exactly one of --data, --dir, --url, --proof.");
+        }
+
+        if (request.Proof is not null)
+        {
+            return VerifyProof(request, logKey, asJson);
+        }
+
+        return await VerifyLogAsync(request, logKey, asJson, cancellationToken);
+    }
+
+    private static int VerifyProof(Request request, Ed25519NoteVerifier logKey, bool asJson)
+    {
+        if (request.Entry is null)
+        {
+            return CommandOptions.Fail("--entry: a proof is verified with the entry's exact bytes.");
+        }
+
+        VerificationReport report;
+        try
+        {
+            byte[] entry = File.ReadAllBytes(request.Entry);
+            VerifiedInclusion inclusion = TlogProof.Parse(File.ReadAllBytes(request.Proof!)).Verify(entry, logKey.Name, logKey);
+            report = new VerificationReport(
+                Verdict.Valid,
+                logKey.Name,
+                inclusion.Checkpoint.Head,
+                1,
+                [$"the entry of hash {inclusion.LeafHash} is at index {inclusion.Index} of the log", $"the checkpoint of {inclusion.Checkpoint.Head.Size} entries is signed by the pinned key"],
+                ["the other entries", "that this checkpoint is the log's latest, or that others were shown the same one: the log has no witnesses yet"],
+                []);
+        }
+        catch (IOException e)
+        {
+            return CommandOptions.Fail(e.Message);
+        }
+        catch (Exception e) when (e is TlogFormatException or VerificationException)
+        {
+            report = new VerificationReport(Verdict.NotValid, logKey.Name, null, 0, [], [], [new VerificationFault("proof", request.Proof!, e.Message)]);
+        }
+
+        return Print(report, asJson);
+    }
+
+    private static async Task<int> VerifyLogAsync(Request request, Ed25519NoteVerifier logKey, bool asJson, CancellationToken cancellationToken)
+    {
+        VerifiedCheckpoint? remembered;
+        try
+        {
+            remembered = request.State is null ? null : VerifierState.Read(request.State, logKey);
+        }
+        catch (Exception e) when (e is IOException or TlogFormatException or VerificationException)
+        {
+            Console.Error.WriteLine($"--state: {request.State} is not a checkpoint of this key: {Terminal.Clean(e.Message)}");
+            return ExitCode.CouldNotTell;
+        }
+
+        if (request.State is not null && remembered is null && !request.InitState)
+        {
+            Console.Error.WriteLine($"--state: there is no {request.State}. If nothing was verified before, start it with --init-state; if it was lost, nobody can tell whether the log was set back.");
+            return ExitCode.CouldNotTell;
+        }
+
+        using var http = new HttpClient();
+        ILogSource source;
+        if (request.Data is not null)
+        {
+            source = new DataFolderLogSource(new DataFolder(request.Data), request.Log ?? logKey.Name.Split('/')[^1], logKey.Name, request.CheckpointFolder);
+        }
+        else if (request.Directory is not null)
+        {
+            source = new DirectoryLogSource(request.Directory);
+        }
+        else if (Uri.TryCreate(request.Url, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https")
+        {
+            source = new HttpLogSource(http, url, request.Key);
+        }
+        else
+        {
+            return CommandOptions.Fail($"--url: '{request.Url}' is no URL like http://127.0.0.1:7480/logs/main.");
+        }
+
+        using (source as IDisposable)
+        {
+            (VerificationReport report, VerifiedCheckpoint? checkpoint) = await new LogVerifier(logKey, source).VerifyAsync(remembered, Progress(asJson), cancellationToken);
+            if (checkpoint is not null && request.State is not null)
+            {
+                VerifierState.Write(request.State, checkpoint, logKey);
+            }
+
+            return Print(report, asJson);
+        }
+    }
+
+    private static Progress<long>? Progress(bool asJson)
+    {
+        const long Step = 100_000;
+        if (asJson || Console.IsErrorRedirected)
+        {
+            return null;
+        }
+
+        long next = Step;
+        return new Progress<long>(done =>
+        {
+            if (done >= next)
+            {
+                next = done + Step;
+                Console.Error.Write($"\r{done} entries");
+            }
+        });
+    }
+
+    private static int Print(VerificationReport report, bool asJson)
+    {
+        if (asJson)
+        {
+            PrintJson(report);
+        }
+        else
+        {
+            Console.WriteLine(report.Verdict switch
+            {
+                Verdict.Valid => $"VALID: {report.Origin}" + (report.Head is { } head ? $", {head.Size} entries, root {head.Root.ToBase64()}" : ""),
+                Verdict.NotValid => $"NOT VALID: {report.Origin}",
+                _ => $"COULD NOT TELL: {report.Origin}",
+            });
+            foreach (VerificationFault fault in report.Faults)
+            {
+                Console.WriteLine(Terminal.Clean($"  wrong        {fault.What}, {fault.Where}: {fault.Detail}"));
+            }
+
+            foreach (string done in report.Checked)
+            {
+                Console.WriteLine(Terminal.Clean($"  checked      {done}"));
+            }
+
+            foreach (string open in report.NotChecked)
+            {
+                Console.WriteLine(Terminal.Clean($"  not checked  {open}"));
+            }
+        }
+
+        return report.Verdict switch
+        {
+            Verdict.Valid => ExitCode.Done,
+            Verdict.NotValid => ExitCode.NotValid,
+            _ => ExitCode.CouldNotTell,
+        };
+    }
+
+    private static void PrintJson(VerificationReport report)
+    {
+        using Stream output = Console.OpenStandardOutput();
+        using var json = new Utf8JsonWriter(output);
+        json.WriteStartObject();
+        json.WriteString("verdict", report.Verdict switch { Verdict.Valid => "valid", Verdict.NotValid => "not_valid", _ => "could_not_tell" });
+        json.WriteString("origin", report.Origin);
+        if (report.Head is { } head)
+        {
+            json.WriteNumber("size", head.Size);
+            json.WriteString("root", head.Root.ToBase64());
+        }
+
+        json.WriteNumber("entries", report.Entries);
+        WriteList(json, "checked", report.Checked);
+        WriteList(json, "not_checked", report.NotChecked);
+        json.WriteStartArray("faults");
+        foreach (VerificationFault fault in report.Faults)
+        {
+            json.WriteStartObject();
+            json.WriteString("what", fault.What);
+            json.WriteString("where", fault.Where);
+            json.WriteString("detail", fault.Detail);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+
+    private static void WriteList(Utf8JsonWriter json, string name, IReadOnlyList<string> items)
+    {
+        json.WriteStartArray(name);
+        foreach (string item in items)
+        {
+            json.WriteStringValue(item);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private sealed record Request(
+        string Vkey,
+        string? Data,
+        string? Log,
+        string? CheckpointFolder,
+        string? Directory,
+        string? Url,
+        string? Key,
+        string? Proof,
+        string? Entry,
+        string? State,
+        bool InitState);
+}
