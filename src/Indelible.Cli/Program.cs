@@ -15,6 +15,7 @@ var root = new RootCommand("Indelible: an immutable audit log whose records anyb
     VerifyCommand.Make(),
     ExportCommand.Make(),
     ImportCommand.Make(),
+    DemoCommand.Make(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

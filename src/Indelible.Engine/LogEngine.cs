@@ -178,7 +178,7 @@ public sealed partial class LogEngine : IAsyncDisposable
 
         // Last: a folder without it was never finished, and is refused as such.
         folder.WriteSettings(settings);
-        return new InitialisedFolder(settings, [.. engine._system.Logs.Values.OrderBy(log => log.Name, StringComparer.Ordinal)], adminKey);
+        return new InitialisedFolder(settings, [.. engine.Logs.Select(log => log.Settings).OrderBy(log => log.Name, StringComparer.Ordinal)], adminKey);
     }
 
     /// <summary>Opens a data folder, recovers it and starts the node.</summary>

@@ -1,6 +1,7 @@
 using Indelible.Engine;
 using Indelible.Server.Endpoints;
 using Indelible.Server.Problems;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.FileProviders;
 using OpenTelemetry.Metrics;
 
@@ -21,6 +22,7 @@ public static class IndelibleServer
 
         // Settings come from ServerOptions alone: no other file or variable may change where the server listens.
         builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection();
         ConfigureLogging(builder.Logging, options.LogLevel);
         builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries));
         builder.WebHost.ConfigureKestrel(kestrel =>

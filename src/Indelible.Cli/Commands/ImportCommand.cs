@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Indelible.Cli.Import;
 using Indelible.Client;
+using Indelible.Server;
 
 namespace Indelible.Cli.Commands;
 
@@ -64,7 +65,7 @@ internal static class ImportCommand
         }
 
         using Stream output = Console.OpenStandardOutput();
-        using var json = new Utf8JsonWriter(output);
+        using Utf8JsonWriter json = JsonText.Writer(output);
         json.WriteStartObject();
         json.WriteNumber("imported", sender.Appended);
         json.WriteNumber("repeated", sender.Repeated);

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
-using Indelible.Engine;
 using Indelible.Engine.Configuration;
 using Indelible.Engine.Storage;
+using Indelible.Engine;
+using Indelible.Server;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Indelible.Cli.Commands;
@@ -65,7 +66,7 @@ internal static class InitCommand
     private static void WriteJson(InitialisedFolder made)
     {
         using Stream output = Console.OpenStandardOutput();
-        using var json = new Utf8JsonWriter(output);
+        using Utf8JsonWriter json = JsonText.Writer(output);
         json.WriteStartObject();
         json.WriteStartArray("logs");
         foreach (LogSettings log in made.Logs)

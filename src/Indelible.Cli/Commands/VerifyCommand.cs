@@ -5,6 +5,7 @@ using Indelible.Engine;
 using Indelible.Keys;
 using Indelible.Notes;
 using Indelible.Proofs;
+using Indelible.Server;
 
 namespace Indelible.Cli.Commands;
 
@@ -213,7 +214,7 @@ internal static class VerifyCommand
     private static void PrintJson(VerificationReport report)
     {
         using Stream output = Console.OpenStandardOutput();
-        using var json = new Utf8JsonWriter(output);
+        using Utf8JsonWriter json = JsonText.Writer(output);
         json.WriteStartObject();
         json.WriteString("verdict", report.Verdict switch { Verdict.Valid => "valid", Verdict.NotValid => "not_valid", _ => "could_not_tell" });
         json.WriteString("origin", report.Origin);

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Indelible.Server.Endpoints;
@@ -39,4 +41,10 @@ public sealed record ConsistencyView(long From, long To, IReadOnlyList<string> P
 [JsonSerializable(typeof(KeyList))]
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(ConsistencyView))]
-internal sealed partial class ApiJson : JsonSerializerContext;
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    private static ApiJson? s_plain;
+
+    /// <summary>The context that answers are written with: only what JSON asks for is escaped.</summary>
+    public static ApiJson Plain => s_plain ??= new ApiJson(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -104,7 +104,7 @@ internal static class AppendEndpoint
 
         public void WriteReceipts(IBufferWriter<byte> output)
         {
-            using var json = new Utf8JsonWriter(output);
+            using Utf8JsonWriter json = JsonText.Writer(output);
             json.WriteStartObject();
             json.WriteStartArray("receipts");
             foreach (AppendedEvent appended in result.Events)
@@ -119,7 +119,7 @@ internal static class AppendEndpoint
 
         public void WriteResults(IBufferWriter<byte> output, EventBatch batch)
         {
-            using var json = new Utf8JsonWriter(output);
+            using Utf8JsonWriter json = JsonText.Writer(output);
             json.WriteStartObject();
             json.WriteStartArray("results");
             int next = 0;

@@ -46,7 +46,7 @@ internal static class EntryEndpoints
 
         if (QueryFlag.Read(context, "openings"))
         {
-            await using var json = new Utf8JsonWriter(response.BodyWriter);
+            await using Utf8JsonWriter json = JsonText.Writer(response.BodyWriter);
             json.WriteStartObject();
             json.WritePropertyName("entry");
             json.WriteRawValue(entry.Span, skipInputValidation: true);
@@ -94,7 +94,7 @@ internal static class EntryEndpoints
         }
 
         return TypedResults.Json(
-            new ConsistencyView(from, to, [.. reader.ProveConsistency(from, to).Select(hash => hash.ToBase64())]), ApiJson.Default.ConsistencyView);
+            new ConsistencyView(from, to, [.. reader.ProveConsistency(from, to).Select(hash => hash.ToBase64())]), ApiJson.Plain.ConsistencyView);
     }
 
     private static void CheckIndex(LogReader reader, long index)

@@ -10,7 +10,7 @@ internal static class EntryItem
     public static byte[] ToJson(LogReader log, long index, ReadOnlyMemory<byte> entry, ReadOnlyMemory<byte> clear)
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (Utf8JsonWriter json = JsonText.Writer(buffer))
         {
             Write(json, log, index, entry, clear);
         }

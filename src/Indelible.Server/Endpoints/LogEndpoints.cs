@@ -26,18 +26,18 @@ internal static class LogEndpoints
                 .Where(log => caller.Key.Kind == KeyKind.Admin || caller.Key.Covers(log.Settings.Name))
                 .OrderBy(log => log.Settings.Name, StringComparer.Ordinal)
                 .Select(View)]),
-            ApiJson.Default.LogList);
+            ApiJson.Plain.LogList);
     }
 
     private static async Task<IResult> CreateLogAsync(HttpContext context, LogEngine engine)
     {
         Caller caller = AccessControl.RequireAdmin(context, engine);
-        NewLog wanted = await ReadAsync(context, ApiJson.Default.NewLog);
+        NewLog wanted = await ReadAsync(context, ApiJson.Plain.NewLog);
         try
         {
             LogReader log = await engine.CreateLogAsync(
                 wanted.Name ?? "", wanted.Public, [.. wanted.Personal ?? []], caller.ForAppend("api"), context.RequestAborted);
-            return TypedResults.Json(View(log), ApiJson.Default.LogView, statusCode: StatusCodes.Status201Created);
+            return TypedResults.Json(View(log), ApiJson.Plain.LogView, statusCode: StatusCodes.Status201Created);
         }
         catch (ArgumentException e)
         {
@@ -48,13 +48,13 @@ internal static class LogEndpoints
     private static IResult ListKeys(HttpContext context, LogEngine engine)
     {
         AccessControl.RequireAdmin(context, engine);
-        return TypedResults.Json(new KeyList([.. engine.System.Keys.Values.OrderBy(key => key.Id, StringComparer.Ordinal).Select(key => View(key, null))]), ApiJson.Default.KeyList);
+        return TypedResults.Json(new KeyList([.. engine.System.Keys.Values.OrderBy(key => key.Id, StringComparer.Ordinal).Select(key => View(key, null))]), ApiJson.Plain.KeyList);
     }
 
     private static async Task<IResult> CreateKeyAsync(HttpContext context, LogEngine engine)
     {
         Caller caller = AccessControl.RequireAdmin(context, engine);
-        NewKey wanted = await ReadAsync(context, ApiJson.Default.NewKey);
+        NewKey wanted = await ReadAsync(context, ApiJson.Plain.NewKey);
         KeyKind kind = wanted.Kind switch
         {
             "admin" => KeyKind.Admin,
@@ -80,7 +80,7 @@ internal static class LogEndpoints
             (ApiKey key, string keyText) = await engine.CreateKeyAsync(
                 kind, [.. wanted.Logs ?? []], wanted.Principal, expires, caller.ForAppend("api"), context.RequestAborted);
             context.Response.Headers.CacheControl = "no-store";
-            return TypedResults.Json(View(key, keyText), ApiJson.Default.KeyView, statusCode: StatusCodes.Status201Created);
+            return TypedResults.Json(View(key, keyText), ApiJson.Plain.KeyView, statusCode: StatusCodes.Status201Created);
         }
         catch (ArgumentException e)
         {

@@ -54,7 +54,7 @@ internal static class SearchEndpoints
         }
 
         context.Response.ContentType = "application/json";
-        await using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
+        await using (Utf8JsonWriter json = JsonText.Writer(context.Response.BodyWriter))
         {
             Write(json, reader, query, page, explain);
         }

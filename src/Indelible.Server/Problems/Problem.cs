@@ -130,7 +130,7 @@ public sealed class Problem : IResult
     public byte[] ToJson()
     {
         using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (Utf8JsonWriter json = JsonText.Writer(buffer))
         {
             json.WriteStartObject();
             json.WriteString("type", "urn:indelible:" + Name);
