@@ -753,7 +753,7 @@ internal sealed class QueryParser
     {
         int end = _at + keyword.Length;
         return _text.AsSpan(_at).StartsWith(keyword, StringComparison.Ordinal)
-            && (end == _text.Length || char.IsWhiteSpace(_text[end]) || _text[end] is '(' or ')' or '"' or ',');
+            && (end == _text.Length || char.IsWhiteSpace(_text[end]) || _text[end] is '(' or ')' or '"' or ',' or ']' or '}');
     }
 
     private bool TakeKeyword(string keyword)

@@ -100,8 +100,9 @@ public sealed class ScanSearch
             }
 
             bool exact = _countedTo == End;
-            bool more = next is not null && next != End && !(exact && AllDelivered());
-            string? token = more ? new SearchCursor(asOf, next!.Value, _counted, _countedTo, 0).Format(digest) : null;
+            long delivered = (cursor?.Delivered ?? 0) + _items.Count;
+            bool more = next is not null && next != End && !(exact && delivered == _counted);
+            string? token = more ? new SearchCursor(asOf, next!.Value, _counted, _countedTo, delivered, 0).Format(digest) : null;
             return new SearchPage(asOf, new SearchTotal(_counted, exact), _items, token, _scanned);
         }
 
@@ -175,9 +176,6 @@ public sealed class ScanSearch
 
             _countedTo = Further(_countedTo, position);
         }
-
-        /// <summary>Whether the last match of all stands on the first page already, so that a next page would be empty.</summary>
-        private bool AllDelivered() => cursor is null && _counted == _items.Count;
     }
 
     /// <summary>One page in time order: the whole range is looked at for each page, and only the best results are kept.</summary>
@@ -251,7 +249,7 @@ public sealed class ScanSearch
             }
 
             string? next = items.Count < kept.Count
-                ? new SearchCursor(asOf, items[^1].Index, _counted, 0, kept[items.Count - 1].Time).Format(digest)
+                ? new SearchCursor(asOf, items[^1].Index, _counted, 0, 0, kept[items.Count - 1].Time).Format(digest)
                 : null;
             return new SearchPage(asOf, new SearchTotal(_counted, true), items, next, asOf);
         }
