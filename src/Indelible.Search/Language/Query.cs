@@ -27,6 +27,9 @@ public sealed class Query : IEquatable<Query>
 
     internal QueryNode Root { get; }
 
+    /// <summary>How many tests one entry may cost; at least 1, for reading it.</summary>
+    internal int Cost => Nodes.Clauses(Root);
+
     /// <summary>Reads a query text.</summary>
     /// <param name="text">Untrusted; at most <see cref="QueryLimits.MaxTextBytes"/>.</param>
     /// <param name="now">What <c>last7d</c>, <c>today</c> and <c>now</c> count from.</param>

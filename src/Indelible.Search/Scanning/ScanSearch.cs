@@ -14,13 +14,21 @@ public sealed class ScanSearch
     private readonly ScanLimits _limits;
 
     /// <summary>Makes a search with bounds.</summary>
-    public ScanSearch(ScanLimits? limits = null) => _limits = limits ?? new ScanLimits();
+    /// <exception cref="ArgumentOutOfRangeException">A bound is below 1: no search would ever get on.</exception>
+    public ScanSearch(ScanLimits? limits = null)
+    {
+        _limits = limits ?? new ScanLimits();
+        ArgumentOutOfRangeException.ThrowIfLessThan(_limits.MaxScanned, 1, nameof(limits));
+        ArgumentOutOfRangeException.ThrowIfLessThan(_limits.MaxWork, 1, nameof(limits));
+        ArgumentOutOfRangeException.ThrowIfLessThan(_limits.MaxSorted, 1, nameof(limits));
+        ArgumentOutOfRangeException.ThrowIfLessThan(_limits.MaxPageBytes, 1, nameof(limits));
+    }
 
     /// <summary>Finds one page of results.</summary>
     /// <param name="source">The entries as the asker may see them.</param>
     /// <param name="request">What to look for; its cursor is untrusted.</param>
     /// <param name="cancellationToken">Ends the search; nothing remains of it.</param>
-    /// <exception cref="SearchException">The request was refused; nothing was read.</exception>
+    /// <exception cref="SearchException">The request was refused.</exception>
     /// <exception cref="JsonException">The source showed bytes that are not JSON.</exception>
     public Task<SearchPage> SearchAsync(IEntrySource source, SearchRequest request, CancellationToken cancellationToken)
     {
@@ -63,10 +71,12 @@ public sealed class ScanSearch
         private readonly List<SearchHit> _items = [];
         private readonly List<SearchHit> _block = [];
         private readonly List<long> _matches = [];
+        private readonly int _cost = query.Cost;
         private long _counted = cursor?.Counted ?? 0;
         private long _countedTo = cursor?.CountedTo ?? (request.Order == SearchOrder.NewestFirst ? asOf : 0);
         private long _bytes;
         private long _scanned;
+        private long _work;
 
         private long End => _descending ? 0 : asOf;
 
@@ -86,7 +96,7 @@ public sealed class ScanSearch
                     }
                 }
 
-                if (_scanned >= limits.MaxScanned)
+                if (_scanned >= limits.MaxScanned || _work >= limits.MaxWork)
                 {
                     next ??= position;
                     break;
@@ -127,6 +137,8 @@ public sealed class ScanSearch
 
             void Visit(long index, ReadOnlySpan<byte> view)
             {
+                cancellationToken.ThrowIfCancellationRequested();
+                _work += (long)view.Length * _cost;
                 if (query.Matches(view))
                 {
                     _matches.Add(index);
@@ -184,15 +196,15 @@ public sealed class ScanSearch
     {
         // The last of those kept is at the front. One more than the page is kept, to know whether another page follows.
         private readonly PriorityQueue<SearchHit, (long Time, long Index)> _best = new();
+        private readonly int _cost = query.Cost;
         private long _counted;
+        private long _work;
 
         public async Task<SearchPage> RunAsync(CancellationToken cancellationToken)
         {
             if (asOf > limits.MaxSorted)
             {
-                throw new SearchException(
-                    SearchFault.TooMuchToSort,
-                    $"The log has {asOf} entries, and at most {limits.MaxSorted} can be sorted by time; search in index order instead.");
+                throw TooMuch($"the log has {asOf} entries, and at most {limits.MaxSorted} can be sorted by time");
             }
 
             for (long to = asOf; to > 0;)
@@ -200,12 +212,26 @@ public sealed class ScanSearch
                 long from = (to - 1) / BundleEntries * BundleEntries;
                 await source.ReadAsync(from, to, Visit, cancellationToken).ConfigureAwait(false);
                 to = from;
+                if (_work / 4 >= limits.MaxWork && to > 0)
+                {
+                    throw TooMuch("the query has too many clauses for so many bytes of entries");
+                }
             }
 
             return Page();
+
+            void Visit(long index, ReadOnlySpan<byte> view)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                _work += (long)view.Length * _cost;
+                Consider(index, view);
+            }
         }
 
-        private void Visit(long index, ReadOnlySpan<byte> view)
+        private static SearchException TooMuch(string reason) =>
+            new(SearchFault.TooMuchToSort, $"This cannot be sorted by time: {reason}. Search in index order instead.");
+
+        private void Consider(long index, ReadOnlySpan<byte> view)
         {
             if (!query.Matches(view))
             {

@@ -7,6 +7,8 @@ internal sealed class MemoryLog(IReadOnlyList<byte[]?> entries) : IEntrySource
 
     public long Shown { get; private set; }
 
+    public Action<long>? OnShown { get; init; }
+
     public async ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -16,6 +18,7 @@ internal sealed class MemoryLog(IReadOnlyList<byte[]?> entries) : IEntrySource
         for (long index = from; index < to; index++)
         {
             Shown++;
+            OnShown?.Invoke(Shown);
             if (entries[(int)index] is { } entry)
             {
                 visit(index, entry);

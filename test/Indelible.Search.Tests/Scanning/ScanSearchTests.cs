@@ -123,6 +123,39 @@ public sealed class ScanSearchTests
     }
 
     [Fact]
+    public async Task Work_is_bounded_by_bytes_and_clauses_too()
+    {
+        var source = new MemoryLog(Log(5000));
+        var search = new ScanSearch(new ScanLimits { MaxWork = 1_000_000 });
+        Query heavy = Entries.Parse(string.Join(" OR ", Enumerable.Repeat("nowhere", 500)));
+        var request = new SearchRequest(heavy, null, SearchOrder.OldestFirst, 10, null, null);
+        SearchPage page = await search.SearchAsync(source, request, TestContext.Current.CancellationToken);
+        Assert.Equal(256, page.Scanned);
+        Assert.NotNull(page.Next);
+        Assert.False(page.Total.Exact);
+        SearchException refused = await Assert.ThrowsAsync<SearchException>(
+            () => search.SearchAsync(source, request with { Order = SearchOrder.ByTime }, TestContext.Current.CancellationToken));
+        Assert.Equal(SearchFault.TooMuchToSort, refused.Fault);
+    }
+
+    [Fact]
+    public async Task A_search_can_be_cancelled_inside_a_bundle()
+    {
+        using var cancel = new CancellationTokenSource();
+        var source = new MemoryLog(Log(1000)) { OnShown = shown => { if (shown == 10) { cancel.Cancel(); } } };
+        var request = new SearchRequest(Query.All, null, SearchOrder.NewestFirst, 10, null, null);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ScanSearch().SearchAsync(source, request, cancel.Token));
+        Assert.Equal(10, source.Shown);
+    }
+
+    [Fact]
+    public void Bounds_below_one_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ScanSearch(new ScanLimits { MaxScanned = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ScanSearch(new ScanLimits { MaxPageBytes = 0 }));
+    }
+
+    [Fact]
     public async Task A_cursor_of_another_request_is_refused()
     {
         var source = new MemoryLog(Log(100));
