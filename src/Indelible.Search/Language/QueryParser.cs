@@ -40,6 +40,14 @@ internal sealed class QueryParser
         return error is null ? node : null;
     }
 
+    public static FieldPath? ParsePath(string text, out QueryError? error)
+    {
+        var parser = new QueryParser(text, 0);
+        FieldPath? path = parser.ParseWholePath();
+        error = parser._error;
+        return error is null ? path : null;
+    }
+
     /// <summary>Whether every surrogate has its partner: text that cannot be written as UTF-8 cannot be in an entry.</summary>
     public static bool IsWellFormed(string text) => IllFormedAt(text) < 0;
 
@@ -88,6 +96,17 @@ internal sealed class QueryParser
         }
 
         return node;
+    }
+
+    private FieldPath? ParseWholePath()
+    {
+        if (_text.Length > QueryLimits.MaxTextBytes || !IsWellFormed(_text) || !TryScanPath(out string[] segments, out bool quoted) || !AtEnd)
+        {
+            Fail(Math.Min(_at, _text.Length), 0, "This is no path.", "a path such as targets.type");
+            return null;
+        }
+
+        return Resolve(segments, quoted, 0, _at);
     }
 
     private QueryNode? ParseOr()
