@@ -100,7 +100,8 @@ internal sealed class QueryParser
 
     private FieldPath? ParseWholePath()
     {
-        if (_text.Length > QueryLimits.MaxTextBytes || !IsWellFormed(_text) || !TryScanPath(out string[] segments, out bool quoted) || !AtEnd)
+        if (_text.Length > QueryLimits.MaxTextBytes || !IsWellFormed(_text)
+            || !TryScanPath(out string[] segments, out bool quoted) || !AtEnd)
         {
             Fail(Math.Min(_at, _text.Length), 0, "This is no path.", "a path such as targets.type");
             return null;
@@ -408,7 +409,8 @@ internal sealed class QueryParser
         }
         else if (kind == FieldKind.Time && op == ":")
         {
-            return Fail(value.Start, value.Length, "A time takes no wildcards.", "a shorter time for a longer span: 2026-11 is the whole month");
+            return Fail(
+                value.Start, value.Length, "A time takes no wildcards.", "a shorter time for a longer span: 2026-11 is the whole month");
         }
 
         return value.Wildcards > 0
@@ -475,7 +477,8 @@ internal sealed class QueryParser
         {
             if (end is { Wildcards: > 0 })
             {
-                return Fail(end.Start, end.Length, "The end of a range takes no wildcards.", "a value; \"*\" alone leaves a range's end open");
+                return Fail(
+                    end.Start, end.Length, "The end of a range takes no wildcards.", "a value; \"*\" alone leaves a range's end open");
             }
         }
 
@@ -666,7 +669,8 @@ internal sealed class QueryParser
         return null;
     }
 
-    /// <summary>A quoted text or a bare word. What ends a bare word: white space, a parenthesis, in a list a comma, in a range a bracket.</summary>
+    /// <summary>A quoted text or a bare word. What ends a bare word: white space, a parenthesis, in a list a comma, in a range a
+    /// bracket.</summary>
     private ScannedText? ScanText(bool inList, bool inRange, bool inPath = false)
     {
         int start = _at;

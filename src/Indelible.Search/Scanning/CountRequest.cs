@@ -22,7 +22,8 @@ public readonly record struct ValueCount(string Value, long Count);
 /// <param name="AsOf">The tree size that the answer covers.</param>
 /// <param name="Total">How many entries match; inexact when counting stopped at <paramref name="CountedFrom"/>.</param>
 /// <param name="CountedFrom">Entries from this index up to <paramref name="AsOf"/> were counted; 0 when all were.</param>
-/// <param name="Interval">The width of the histogram, chosen so that it has at most <see cref="ScanCounts.MaxIntervals"/> intervals.</param>
+/// <param name="Interval">The width of the histogram, chosen so that it has at most <see cref="ScanCounts.MaxIntervals"/>
+/// intervals.</param>
 /// <param name="Histogram">Counts by time, ascending.</param>
 /// <param name="Untimed">Matching entries without a readable time.</param>
 /// <param name="Values">The most frequent values first; equal counts in the order of their code units.</param>

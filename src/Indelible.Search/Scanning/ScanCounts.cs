@@ -71,8 +71,10 @@ public sealed class ScanCounts
         // Each width is a multiple of the one before, so that intervals can be merged. Tick 0 was a Monday: weeks start on one.
         private static readonly long[] Widths =
         [
-            .. new long[] { 1, 5, 15, 60, 300, 900, 3600, 10_800, 43_200, 86_400, 604_800, 2_419_200, 31_449_600, 314_496_000, 3_144_960_000 }
-                .Select(seconds => seconds * TimeSpan.TicksPerSecond),
+            .. new long[]
+            {
+                1, 5, 15, 60, 300, 900, 3600, 10_800, 43_200, 86_400, 604_800, 2_419_200, 31_449_600, 314_496_000, 3_144_960_000,
+            }.Select(seconds => seconds * TimeSpan.TicksPerSecond),
         ];
 
         private readonly Dictionary<string, (long Count, long LastIndex)> _values = new(StringComparer.Ordinal);
@@ -112,7 +114,9 @@ public sealed class ScanCounts
                 total,
                 countedFrom,
                 TimeSpan.FromTicks(Widths[_width]),
-                [.. _intervals.OrderBy(pair => pair.Key).Select(pair => new TimeCount(new DateTimeOffset(pair.Key, TimeSpan.Zero), pair.Value))],
+                [.. _intervals
+                    .OrderBy(pair => pair.Key)
+                    .Select(pair => new TimeCount(new DateTimeOffset(pair.Key, TimeSpan.Zero), pair.Value))],
                 _untimed,
                 values,
                 other,

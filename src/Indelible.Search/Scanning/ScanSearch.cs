@@ -46,7 +46,8 @@ public sealed class ScanSearch
         long asOf = cursor?.AsOf ?? request.AsOf ?? size;
         if (request.AsOf is { } wanted && wanted != asOf)
         {
-            throw new SearchException(SearchFault.CursorOfAnotherRequest, $"The cursor is of size {asOf}, the request asks for size {wanted}.");
+            throw new SearchException(
+                SearchFault.CursorOfAnotherRequest, $"The cursor is of size {asOf}, the request asks for size {wanted}.");
         }
 
         if (asOf < 0 || asOf > size)

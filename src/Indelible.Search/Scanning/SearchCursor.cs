@@ -8,8 +8,10 @@ namespace Indelible.Search;
 
 /// <summary>Where the next page goes on. Nothing in it is secret, and nothing in it is trusted.</summary>
 /// <remarks>
-/// base64url, without padding, of: version (1 byte), request digest (16), then big-endian as_of, position, counted, counted-to, delivered and time
-/// (8 each). The digest is the head of SHA-256 over the canonical query, the range and the order: positions mean nothing in another request.
+/// base64url, without padding, of: version (1 byte), request digest (16), then big-endian as_of, position, counted, counted-to, delivered
+/// and time
+/// (8 each). The digest is the head of SHA-256 over the canonical query, the range and the order: positions mean nothing in another
+/// request.
 /// </remarks>
 /// <param name="AsOf">The size that the search covers.</param>
 /// <param name="Position">The leaf index at which the next page starts (below which, in descending order).</param>
@@ -50,8 +52,9 @@ internal sealed record SearchCursor(long AsOf, long Position, long Counted, long
     public static SearchCursor Parse(string text, ReadOnlySpan<byte> digest)
     {
         Span<byte> bytes = stackalloc byte[Bytes];
-        if (text.Length != Base64Url.GetEncodedLength(Bytes) || !Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, bytes, out int written)
-            || written != Bytes || bytes[0] != Version || Base64Url.EncodeToString(bytes) != text)
+        if (text.Length != Base64Url.GetEncodedLength(Bytes) || !Base64Url.IsValid(text)
+            || !Base64Url.TryDecodeFromChars(text, bytes, out int written) || written != Bytes || bytes[0] != Version
+            || Base64Url.EncodeToString(bytes) != text)
         {
             throw new SearchException(SearchFault.InvalidCursor, "The cursor is not one that a search of this server returned.");
         }

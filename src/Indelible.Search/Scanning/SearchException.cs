@@ -15,7 +15,8 @@ public enum SearchFault
     /// <summary>The limit is below 1 or above <see cref="ScanLimits.MaxPageItems"/>.</summary>
     LimitOutOfRange,
 
-    /// <summary>More entries than <see cref="ScanLimits.MaxSorted"/> allows, or too costly a query, would have to be sorted by time.</summary>
+    /// <summary>More entries than <see cref="ScanLimits.MaxSorted"/> allows, or too costly a query, would have to be sorted by
+    /// time.</summary>
     TooMuchToSort,
 }
 
