@@ -1,4 +1,5 @@
 using System.Text;
+using CsCheck;
 
 namespace Indelible.Search.Tests.Language;
 
@@ -22,5 +23,29 @@ public sealed class HostilePatternTests
     {
         string entry = "{\"message\":\"" + string.Concat(Enumerable.Repeat("a ", 30_000)) + "\"}";
         Assert.False(Entries.Matches("\"" + string.Concat(Enumerable.Repeat("a ", 500)) + "b\"", entry));
+    }
+
+    [Fact]
+    public void Patterns_match_what_their_definition_says()
+    {
+        Gen.Select(Gen.Char["ab*?é"].Array[0, 10], Gen.Char["abé"].Array[0, 12]).Sample(
+            (pattern, value) =>
+                Glob.Parse(new string(pattern)).Matches(Encoding.UTF8.GetBytes(value), fold: false) == ByDefinition(pattern, value),
+            iter: 50_000);
+
+        static bool ByDefinition(ReadOnlySpan<char> pattern, ReadOnlySpan<char> value)
+        {
+            if (pattern.Length == 0)
+            {
+                return value.Length == 0;
+            }
+
+            if (pattern[0] == '*')
+            {
+                return ByDefinition(pattern[1..], value) || (value.Length > 0 && ByDefinition(pattern, value[1..]));
+            }
+
+            return value.Length > 0 && (pattern[0] == '?' || pattern[0] == value[0]) && ByDefinition(pattern[1..], value[1..]);
+        }
     }
 }
