@@ -47,6 +47,16 @@ public sealed class CanonicalFormTests
     }
 
     [Fact]
+    public void Two_queries_are_conjoined_as_trees_not_as_texts()
+    {
+        Query both = Entries.Parse("env:prod").And(Entries.Parse("actor:u-1 OR actor:u-2"));
+        Assert.Equal("service.environment:prod (actor.id:u-1 OR actor.id:u-2)", both.ToString());
+        Assert.Equal(both, both.And(Query.All));
+        Query large = Entries.Parse(string.Join(' ', Enumerable.Repeat("a", QueryLimits.MaxClauses)));
+        Assert.Throws<ArgumentException>(() => large.And(both));
+    }
+
+    [Fact]
     public void Explains_itself_in_plain_words()
     {
         string explained = Entries.Parse("actor:u-1 (status>=400 OR -ip:10.0.0.0/8) \"two words\"").Explain();
