@@ -27,6 +27,9 @@ public sealed class Query : IEquatable<Query>
 
     internal QueryNode Root { get; }
 
+    /// <summary>How many tests one entry may cost; at least 1, for reading it.</summary>
+    internal int Cost => Nodes.Clauses(Root);
+
     /// <summary>Reads a query text.</summary>
     /// <param name="text">Untrusted; at most <see cref="QueryLimits.MaxTextBytes"/>.</param>
     /// <param name="now">What <c>last7d</c>, <c>today</c> and <c>now</c> count from.</param>
@@ -49,7 +52,8 @@ public sealed class Query : IEquatable<Query>
     /// <summary>Reads the form that <see cref="ToJson"/> writes.</summary>
     /// <param name="json">Untrusted.</param>
     /// <param name="query">The query, or null when the result is false.</param>
-    /// <param name="error">What is wrong; its message names the place by JSON Pointer, its position is 0. Null when the result is true.</param>
+    /// <param name="error">What is wrong; its message names the place by JSON Pointer, its position is 0. Null when the result is
+    /// true.</param>
     public static bool TryFromJson(JsonNode? json, [NotNullWhen(true)] out Query? query, [NotNullWhen(false)] out QueryError? error)
     {
         query = null;
@@ -63,7 +67,8 @@ public sealed class Query : IEquatable<Query>
     }
 
     /// <summary>Whether an entry is selected.</summary>
-    /// <param name="entryJson">One entry as the asker may see it, UTF-8: personal values in clear for those who may, else left as <c>$pii</c>
+    /// <param name="entryJson">One entry as the asker may see it, UTF-8: personal values in clear for those who may, else left as
+    /// <c>$pii</c>
     /// objects, which exist and have no value.</param>
     /// <exception cref="JsonException">The bytes are not JSON.</exception>
     public bool Matches(ReadOnlySpan<byte> entryJson) => _matcher.Matches(entryJson);
@@ -128,7 +133,10 @@ public sealed class Query : IEquatable<Query>
         if (Encoding.UTF8.GetByteCount(text) > QueryLimits.MaxTextBytes)
         {
             return new QueryError(
-                0, length, "The query is too long once its short names and lists are written out.", $"at most {QueryLimits.MaxTextBytes} bytes");
+                0,
+                length,
+                "The query is too long once its short names and lists are written out.",
+                $"at most {QueryLimits.MaxTextBytes} bytes");
         }
 
         query = new Query(root, text);

@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 
 namespace Indelible.Search;
 
-/// <summary>The JSON form of a tree: <c>{"op":"and","of":[…]}</c>. Each member is required where it is written and refused elsewhere.</summary>
+/// <summary>The JSON form of a tree: <c>{"op":"and","of":[…]}</c>. Each member is required where it is written and refused
+/// elsewhere.</summary>
 internal sealed class QueryJson
 {
     private QueryError? _error;
@@ -144,9 +145,9 @@ internal sealed class QueryJson
             var segments = new List<string>();
             foreach (JsonNode? segment in path)
             {
-                if (segment is JsonValue value && value.GetValueKind() == JsonValueKind.String && QueryParser.IsWellFormed(value.GetValue<string>()))
+                if (TextOf(segment) is { } name)
                 {
-                    segments.Add(value.GetValue<string>());
+                    segments.Add(name);
                 }
             }
 
@@ -173,9 +174,9 @@ internal sealed class QueryJson
         {
             foreach (JsonNode? word in words)
             {
-                if (word is JsonValue value && value.GetValueKind() == JsonValueKind.String && QueryParser.IsWellFormed(value.GetValue<string>()))
+                if (TextOf(word) is { } pattern)
                 {
-                    parts.AddRange(Glob.Parse(value.GetValue<string>()).Parts);
+                    parts.AddRange(Glob.Parse(pattern).Parts);
                     parts.Add(' ');
                 }
             }
@@ -273,10 +274,15 @@ internal sealed class QueryJson
 
     private static bool TryText(JsonObject node, string member, [NotNullWhen(true)] out string? text)
     {
-        text = node[member] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
-        text = text is not null && QueryParser.IsWellFormed(text) ? text : null;
+        text = TextOf(node[member]);
         return text is not null;
     }
+
+    /// <summary>A well-formed string, or null.</summary>
+    private static string? TextOf(JsonNode? json) =>
+        json is JsonValue value && value.GetValueKind() == JsonValueKind.String && QueryParser.IsWellFormed(value.GetValue<string>())
+            ? value.GetValue<string>()
+            : null;
 
     // Returns a node, always null, so that a fault is one expression; the first fault is kept.
     private QueryNode? Fail(string pointer, string fault, string expected)

@@ -1,6 +1,7 @@
 namespace Indelible.Search;
 
-/// <summary>A query as a tree. Built only through <see cref="Nodes"/>, so that equal meanings that are written alike are equal trees.</summary>
+/// <summary>A query as a tree. Built only through <see cref="Nodes"/>, so that equal meanings that are written alike are equal
+/// trees.</summary>
 internal abstract record QueryNode;
 
 /// <summary>Every entry.</summary>

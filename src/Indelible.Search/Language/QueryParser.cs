@@ -40,6 +40,14 @@ internal sealed class QueryParser
         return error is null ? node : null;
     }
 
+    public static FieldPath? ParsePath(string text, out QueryError? error)
+    {
+        var parser = new QueryParser(text, 0);
+        FieldPath? path = parser.ParseWholePath();
+        error = parser._error;
+        return error is null ? path : null;
+    }
+
     /// <summary>Whether every surrogate has its partner: text that cannot be written as UTF-8 cannot be in an entry.</summary>
     public static bool IsWellFormed(string text) => IllFormedAt(text) < 0;
 
@@ -88,6 +96,18 @@ internal sealed class QueryParser
         }
 
         return node;
+    }
+
+    private FieldPath? ParseWholePath()
+    {
+        if (_text.Length > QueryLimits.MaxTextBytes || !IsWellFormed(_text)
+            || !TryScanPath(out string[] segments, out bool quoted) || !AtEnd)
+        {
+            Fail(Math.Min(_at, _text.Length), 0, "This is no path.", "a path such as targets.type");
+            return null;
+        }
+
+        return Resolve(segments, quoted, 0, _at);
     }
 
     private QueryNode? ParseOr()
@@ -389,7 +409,8 @@ internal sealed class QueryParser
         }
         else if (kind == FieldKind.Time && op == ":")
         {
-            return Fail(value.Start, value.Length, "A time takes no wildcards.", "a shorter time for a longer span: 2026-11 is the whole month");
+            return Fail(
+                value.Start, value.Length, "A time takes no wildcards.", "a shorter time for a longer span: 2026-11 is the whole month");
         }
 
         return value.Wildcards > 0
@@ -456,7 +477,8 @@ internal sealed class QueryParser
         {
             if (end is { Wildcards: > 0 })
             {
-                return Fail(end.Start, end.Length, "The end of a range takes no wildcards.", "a value; \"*\" alone leaves a range's end open");
+                return Fail(
+                    end.Start, end.Length, "The end of a range takes no wildcards.", "a value; \"*\" alone leaves a range's end open");
             }
         }
 
@@ -647,7 +669,8 @@ internal sealed class QueryParser
         return null;
     }
 
-    /// <summary>A quoted text or a bare word. What ends a bare word: white space, a parenthesis, in a list a comma, in a range a bracket.</summary>
+    /// <summary>A quoted text or a bare word. What ends a bare word: white space, a parenthesis, in a list a comma, in a range a
+    /// bracket.</summary>
     private ScannedText? ScanText(bool inList, bool inRange, bool inPath = false)
     {
         int start = _at;
@@ -753,7 +776,7 @@ internal sealed class QueryParser
     {
         int end = _at + keyword.Length;
         return _text.AsSpan(_at).StartsWith(keyword, StringComparison.Ordinal)
-            && (end == _text.Length || char.IsWhiteSpace(_text[end]) || _text[end] is '(' or ')' or '"' or ',');
+            && (end == _text.Length || char.IsWhiteSpace(_text[end]) || _text[end] is '(' or ')' or '"' or ',' or ']' or '}');
     }
 
     private bool TakeKeyword(string keyword)

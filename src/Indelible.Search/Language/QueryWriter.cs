@@ -73,7 +73,8 @@ internal static class QueryWriter
                 break;
             case EqualsNode equals:
                 text.Append(clause.Path).Append(kind == FieldKind.Exact ? ':' : '=');
-                text.Append(equals.Literal.IsTyped || IsBare(equals.Literal.Text, kind) ? equals.Literal.Text : QuotedText.Of(equals.Literal.Text));
+                bool bare = equals.Literal.IsTyped || IsBare(equals.Literal.Text, kind);
+                text.Append(bare ? equals.Literal.Text : QuotedText.Of(equals.Literal.Text));
                 break;
             case LikeNode like:
                 text.Append(clause.Path).Append(kind is FieldKind.Exact or FieldKind.Free ? ':' : '=').Append(like.Glob.ToBareText());

@@ -130,7 +130,7 @@ internal sealed class EntryMatcher
     /// Passes over an object whose only member is <c>$pii</c> or <c>$redacted</c>: it holds a value that this reader may not see or nobody
     /// can, so it exists and has none.
     /// </summary>
-    private static bool SkippedMarker(ref Utf8JsonReader reader)
+    internal static bool SkippedMarker(ref Utf8JsonReader reader)
     {
         if (reader.ValueSpan.Length == 0 || reader.ValueSpan[0] is not ((byte)'$' or (byte)'\\')
             || !(reader.ValueTextEquals("$pii"u8) || reader.ValueTextEquals("$redacted"u8)))

@@ -192,7 +192,8 @@ internal static class TimeText
         }
 
         int at = 1;
-        if (text[0] is not ((byte)'+' or (byte)'-') || !Digits(text, ref at, 2, out int hours) || !Follows(text, ref at, ':', 2, out int minutes)
+        if (text[0] is not ((byte)'+' or (byte)'-') || !Digits(text, ref at, 2, out int hours)
+            || !Follows(text, ref at, ':', 2, out int minutes)
             || at != text.Length || hours > 23 || minutes > 59)
         {
             return false;

@@ -104,7 +104,9 @@ internal sealed class ValueRange : IEquatable<ValueRange>
                         : null;
                 case RangeKind.Time:
                     // Only the one spelling of an instant: relative and shortened times are resolved before they come here.
-                    return TimeText.TryRead(text, 0, out long from, out _) && TimeText.Format(from) == text ? new Bound { _ticks = from } : null;
+                    return TimeText.TryRead(text, 0, out long from, out _) && TimeText.Format(from) == text
+                        ? new Bound { _ticks = from }
+                        : null;
                 default:
                     return new Bound { _text = Encoding.UTF8.GetBytes(text) };
             }

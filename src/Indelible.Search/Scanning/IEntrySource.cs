@@ -17,7 +17,8 @@ public interface IEntrySource
 
     /// <summary>Shows the entries with <paramref name="from"/> ≤ index &lt; <paramref name="to"/>, in ascending order.</summary>
     /// <param name="from">The first index.</param>
-    /// <param name="to">The index behind the last, at most <see cref="Size"/>; both lie in one entry bundle (256 entries from a multiple of 256).</param>
+    /// <param name="to">The index behind the last, at most <see cref="Size"/>; both lie in one entry bundle (256 entries from a multiple
+    /// of 256).</param>
     /// <param name="visit">Called for each entry that has a body; entries whose body expired are passed over.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken);

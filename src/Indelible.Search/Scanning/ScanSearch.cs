@@ -14,13 +14,21 @@ public sealed class ScanSearch
     private readonly ScanLimits _limits;
 
     /// <summary>Makes a search with bounds.</summary>
-    public ScanSearch(ScanLimits? limits = null) => _limits = limits ?? new ScanLimits();
+    /// <exception cref="ArgumentOutOfRangeException">A bound is below 1: no search would ever get on.</exception>
+    public ScanSearch(ScanLimits? limits = null)
+    {
+        _limits = limits ?? new ScanLimits();
+        ArgumentOutOfRangeException.ThrowIfLessThan(_limits.MaxScanned, 1, nameof(limits));
+        ArgumentOutOfRangeException.ThrowIfLessThan(_limits.MaxWork, 1, nameof(limits));
+        ArgumentOutOfRangeException.ThrowIfLessThan(_limits.MaxSorted, 1, nameof(limits));
+        ArgumentOutOfRangeException.ThrowIfLessThan(_limits.MaxPageBytes, 1, nameof(limits));
+    }
 
     /// <summary>Finds one page of results.</summary>
     /// <param name="source">The entries as the asker may see them.</param>
     /// <param name="request">What to look for; its cursor is untrusted.</param>
     /// <param name="cancellationToken">Ends the search; nothing remains of it.</param>
-    /// <exception cref="SearchException">The request was refused; nothing was read.</exception>
+    /// <exception cref="SearchException">The request was refused.</exception>
     /// <exception cref="JsonException">The source showed bytes that are not JSON.</exception>
     public Task<SearchPage> SearchAsync(IEntrySource source, SearchRequest request, CancellationToken cancellationToken)
     {
@@ -38,7 +46,8 @@ public sealed class ScanSearch
         long asOf = cursor?.AsOf ?? request.AsOf ?? size;
         if (request.AsOf is { } wanted && wanted != asOf)
         {
-            throw new SearchException(SearchFault.CursorOfAnotherRequest, $"The cursor is of size {asOf}, the request asks for size {wanted}.");
+            throw new SearchException(
+                SearchFault.CursorOfAnotherRequest, $"The cursor is of size {asOf}, the request asks for size {wanted}.");
         }
 
         if (asOf < 0 || asOf > size)
@@ -63,10 +72,12 @@ public sealed class ScanSearch
         private readonly List<SearchHit> _items = [];
         private readonly List<SearchHit> _block = [];
         private readonly List<long> _matches = [];
+        private readonly int _cost = query.Cost;
         private long _counted = cursor?.Counted ?? 0;
         private long _countedTo = cursor?.CountedTo ?? (request.Order == SearchOrder.NewestFirst ? asOf : 0);
         private long _bytes;
         private long _scanned;
+        private long _work;
 
         private long End => _descending ? 0 : asOf;
 
@@ -86,7 +97,7 @@ public sealed class ScanSearch
                     }
                 }
 
-                if (_scanned >= limits.MaxScanned)
+                if (_scanned >= limits.MaxScanned || _work >= limits.MaxWork)
                 {
                     next ??= position;
                     break;
@@ -100,8 +111,9 @@ public sealed class ScanSearch
             }
 
             bool exact = _countedTo == End;
-            bool more = next is not null && next != End && !(exact && AllDelivered());
-            string? token = more ? new SearchCursor(asOf, next!.Value, _counted, _countedTo, 0).Format(digest) : null;
+            long delivered = (cursor?.Delivered ?? 0) + _items.Count;
+            bool more = next is not null && next != End && !(exact && delivered == _counted);
+            string? token = more ? new SearchCursor(asOf, next!.Value, _counted, _countedTo, delivered, 0).Format(digest) : null;
             return new SearchPage(asOf, new SearchTotal(_counted, exact), _items, token, _scanned);
         }
 
@@ -126,6 +138,8 @@ public sealed class ScanSearch
 
             void Visit(long index, ReadOnlySpan<byte> view)
             {
+                cancellationToken.ThrowIfCancellationRequested();
+                _work += (long)view.Length * _cost;
                 if (query.Matches(view))
                 {
                     _matches.Add(index);
@@ -175,9 +189,6 @@ public sealed class ScanSearch
 
             _countedTo = Further(_countedTo, position);
         }
-
-        /// <summary>Whether the last match of all stands on the first page already, so that a next page would be empty.</summary>
-        private bool AllDelivered() => cursor is null && _counted == _items.Count;
     }
 
     /// <summary>One page in time order: the whole range is looked at for each page, and only the best results are kept.</summary>
@@ -186,15 +197,15 @@ public sealed class ScanSearch
     {
         // The last of those kept is at the front. One more than the page is kept, to know whether another page follows.
         private readonly PriorityQueue<SearchHit, (long Time, long Index)> _best = new();
+        private readonly int _cost = query.Cost;
         private long _counted;
+        private long _work;
 
         public async Task<SearchPage> RunAsync(CancellationToken cancellationToken)
         {
             if (asOf > limits.MaxSorted)
             {
-                throw new SearchException(
-                    SearchFault.TooMuchToSort,
-                    $"The log has {asOf} entries, and at most {limits.MaxSorted} can be sorted by time; search in index order instead.");
+                throw TooMuch($"the log has {asOf} entries, and at most {limits.MaxSorted} can be sorted by time");
             }
 
             for (long to = asOf; to > 0;)
@@ -202,12 +213,26 @@ public sealed class ScanSearch
                 long from = (to - 1) / BundleEntries * BundleEntries;
                 await source.ReadAsync(from, to, Visit, cancellationToken).ConfigureAwait(false);
                 to = from;
+                if (_work / 4 >= limits.MaxWork && to > 0)
+                {
+                    throw TooMuch("the query has too many clauses for so many bytes of entries");
+                }
             }
 
             return Page();
+
+            void Visit(long index, ReadOnlySpan<byte> view)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                _work += (long)view.Length * _cost;
+                Consider(index, view);
+            }
         }
 
-        private void Visit(long index, ReadOnlySpan<byte> view)
+        private static SearchException TooMuch(string reason) =>
+            new(SearchFault.TooMuchToSort, $"This cannot be sorted by time: {reason}. Search in index order instead.");
+
+        private void Consider(long index, ReadOnlySpan<byte> view)
         {
             if (!query.Matches(view))
             {
@@ -251,7 +276,7 @@ public sealed class ScanSearch
             }
 
             string? next = items.Count < kept.Count
-                ? new SearchCursor(asOf, items[^1].Index, _counted, 0, kept[items.Count - 1].Time).Format(digest)
+                ? new SearchCursor(asOf, items[^1].Index, _counted, 0, 0, kept[items.Count - 1].Time).Format(digest)
                 : null;
             return new SearchPage(asOf, new SearchTotal(_counted, true), items, next, asOf);
         }

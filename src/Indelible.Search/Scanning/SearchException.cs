@@ -15,11 +15,12 @@ public enum SearchFault
     /// <summary>The limit is below 1 or above <see cref="ScanLimits.MaxPageItems"/>.</summary>
     LimitOutOfRange,
 
-    /// <summary>More entries than <see cref="ScanLimits.MaxSorted"/> would have to be sorted by time.</summary>
+    /// <summary>More entries than <see cref="ScanLimits.MaxSorted"/> allows, or too costly a query, would have to be sorted by
+    /// time.</summary>
     TooMuchToSort,
 }
 
-/// <summary>A search request was refused before anything was read. The message is fit for the caller.</summary>
+/// <summary>A search request was refused; there is no partial result. The message is fit for the caller.</summary>
 public sealed class SearchException : Exception
 {
     /// <summary>Makes the exception.</summary>

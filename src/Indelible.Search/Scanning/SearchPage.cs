@@ -13,7 +13,8 @@ public sealed record SearchHit(long Index, ReadOnlyMemory<byte> View);
 /// <summary>A page of results.</summary>
 /// <param name="AsOf">The tree size that the answer covers: the same request with it gives the same answer.</param>
 /// <param name="Total">How many match, over all pages.</param>
-/// <param name="Items">The results in the order asked for. May be fewer than the limit, even none, while <paramref name="Next"/> is set.</param>
+/// <param name="Items">The results in the order asked for. May be fewer than the limit, even none, while <paramref name="Next"/> is
+/// set.</param>
 /// <param name="Next">The cursor of the next page; null when there is nothing more.</param>
 /// <param name="Scanned">How many entries were looked at for this page.</param>
 public sealed record SearchPage(long AsOf, SearchTotal Total, IReadOnlyList<SearchHit> Items, string? Next, long Scanned);

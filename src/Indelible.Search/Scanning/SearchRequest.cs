@@ -14,7 +14,8 @@ public enum SearchOrder
     /// <summary>Ascending leaf index.</summary>
     OldestFirst,
 
-    /// <summary>Descending <c>time</c>, and descending leaf index where times are equal; entries without a readable time come last.</summary>
+    /// <summary>Descending <c>time</c>, and descending leaf index where times are equal; entries without a readable time come
+    /// last.</summary>
     ByTime,
 }
 

@@ -1,0 +1,26 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Indelible.Search;
+
+/// <summary>The name of a field: what stands before the colon of a clause.</summary>
+public sealed class Field
+{
+    private Field(FieldPath path) => Path = path;
+
+    internal FieldPath Path { get; }
+
+    /// <summary>Reads a path or a short name, as in a query.</summary>
+    /// <param name="text">Untrusted.</param>
+    /// <param name="field">The field, or null when the result is false.</param>
+    /// <param name="error">What is wrong and where, or null when the result is true.</param>
+    public static bool TryParse(string text, [NotNullWhen(true)] out Field? field, [NotNullWhen(false)] out QueryError? error)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        FieldPath? path = QueryParser.ParsePath(text, out error);
+        field = path is null ? null : new Field(path);
+        return field is not null;
+    }
+
+    /// <summary>The full path, as a query writes it.</summary>
+    public override string ToString() => Path.ToString();
+}
