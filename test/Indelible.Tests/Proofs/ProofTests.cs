@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Indelible.Merkle;
 using Indelible.Proofs;
+using Xunit;
 
 namespace Indelible.Tests.Proofs;
 

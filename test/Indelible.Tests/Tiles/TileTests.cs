@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Indelible.Merkle;
 using Indelible.Tiles;
+using Xunit;
 
 namespace Indelible.Tests.Tiles;
 
