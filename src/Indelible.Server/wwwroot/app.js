@@ -14,11 +14,12 @@ const $ = (id) => document.getElementById(id);
 const ui = Object.fromEntries(["log", "search", "q", "live", "key", "fault", "status", "newer", "scroll", "rows", "empty", "more", "drawer",
   "signin", "signin-form", "signin-key", "signin-fault"].map((id) => [id, $(id)]));
 
-const state = { log: "", q: "", index: null, items: new Map(), next: null, asOf: 0, logs: [] };
+const state = { log: "", q: "", index: null, items: new Map(), next: null, asOf: 0, arrived: 0, logs: [] };
 let searching = new AbortController();
 let opening = new AbortController();
 let following = null;
 let waiting = [];
+let shownList = ""; // The log and query that the rows answer.
 
 // ---- the URL
 
@@ -72,6 +73,7 @@ function signOut(message) {
   api.key.forget();
   state.items.clear();
   state.index = null;
+  shownList = "";
   ui.rows.replaceChildren();
   ui.log.replaceChildren();
   ui.log.disabled = ui.live.disabled = true;
@@ -139,6 +141,7 @@ async function runSearch() {
     ui.rows.replaceChildren();
     ui.scroll.scrollTop = 0;
     state.asOf = answer.as_of;
+    state.arrived = 0;
     addItems(answer);
     describe(answer);
     ui.empty.hidden = state.items.size > 0;
@@ -207,7 +210,6 @@ async function go(change) {
 }
 
 /** Makes the page what the URL says. */
-let shownList = "";
 async function route() {
   const url = readUrl();
   state.log = state.logs.some((log) => log.name === url.log) ? url.log : state.logs[0]?.name ?? "";
@@ -300,8 +302,11 @@ function showArrived() {
     drawn.classList.add("fresh");
     ui.rows.prepend(drawn);
   }
+  state.arrived += waiting.length;
   waiting = [];
   ui.newer.hidden = ui.empty.hidden = true;
+  $("arrived")?.remove();
+  ui.status.append(el("span", { id: "arrived" }, ` \u00b7 ${count(state.arrived)} more since, live`));
   while (ui.rows.childElementCount > MAX_ROWS) {
     // The view is capped, the log is not: "Load more" begins again below what was cut.
     state.items.delete(Number(ui.rows.lastElementChild.dataset.index));

@@ -17,7 +17,7 @@ export function el(name, properties = {}, ...children) {
       node.setAttribute(property, value === true ? "" : String(value));
     }
   }
-  node.append(...children.flat().filter((child) => child !== undefined && child !== null && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null && child !== false));
   return node;
 }
 
@@ -28,9 +28,9 @@ const isRedacted = (value) => isObject(value) && "$redacted" in value;
 const badge = (text, title, kind) => el("span", { class: `badge ${kind}`, title }, text);
 
 /** A value as text or, where it is not to be seen, as a badge that says why. */
-export function show(value) {
+export function show(value, short = false) {
   if (isEncrypted(value)) {
-    return badge("personal, encrypted", "A personal value. Your key may not see it, or its person's key was destroyed.", "pii");
+    return badge(short ? "encrypted" : "personal, encrypted", "A personal value. Your key may not see it, or its person's key was destroyed.", "pii");
   }
   if (isRedacted(value)) {
     return badge("redacted", `Left out by the producer: ${text(value.$redacted)}`, "redacted");
@@ -89,7 +89,7 @@ export function row(item) {
       targets.length > 0 && [el("span", { class: "dim" }, text(targets[0].type ?? "")), " ", text(targets[0].id ?? "")],
       targets.length > 1 && el("span", { class: "dim" }, `  +${targets.length - 1}`)),
     el("td", { class: "c-outcome" }, outcome(entry)),
-    el("td", { class: "c-source" }, ip !== undefined && [show(ip), " "], el("span", { class: "dim" }, text(entry.service?.name ?? ""))));
+    el("td", { class: "c-source" }, ip !== undefined && [show(ip, true), " "], el("span", { class: "dim" }, text(entry.service?.name ?? ""))));
 }
 
 /** One sentence for humans: the producer's own, else one made of the fields. */

@@ -278,7 +278,7 @@ export async function verifyEntry(proofBytes, entryBytes, index, key) {
     root: proof.checkpoint.root,
     signed: Boolean(key),
     keyId: key ? toHex(key.id) : null,
-    others: proof.checkpoint.signatures.filter((s) => !key || s.name !== key.name || !equal(s.id, key.id)).length,
+    others: proof.checkpoint.signatures.filter((s) => s.name !== proof.checkpoint.origin).length,
   };
 }
 
