@@ -142,7 +142,7 @@ export async function parseVkey(text) {
   const material = fromBase64(text.slice(second + 1), "the key");
   require(material[0] === ED25519 && material.length === 1 + 32, "only Ed25519 log keys can be pinned");
   const id = await keyId(name, material);
-  require(toHex(id) === text.slice(first + 1, second), "the key's id does not match the key: mistyped?");
+  require(toHex(id) === text.slice(first + 1, second), "the key's id does not fit the key, so something in it is mistyped");
   return { name, id, publicKey: material.slice(1), text };
 }
 
