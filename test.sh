@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds everything, runs every test.
+# The last line is the plain total: "N passed, N failed, N skipped". Exits non-zero on any failure, and when fewer tests ran than expected.
+set -u -o pipefail
+cd "$(dirname "$0")"
+
+say() { printf '%s\n' "$*"; }
+stop() { say "$1"; say "0 passed, 1 failed, 0 skipped"; exit 1; }
+
+command -v dotnet >/dev/null || stop "The .NET SDK 10 is needed: https://dotnet.microsoft.com/download"
+dotnet --list-sdks | grep -q '^10\.' || stop "The .NET SDK 10 is needed; found: $(dotnet --list-sdks | tr '\n' ' ')"
+
+# The outside checker is a Go program on Debian's packages of Go's own transparency-log library. Without them its tests are skipped and say so.
+if ! command -v go >/dev/null || [ ! -d /usr/share/gocode/src/golang.org/x/mod/sumdb ]; then
+  as_root=""
+  if [ "$(id -u)" != 0 ]; then as_root="$(command -v sudo || true)"; fi
+  if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; then
+    say "Installing golang-go and golang-golang-x-mod-dev …"
+    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends golang-go golang-golang-x-mod-dev; } >/dev/null 2>&1 \
+      || say "They could not be installed: the tests of the outside checker are skipped."
+  else
+    say "Go is missing and cannot be installed here: the tests of the outside checker are skipped."
+  fi
+fi
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+say "Building …"
+log="$(mktemp)"
+dotnet restore Indelible.slnx --locked-mode -v q >"$log" 2>&1 || { cat "$log"; stop "The packages could not be restored."; }
+dotnet build Indelible.slnx -c Release --no-restore -v q >"$log" 2>&1 || { grep -E 'error|warning' "$log" | sort -u | head -50; stop "The build failed."; }
+if [ "${SKIP_FORMAT:-}" = "" ]; then
+  dotnet format Indelible.slnx --no-restore --verify-no-changes -v q >"$log" 2>&1 || { head -30 "$log"; stop "'dotnet format' would change files."; }
+fi
+
+passed=0; failed=0; skipped=0; data_passed=0; data_failed=0; broken=0
+
+# run PROJECT FILTER…: runs a test program and adds to $p, $f and $s.
+run() {
+  local program="test/$1/bin/Release/net10.0/$1"; shift
+  p=0; f=0; s=0
+  timeout 900 "$program" -noColor "$@" >"$log" 2>&1; local code=$?
+  local line total errors
+  line="$(grep -E 'Total: [0-9]+' "$log" | tail -1)"
+  if [ -z "$line" ]; then cat "$log"; say "$program ended with $code and no summary."; broken=1; f=1; return; fi
+  total="$(sed -E 's/.*Total: ([0-9]+).*/\1/' <<<"$line")"
+  errors="$(sed -E 's/.*Errors: ([0-9]+).*/\1/' <<<"$line")"
+  f="$(sed -E 's/.*Failed: ([0-9]+).*/\1/' <<<"$line")"; f=$((f + errors))
+  s="$(sed -E 's/.*Skipped: ([0-9]+).*/\1/' <<<"$line")"
+  p=$((total - f - s))
+  if [ "$f" != 0 ] || [ "$code" -gt 1 ]; then cat "$log"; fi
+  if [ "$code" != 0 ] && [ "$f" = 0 ]; then broken=1; f=1; fi
+  grep -E '\[SKIP\]' "$log" || true
+}
+
+for project in test/*/*.csproj; do
+  name="$(basename "$project" .csproj)"
+  run "$name" -trait- "Needs=shared-data"
+  say "$(printf '%-28s %5d passed, %d failed, %d skipped' "$name" "$p" "$f" "$s")"
+  passed=$((passed + p)); failed=$((failed + f)); skipped=$((skipped + s))
+  if grep -rqs --include='*.cs' '"Needs", "shared-data"' "test/$name"; then
+    run "$name" -trait "Needs=shared-data"
+    data_passed=$((data_passed + p)); data_failed=$((data_failed + f))
+  fi
+done
+rm -f "$log"
+say "Over real logs beside the repository, counted apart: $data_passed passed, $data_failed failed."
+
+expected="$(cat eng/expected-tests)"
+code=0
+if [ $((passed + skipped)) -lt "$expected" ]; then say "Only $((passed + skipped)) tests ran, fewer than the $expected expected (eng/expected-tests)."; code=1; fi
+[ "$failed" = 0 ] && [ "$data_failed" = 0 ] && [ "$broken" = 0 ] || code=1
+say "$passed passed, $failed failed, $skipped skipped"
+exit $code
