@@ -82,7 +82,13 @@ public static class IndelibleServer
     private static void MapPage(WebApplication app)
     {
         var files = new ManifestEmbeddedFileProvider(typeof(IndelibleServer).Assembly, "wwwroot");
-        app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = files });
         app.UseStaticFiles(new StaticFileOptions { FileProvider = files });
+
+        // A route of its own: the fallback for unknown routes is chosen before any middleware could turn / into a file.
+        app.MapGet("/", (HttpContext context) =>
+        {
+            context.Response.ContentType = "text/html; charset=utf-8";
+            return context.Response.SendFileAsync(files.GetFileInfo("index.html"), context.RequestAborted);
+        }).ExcludeFromDescription();
     }
 }

@@ -22,14 +22,15 @@ internal static class SearchCommand
         command.SetAction((parsed, cancel) => CommandOptions.WithServerAsync(parsed, url, key, api => RunAsync(
             api,
             parsed.GetValue(log)!,
-            $"q={Uri.EscapeDataString(string.Join(' ', parsed.GetValue(query)!))}&order={parsed.GetValue(order)}{(parsed.GetValue(explain) ? "&explain=true" : "")}",
+            string.Join(' ', parsed.GetValue(query)!),
+            $"order={parsed.GetValue(order)}{(parsed.GetValue(explain) ? "&explain=true" : "")}",
             parsed.GetValue(limit),
             parsed.GetValue(json),
             cancel)));
         return command;
     }
 
-    private static async Task<int> RunAsync(ApiClient api, string log, string query, int limit, bool asJson, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(ApiClient api, string log, string query, string options, int limit, bool asJson, CancellationToken cancellationToken)
     {
         const int PageSize = 1_000;
         if (limit < 1)
@@ -41,7 +42,7 @@ internal static class SearchCommand
         int shown = 0;
         while (true)
         {
-            string path = $"api/logs/{Uri.EscapeDataString(log)}/events?{query}&limit={Math.Min(PageSize, limit - shown)}{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}";
+            string path = $"api/logs/{Uri.EscapeDataString(log)}/events?q={Uri.EscapeDataString(query)}&{options}&limit={Math.Min(PageSize, limit - shown)}{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}";
             using JsonDocument page = await api.GetAsync(path, cancellationToken);
             JsonElement answer = page.RootElement;
             if (shown == 0 && cursor is null && answer.TryGetProperty("explain", out JsonElement explained) && !asJson)
@@ -55,6 +56,8 @@ internal static class SearchCommand
                 shown++;
             }
 
+            // A cursor goes with the query as the server understood it, its relative times made absolute.
+            query = answer.GetProperty("query").GetString()!;
             cursor = answer.GetProperty("next").GetString();
             if (cursor is null || shown >= limit)
             {
