@@ -2,7 +2,7 @@
 // a query may name a person, and requests for this page are logged.
 
 import * as api from "./api.js";
-import { changes, el, grid, row, sentence } from "./entry.js";
+import { changes, el, grid, revealed, row, sentence } from "./entry.js";
 import * as proofs from "./verify.js";
 
 const PAGE = 100;
@@ -434,7 +434,7 @@ async function openEntry() {
       el("button", { type: "button", class: "quiet close", "aria-label": "Close", on: { click: () => select(null) } }, "\u2715")),
     body);
   const parts = (entry) => [sentence(entry), verdict, grid(entry, pivot), changes(entry), raw].filter(Boolean);
-  body.replaceChildren(...(item ? parts(item.entry) : [verdict, raw]));
+  body.replaceChildren(...(item ? parts(revealed(item)) : [verdict, raw]));
 
   // Someone who moves through the list with j and k does not want a proof of every row he passes.
   await new Promise((resume) => setTimeout(resume, 120));
@@ -542,7 +542,7 @@ async function prove(section, index, item, bytes, signal) {
     const key = await pinnedKey();
     const facts = await proofs.verifyEntry(proof, bytes, BigInt(index), key);
     const { value } = proofs.parseEntry(bytes);
-    const decrypted = item ? proofs.countDecrypted(item.entry, value) : 0;
+    const decrypted = item ? proofs.countDecrypted(revealed(item), value) : 0;
     const checks = [
       ["yes", `The ${count(bytes.length)} bytes of this entry, hashed here, give the leaf hash `, el("code", {}, facts.leaf), "."],
       ["yes", `With ${facts.hashes} hashes of the proof they lead, from index ${count(index)}, to the root that the checkpoint of size ${count(facts.size)} names: `,
