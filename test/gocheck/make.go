@@ -19,6 +19,7 @@ import (
 const (
 	madeHost   = "gocheck.example"
 	madeOrigin = madeHost + "/logs/main"
+	madeTime   = "2026-01-01T00:00:00.0000000Z"
 )
 
 // runMake writes a whole log of its own, so that Indelible can be tried on what Go made. The same -n and -seed give
@@ -126,14 +127,16 @@ func deriveKey(name, seed string) (note.Signer, string, error) {
 	return signer, vkey, err
 }
 
-// madeEntry is one small canonical (RFC 8785) JSON object; lengths and alphabets vary, so that borders move.
+// madeEntry is one small entry, a claim with the server's members, in canonical form (RFC 8785). Lengths and alphabets
+// vary, so that borders move.
 func madeEntry(i int64, seed string) []byte {
 	noise := sha256.Sum256([]byte(fmt.Sprintf("%s/%d", seed, i)))
 	text := []string{"read", "Grüße", "注文", "🔏 sealed", ""}[noise[0]%5] + strings.Repeat("·", int(noise[1]%40))
 	return []byte(fmt.Sprintf(
-		`{"action":"gocheck.make","actor":{"id":"u-%d","type":"user"},"id":"made-%d","message":"%s","outcome":"success",`+
-			`"schema":"audit/1","service":{"name":"gocheck"},"time":"2026-01-01T00:%02d:%02dZ"}`,
-		noise[2]%16, i, text, i/60%60, i%60))
+		`{"action":"gocheck.make","actor":{"id":"u-%d","type":"user"},"id":"made-%d",`+
+			`"ingest":{"auth_at":1,"key_id":"ind_w_made","principal":"gocheck","protocol":"api"},"message":"%s","outcome":"success",`+
+			`"received_at":"%s","salt":"%s","schema":"audit/1","service":{"name":"gocheck"},"time":"2026-01-01T00:00:00Z"}`,
+		noise[2]%16, i, text, madeTime, base64.RawURLEncoding.EncodeToString(noise[3:19])))
 }
 
 func formatBundle(entries [][]byte) []byte {
@@ -178,7 +181,7 @@ func makeReceipts(out *writer, entries [][]byte, seed string) error {
 		leaf := tlog.RecordHash(entry)
 		receipts[i] = receipt{
 			Origin: madeOrigin, Log: "main", Index: int64(i), ID: fmt.Sprintf("made-%d", i), Position: int64(i),
-			LeafHash: base64.StdEncoding.EncodeToString(leaf[:]), ReceivedAt: "2026-01-01T00:00:00.0000000Z",
+			LeafHash: base64.StdEncoding.EncodeToString(leaf[:]), ReceivedAt: madeTime,
 		}
 		if stored, err = stored.append(int64(i), tlog.RecordHash(receiptLeaf(receipts[i]))); err != nil {
 			return err

@@ -60,6 +60,7 @@ export function search(log, { q, limit, cursor }, signal) {
 }
 
 export const entry = (log, index, signal) => bytes(`${at(log)}/events/${index}`, { signal });
+export const openings = async (log, index, signal) => (await json(`${at(log)}/events/${index}?openings=true`, { signal })).openings ?? [];
 export const proof = (log, index, signal) => bytes(`${at(log)}/events/${index}/proof`, { signal });
 export const consistency = (log, from, to, signal) => json(`${at(log)}/consistency?from=${from}&to=${to}`, { signal });
 

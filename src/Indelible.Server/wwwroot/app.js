@@ -2,7 +2,7 @@
 // a query may name a person, and requests for this page are logged.
 
 import * as api from "./api.js";
-import { changes, el, grid, row, sentence } from "./entry.js";
+import { changes, el, grid, revealed, row, sentence } from "./entry.js";
 import * as proofs from "./verify.js";
 
 const PAGE = 100;
@@ -434,7 +434,7 @@ async function openEntry() {
       el("button", { type: "button", class: "quiet close", "aria-label": "Close", on: { click: () => select(null) } }, "\u2715")),
     body);
   const parts = (entry) => [sentence(entry), verdict, grid(entry, pivot), changes(entry), raw].filter(Boolean);
-  body.replaceChildren(...(item ? parts(item.entry) : [verdict, raw]));
+  body.replaceChildren(...(item ? parts(revealed(item)) : [verdict, raw]));
 
   // Someone who moves through the list with j and k does not want a proof of every row he passes.
   await new Promise((resume) => setTimeout(resume, 120));
@@ -442,6 +442,8 @@ async function openEntry() {
     return;
   }
   let bytes;
+  let shown = item ? revealed(item) : null;
+  let openings = [];
   try {
     bytes = await api.entry(state.log, index, signal);
     if (signal.aborted) {
@@ -449,8 +451,18 @@ async function openEntry() {
     }
     drawRaw(raw, bytes);
     const entry = proofs.parseEntry(bytes).value;
-    if (!item) {
-      body.replaceChildren(...parts(entry));
+    if (JSON.stringify(entry).includes('{"$pii":')) {
+      // A key that may not see personal values is refused here, which is no fault: they stay encrypted.
+      openings = await api.openings(state.log, index, signal).catch((error) => {
+        if (error instanceof api.Problem) {
+          return [];
+        }
+        throw error;
+      });
+    }
+    if (!shown) {
+      shown = revealed({ entry, personal: Object.fromEntries(openings.map((opening) => [opening.pointer, opening.value])) });
+      body.replaceChildren(...parts(shown));
     }
   } catch (error) {
     drawFault(verdict, error);
@@ -458,7 +470,7 @@ async function openEntry() {
       return;
     }
   }
-  await prove(verdict, index, item, bytes, signal);
+  await prove(verdict, index, { bytes, shown, openings }, signal);
 }
 
 function drawRaw(section, bytes) {
@@ -535,21 +547,28 @@ async function compareWithRemembered(key, facts, signal) {
     : `The log of size ${count(from.size)} is a prefix of that of size ${count(to.size)}: nothing that this browser saw was changed since.`;
 }
 
-async function prove(section, index, item, bytes, signal) {
+async function prove(section, index, { bytes, shown, openings }, signal) {
   let proof;
   try {
     proof = await api.proof(state.log, index, signal);
     const key = await pinnedKey();
     const facts = await proofs.verifyEntry(proof, bytes, BigInt(index), key);
     const { value } = proofs.parseEntry(bytes);
-    const decrypted = item ? proofs.countDecrypted(item.entry, value) : 0;
+    for (const opening of openings) {
+      await proofs.verifyOpening(opening, value, facts.origin);
+    }
+    const decrypted = proofs.countDecrypted(shown ?? value, value);
+    const opened = proofs.countOpened(shown ?? value, openings);
     const checks = [
       ["yes", `The ${count(bytes.length)} bytes of this entry, hashed here, give the leaf hash `, el("code", {}, facts.leaf), "."],
       ["yes", `With ${facts.hashes} hashes of the proof they lead, from index ${count(index)}, to the root that the checkpoint of size ${count(facts.size)} names: `,
         el("code", {}, proofs.toBase64(facts.root)), "."],
-      ["yes", "What is shown above is what was logged", decrypted > 0
-        ? `, except ${decrypted} personal ${decrypted === 1 ? "value" : "values"} that the server decrypted for you; the proof covers the encrypted form.`
+      ["yes", "What is shown is what was logged", decrypted > opened
+        ? `, except ${decrypted - opened} personal ${decrypted - opened === 1 ? "value" : "values"} that the server decrypted for you; the proof covers the encrypted form.`
         : "; the entry is canonical JSON, so there is one way to read it."],
+      ...(opened > 0
+        ? [["yes", `${opened} personal ${opened === 1 ? "value is" : "values are"} shown decrypted, and ${opened === 1 ? "opens its commitment" : "open their commitments"} in the entry.`]]
+        : []),
     ];
     if (key) {
       checks.push(["yes", "The checkpoint is signed by the key that you pinned, ", el("code", {}, `${key.name}+${facts.keyId}`), "."]);

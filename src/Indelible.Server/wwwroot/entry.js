@@ -71,9 +71,26 @@ function outcome(entry) {
   ];
 }
 
+/**
+ * The entry as the reader may see it. The server sends personal values beside the entry, by JSON Pointer; null stands for
+ * one that was erased or is damaged, whose encrypted form then stays.
+ */
+export function revealed(item) {
+  const entry = structuredClone(item.entry ?? {});
+  for (const [pointer, value] of Object.entries(item.personal ?? {})) {
+    const names = pointer.split("/").slice(1).map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+    const last = names.pop();
+    const parent = names.reduce((at, name) => (at !== null && typeof at === "object" && Object.hasOwn(at, name) ? at[name] : undefined), entry);
+    if (value !== null && parent !== undefined && Object.hasOwn(parent, last) && isEncrypted(parent[last])) {
+      parent[last] = value;
+    }
+  }
+  return entry;
+}
+
 /** One row of the list: time, actor, action, target, outcome, source. */
 export function row(item) {
-  const entry = item.entry ?? {};
+  const entry = revealed(item);
   const [date, time] = splitTime(entry.time);
   const targets = Array.isArray(entry.targets) ? entry.targets : [];
   const ip = entry.source?.ip ?? entry.source?.hostname;

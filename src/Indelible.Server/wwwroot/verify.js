@@ -282,6 +282,47 @@ export async function verifyEntry(proofBytes, entryBytes, index, key) {
   };
 }
 
+const PII = "indelible.dev/pii/v1 ";
+
+/** LP(s): the length of the UTF-8 bytes as unsigned 16-bit big-endian, then the bytes. */
+function prefixed(text) {
+  const bytes = new TextEncoder().encode(text);
+  require(bytes.length <= 0xffff, "a text is too long for its length");
+  return [[bytes.length >> 8, bytes.length & 0xff], bytes];
+}
+
+function valueAt(value, pointer) {
+  const names = pointer.split("/").slice(1).map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return names.reduce((at, name) => (at !== null && typeof at === "object" && Object.hasOwn(at, name) ? at[name] : undefined), value);
+}
+
+/**
+ * Requires a disclosed personal value to be the one that the entry commits to, in this log, entry and place:
+ * com = SHA-256(T"com" || 0x00 || LP(origin) || LP(id) || LP(pointer) || r || value in JCS, padded with spaces to 32 bytes).
+ */
+export async function verifyOpening(opening, proven, origin) {
+  const pointer = String(opening.pointer);
+  const sealed = valueAt(proven, pointer)?.$pii;
+  require(typeof sealed?.com === "string", `there is no personal value at ${pointer}`);
+  const toStandard = (text) => text.replaceAll("-", "+").replaceAll("_", "/") + "=".repeat((4 - (text.length % 4)) % 4);
+  const com = parseHash(toStandard(sealed.com), `the commitment at ${pointer}`);
+  const r = parseHash(toStandard(String(opening.r)), `the opening at ${pointer}`);
+  const plain = new TextEncoder().encode(canonicalJson(opening.value));
+  const padded = new Uint8Array(Math.ceil(plain.length / 32) * 32).fill(0x20);
+  padded.set(plain);
+  const hash = await sha256(new TextEncoder().encode(`${PII}com`), [0], ...prefixed(origin), ...prefixed(proven.id), ...prefixed(pointer), r, padded);
+  require(equal(hash, com), `the personal value disclosed for ${pointer} is not the one that was logged`);
+}
+
+/** How many of the shown values are those that verified openings disclose. */
+export function countOpened(shown, openings) {
+  const each = new Map(openings.map((opening) => [opening.pointer, opening])); // Two copies of one opening are one value.
+  return [...each.values()].filter((opening) => {
+    const value = valueAt(shown, opening.pointer);
+    return value !== undefined && canonicalJson(value) === canonicalJson(opening.value);
+  }).length;
+}
+
 /** Reads the answer `{from,to,proof}` of the consistency route, which must be for exactly these sizes. */
 export function parseConsistency(answer, from, to) {
   require(answer && BigInt(answer.from) === from && BigInt(answer.to) === to && Array.isArray(answer.proof),
