@@ -158,6 +158,9 @@ async function runSearch() {
 
 function addItems(answer) {
   const items = answer.items ?? [];
+
+  // A cursor goes with the query as the server understood it, its relative times made absolute.
+  state.understood = answer.query ?? state.q;
   for (const item of items) {
     state.items.set(item.index, item);
   }
@@ -182,7 +185,7 @@ async function loadMore() {
   }
   ui.more.disabled = true;
   try {
-    addItems(await api.search(state.log, { q: state.q, limit: PAGE, cursor: state.next }, searching.signal));
+    addItems(await api.search(state.log, { q: state.understood, limit: PAGE, cursor: state.next }, searching.signal));
   } catch (error) {
     showFault(error);
   } finally {
