@@ -54,6 +54,7 @@ public static class IndelibleServer
         AppendEndpoint.Map(app);
         EntryEndpoints.Map(app);
         SearchEndpoints.Map(app);
+        CountsEndpoint.Map(app);
         TailEndpoint.Map(app);
         TileEndpoints.Map(app);
         HealthEndpoints.Map(app);

@@ -12,6 +12,9 @@ public static class ServerLimits
     /// <summary>Results of one page of a search, if the caller does not say. 50: what a screen shows.</summary>
     public const int DefaultPageSize = 50;
 
+    /// <summary>Values that a count by field lists, if the caller does not say. 20: what a screen shows beside a table.</summary>
+    public const int DefaultTopValues = 20;
+
     /// <summary>How long a client may take for its request's headers. 15 s.</summary>
     public static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(15);
 

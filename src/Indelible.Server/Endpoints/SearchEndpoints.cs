@@ -99,7 +99,8 @@ internal static class SearchEndpoints
         json.WriteEndObject();
     }
 
-    private static TimeRange? TimeOf(HttpContext context)
+    /// <summary>The time range of a request, or null for always.</summary>
+    public static TimeRange? TimeOf(HttpContext context)
     {
         DateTimeOffset? from = InstantOf(context, "from");
         DateTimeOffset? to = InstantOf(context, "to");
@@ -124,29 +125,12 @@ internal static class SearchEndpoints
         _ => throw new ProblemException(Problem.InvalidParameter("order", "desc, asc or time")),
     };
 
-    private static string ParameterOf(SearchFault fault) => fault switch
+    /// <summary>The parameter that a refused search is about.</summary>
+    public static string ParameterOf(SearchFault fault) => fault switch
     {
         SearchFault.InvalidCursor or SearchFault.CursorOfAnotherRequest => "cursor",
         SearchFault.AsOfOutOfRange => "as_of",
         SearchFault.LimitOutOfRange => "limit",
         _ => "order",
     };
-
-    /// <summary>The entries of a log as its readers see them: personal values in clear.</summary>
-    private sealed class ClearEntries(LogReader log) : IEntrySource
-    {
-        public long Size { get; } = log.Size;
-
-        public ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            long index = from;
-            foreach (ReadOnlyMemory<byte> entry in log.ReadEntries(from, to))
-            {
-                visit(index++, log.Decrypt(entry));
-            }
-
-            return ValueTask.CompletedTask;
-        }
-    }
 }

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Indelible.Engine;
+using Indelible.Events;
+using Indelible.Search;
+using Indelible.Server.Access;
+using Indelible.Server.Problems;
+
+namespace Indelible.Server.Endpoints;
+
+/// <summary><c>GET /api/logs/{log}/counts</c>: how many, over time and by value.</summary>
+internal static class CountsEndpoint
+{
+    private static readonly ScanCounts s_counts = new();
+
+    public static void Map(IEndpointRouteBuilder routes) => routes
+        .MapGet("/api/logs/{log}/counts", CountAsync).WithName("countEvents").WithTags("events")
+        .WithSummary("Histogram over time of what matches ?q=, and with ?by=FIELD the ?top= most frequent values")
+        .Produces<object>(200, "application/json").ProducesProblem(400);
+
+    private static async Task CountAsync(HttpContext context, LogEngine engine, string log)
+    {
+        LogReader reader = AccessControl.RequireReader(context, engine, log).Log;
+        Query query = SearchEndpoints.QueryOf(context, engine);
+        var request = new CountRequest(
+            query,
+            SearchEndpoints.TimeOf(context),
+            FieldOf(context),
+            (int)Math.Min(QueryFlag.ReadNumber(context, "top") ?? ServerLimits.DefaultTopValues, int.MaxValue),
+            QueryFlag.ReadNumber(context, "as_of"));
+        CountResult result;
+        try
+        {
+            result = await s_counts.CountAsync(new ClearEntries(reader), request, context.RequestAborted);
+        }
+        catch (SearchException e)
+        {
+            throw new ProblemException(Problem.InvalidParameter(e.Fault == SearchFault.LimitOutOfRange ? "top" : SearchEndpoints.ParameterOf(e.Fault), e.Message));
+        }
+
+        context.Response.ContentType = "application/json";
+        await using (Utf8JsonWriter json = JsonText.Writer(context.Response.BodyWriter))
+        {
+            Write(json, query, request.By, result);
+        }
+
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    private static Field? FieldOf(HttpContext context)
+    {
+        string text = context.Request.Query["by"].ToString();
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        return Field.TryParse(text, out Field? field, out QueryError? error)
+            ? field
+            : throw new ProblemException(Problem.InvalidParameter("by", error.ToString()));
+    }
+
+    private static void Write(Utf8JsonWriter json, Query query, Field? by, CountResult result)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("as_of", result.AsOf);
+        json.WriteStartObject("total");
+        json.WriteNumber("value", result.Total.Value);
+        json.WriteBoolean("exact", result.Total.Exact);
+        json.WriteEndObject();
+        json.WriteNumber("counted_from", result.CountedFrom);
+        json.WriteNumber("interval_seconds", (long)result.Interval.TotalSeconds);
+        json.WriteStartArray("histogram");
+        foreach (TimeCount interval in result.Histogram)
+        {
+            json.WriteStartObject();
+            json.WriteString("from", Instant.Format(interval.From));
+            json.WriteNumber("count", interval.Count);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("untimed", result.Untimed);
+        if (by is not null)
+        {
+            json.WriteString("by", by.ToString());
+            json.WriteStartArray("values");
+            foreach (ValueCount value in result.Values)
+            {
+                json.WriteStartObject();
+                json.WriteString("value", value.Value);
+                json.WriteNumber("count", value.Count);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteNumber("other_values", result.OtherValues);
+            json.WriteBoolean("values_exact", result.ValuesExact);
+        }
+
+        json.WriteString("query", query.ToString());
+        json.WriteEndObject();
+    }
+}
