@@ -69,10 +69,12 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly Sealer _sealer;
     private readonly ConcurrentDictionary<string, LogReader> _logs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _configuring = new(1, 1);   // one change of configuration at a time
+    private readonly CancellationTokenSource _stoppingSealer = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<IDisposable> _signers = [];
     private volatile SystemState _system = SystemState.Empty;
-    private Task _running = Task.CompletedTask;
+    private Task _sealing = Task.CompletedTask;
+    private Task _publishing = Task.CompletedTask;
     private Task _sequencing = Task.CompletedTask;
 
     private LogEngine(DataFolder folder, FolderSettings settings, EngineOptions options, TimeProvider time, RandomSource random, ILoggerFactory loggers)
@@ -346,16 +348,19 @@ public sealed partial class LogEngine : IAsyncDisposable
             return;
         }
 
-        if (_sequencer.Failure is null && !_running.IsCompleted)
+        if (_sequencer.Failure is null && !_sequencing.IsCompleted)
         {
             await TryWriteStopAsync().ConfigureAwait(false);
         }
 
+        // The sealer first, because it works through the sequencer; the publisher last, because its last round covers the last entry.
+        await _stoppingSealer.CancelAsync().ConfigureAwait(false);
+        await _sealing.ConfigureAwait(false);
         _sequencer.Stop();
         await _sequencing.ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
-        foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, _journal, _tails, _checkpoints, _vault, _sequencer, _publisher, _configuring, _receiptsSigner, _master, _lock])
+        await _publishing.ConfigureAwait(false);
+        foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, _stoppingSealer, _stopping, _journal, _tails, _checkpoints, _vault, _sequencer, _publisher, _configuring, _receiptsSigner, _master, _lock])
         {
             part.Dispose();
         }
@@ -494,7 +499,8 @@ public sealed partial class LogEngine : IAsyncDisposable
     private async Task StartAsync(bool isFirst)
     {
         _sequencing = _sequencer.RunAsync();
-        _running = Task.WhenAll(_publisher.RunAsync(_stopping.Token), _sealer.RunAsync(_stopping.Token));
+        _publishing = _publisher.RunAsync(_stopping.Token);
+        _sealing = _sealer.RunAsync(_stoppingSealer.Token);
         if (isFirst)
         {
             return;

@@ -1,3 +1,4 @@
+using Indelible.Engine.Sequencing;
 using Indelible.Merkle;
 
 namespace Indelible.Engine.Publishing;
@@ -13,6 +14,7 @@ internal sealed class PublishedCheckpoints
     private readonly Lock _lock = new();
     private readonly LinkedList<PublishedCheckpoint> _recent = new();   // latest first
     private TaskCompletionSource _next = NewSource();
+    private Exception? _failure;
 
     /// <summary>The latest, or null before the first.</summary>
     public PublishedCheckpoint? Latest
@@ -25,9 +27,6 @@ internal sealed class PublishedCheckpoints
             }
         }
     }
-
-    /// <summary>Whether anybody waits for the next one; cleared by <see cref="Add"/>.</summary>
-    public bool IsAwaited { get; private set; }
 
     /// <summary>Shows a checkpoint.</summary>
     public void Add(PublishedCheckpoint checkpoint)
@@ -43,7 +42,19 @@ internal sealed class PublishedCheckpoints
 
             waiting = _next;
             _next = NewSource();
-            IsAwaited = false;
+        }
+
+        waiting.SetResult();
+    }
+
+    /// <summary>Tells everybody who waits, now or later, that there will be no further checkpoint.</summary>
+    public void Fail(Exception failure)
+    {
+        TaskCompletionSource waiting;
+        lock (_lock)
+        {
+            _failure = failure;
+            waiting = _next;
         }
 
         waiting.SetResult();
@@ -62,6 +73,7 @@ internal sealed class PublishedCheckpoints
     /// <param name="size">A size that the log has reached.</param>
     /// <param name="wake">Called when the caller has to wait, so that the publisher does not wait for its interval.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="NodeStoppedException">Publishing has stopped.</exception>
     public async Task<PublishedCheckpoint> WaitForAsync(long size, Action wake, CancellationToken cancellationToken)
     {
         while (true)
@@ -74,7 +86,11 @@ internal sealed class PublishedCheckpoints
                     return latest;
                 }
 
-                IsAwaited = true;
+                if (_failure is not null)
+                {
+                    throw new NodeStoppedException("Publishing has stopped: the entries are durable, but no checkpoint covers them until the node is started anew.", _failure);
+                }
+
                 next = _next.Task;
             }
 

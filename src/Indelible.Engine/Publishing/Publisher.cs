@@ -64,11 +64,17 @@ internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interva
                 await WaitAsync(stoppingToken).ConfigureAwait(false);
                 await RoundAsync().ConfigureAwait(false);
             }
+
+            await RoundAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {
             LogStopped(e);
             Failure = e;
+            foreach (PublishedLog log in Logs())
+            {
+                log.Checkpoints.Fail(e);
+            }
         }
     }
 
@@ -83,13 +89,7 @@ internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interva
         long started = time.GetTimestamp();
         var swaps = new List<CheckpointSwap>();
         var shown = new List<(PublishedLog Log, PublishedCheckpoint Checkpoint)>();
-        PublishedLog[] logs;
-        lock (_lock)
-        {
-            logs = [.. _logs];
-        }
-
-        foreach (PublishedLog log in logs)
+        foreach (PublishedLog log in Logs())
         {
             PublishedCheckpoint recorded = log.Checkpoints.Latest!;
             long size = log.State.DurableSize;
@@ -117,6 +117,14 @@ internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interva
         _lastRound = time.GetElapsedTime(started);
     }
 
+    private PublishedLog[] Logs()
+    {
+        lock (_lock)
+        {
+            return [.. _logs];
+        }
+    }
+
     private static void Check(LogState log, in TreeHead recorded, in TreeHead head)
     {
         Hash[] proof = recorded.Size == 0 ? [] : ConsistencyProof.Create(log, recorded.Size, head.Size);
@@ -136,7 +144,7 @@ internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interva
         }
         catch (OperationCanceledException)
         {
-            // The last round follows.
+            // The loop ends, and the last round follows it.
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed class IdempotencyWindow
     /// <summary>Entries that the window reaches back at least.</summary>
     public const long MinEntries = 1_000_000;
 
+    /// <summary>Entries of one generation at most, 2^30: a slot has 32 bits for the index. At that many the window is shorter than <see cref="MinTime"/>.</summary>
+    public const long MaxEntries = 1L << 30;
+
     /// <summary>Time that the window reaches back at least.</summary>
     public static readonly TimeSpan MinTime = TimeSpan.FromHours(24);
 
@@ -46,7 +49,7 @@ internal sealed class IdempotencyWindow
         {
             _young = new Generation(index) { Begun = receivedAt };
         }
-        else if (_young.Count >= MinEntries && receivedAt - _young.Begun >= MinTime)
+        else if ((_young.Count >= MinEntries && receivedAt - _young.Begun >= MinTime) || _young.Count >= MaxEntries)
         {
             _old = _young;
             _young = new Generation(index) { Begun = receivedAt };
