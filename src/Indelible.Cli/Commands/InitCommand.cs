@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using Indelible.Engine;
 using Indelible.Engine.Configuration;
 using Indelible.Engine.Storage;
-using Indelible.Engine;
 using Indelible.Server;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -56,7 +56,11 @@ internal static class RandomQueries
         }),
         Gen.Select(Path, Gen.Int[1, 28], Gen.Int[1, 28], (path, from, days) => new JsonObject
         {
-            ["op"] = "range", ["path"] = path, ["as"] = "time", ["gte"] = $"2026-11-{from:00}T00:00:00Z", ["lt"] = $"2026-12-{days:00}T10:00:00.5Z",
+            ["op"] = "range",
+            ["path"] = path,
+            ["as"] = "time",
+            ["gte"] = $"2026-11-{from:00}T00:00:00Z",
+            ["lt"] = $"2026-12-{days:00}T10:00:00.5Z",
         }));
 
     public static readonly Gen<JsonObject> Tree = Gen.Recursive<JsonObject>((depth, inner) => depth > 4
