@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Indelible.Client.Verification;
 using Indelible.Engine;
+using Indelible.Events;
 using Indelible.Keys;
 using Indelible.Notes;
 using Indelible.Proofs;
@@ -83,12 +84,13 @@ internal static class VerifyCommand
         {
             byte[] entry = File.ReadAllBytes(request.Entry);
             VerifiedInclusion inclusion = TlogProof.Parse(File.ReadAllBytes(request.Proof!)).Verify(entry, logKey.Name, logKey);
-            report = new VerificationReport(
+            bool isEntry = Entry.TryRead(entry, out _);
+            report = !isEntry ? NotAnEntry(request.Entry, logKey.Name, inclusion) : new VerificationReport(
                 Verdict.Valid,
                 logKey.Name,
                 inclusion.Checkpoint.Head,
                 1,
-                [$"the entry of hash {inclusion.LeafHash} is at index {inclusion.Index} of the log", $"the checkpoint of {inclusion.Checkpoint.Head.Size} entries is signed by the pinned key"],
+                [$"the entry of hash {inclusion.LeafHash} is at index {inclusion.Index} of the log", "it is canonical JSON with the members of an entry", $"the checkpoint of {inclusion.Checkpoint.Head.Size} entries is signed by the pinned key"],
                 ["the other entries", "that this checkpoint is the log's latest, or that others were shown the same one: the log has no witnesses yet"],
                 []);
         }
@@ -103,6 +105,16 @@ internal static class VerifyCommand
 
         return Print(report, asJson);
     }
+
+    /// <summary>Proven bytes that two readers could read differently are no evidence of what either of them reads.</summary>
+    private static VerificationReport NotAnEntry(string file, string origin, VerifiedInclusion inclusion) => new(
+        Verdict.NotValid,
+        origin,
+        inclusion.Checkpoint.Head,
+        1,
+        [$"bytes of hash {inclusion.LeafHash} are at index {inclusion.Index} of the log"],
+        [],
+        [new VerificationFault("entry", file, "it is not canonical JSON with the members of an entry")]);
 
     private static async Task<int> VerifyLogAsync(Request request, Ed25519NoteVerifier logKey, bool asJson, CancellationToken cancellationToken)
     {
