@@ -69,6 +69,9 @@ if [ "$first" = yes ]; then
   ) && mv "$KEYS.new" "$KEYS"
 fi
 
+# The port may be another than last time; the log's name in its checkpoints stays what it was.
+(umask 077; sed -E "s|^export INDELIBLE_URL=.*|export INDELIBLE_URL='$URL'|" "$KEYS" >"$KEYS.new") && mv "$KEYS.new" "$KEYS"
+
 reader="$(sed -nE "s/^export INDELIBLE_KEY='(.*)'/\1/p" "$KEYS")"
 cat <<TEXT
 
