@@ -6,6 +6,9 @@ public static class ServerLimits
     /// <summary>Bytes of a request body, before and after decoding. 16 MiB, from the event schema's limit of a batch.</summary>
     public const int BodyBytes = 16 << 20;
 
+    /// <summary>Errors that one problem tells of, at most. 1,000: what is wrong with a batch is mostly the same throughout.</summary>
+    public const int ProblemErrors = 1_000;
+
     /// <summary>Results of one page of a search, at most. 1,000: a page of large entries is then some 60 MB at worst.</summary>
     public const int PageSize = 1_000;
 
