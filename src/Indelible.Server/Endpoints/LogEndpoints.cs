@@ -2,6 +2,7 @@ using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Engine.Configuration;
 using Indelible.Server.Access;
+using Indelible.Server.Ingestion;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -111,7 +112,8 @@ internal static class LogEndpoints
 
         try
         {
-            return await context.Request.ReadFromJsonAsync(type, context.RequestAborted)
+            ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+            return JsonSerializer.Deserialize(body.Span, type)
                 ?? throw new ProblemException(Problem.InvalidBody("The body is null where an object is wanted."));
         }
         catch (JsonException e)

@@ -84,6 +84,9 @@ public sealed class Problem : IResult
     /// <summary>404: something else that does not exist.</summary>
     public static Problem NotFound(string detail) => new(404, "not-found", "There is no such thing", detail);
 
+    /// <summary>405: the route has other methods.</summary>
+    public static Problem MethodNotAllowed(string allowed) => new(405, "method-not-allowed", "The route has no such method", $"This route takes {allowed}.");
+
     /// <summary>409: ids that were used for other claims.</summary>
     /// <param name="conflicts">Each event, and the entry that has its id; null where that is an earlier event of the same request.</param>
     public static Problem IdConflict(IEnumerable<(int Item, string Id, long? Index)> conflicts) => new(
@@ -117,6 +120,9 @@ public sealed class Problem : IResult
 
     /// <summary>500: stored bytes are not what was written.</summary>
     public static Problem Damaged(string detail) => new(500, "damaged", "Stored data is damaged", detail);
+
+    /// <summary>500: a mistake of ours; the server's own log tells more.</summary>
+    public static Problem Unexpected() => new(500, "unexpected", "The server made a mistake", "What went wrong is in the server's own log.");
 
     /// <summary>A fault of an event as an error of the list.</summary>
     public static ProblemError Of(int item, Fault fault) => new(item, fault.Pointer, fault.Code, fault.Detail);
