@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Events;
@@ -79,7 +78,7 @@ public sealed class Problem : IResult
     public static Problem Forbidden(string needed) => new(403, "forbidden", "The key may not do this", $"This needs {needed}.");
 
     /// <summary>404: no such log, or none that the key is for; the two look the same.</summary>
-    public static Problem UnknownLog(string log) => new(404, "unknown-log", "There is no such log", $"No log {Shorten(log)} exists that this key is for.");
+    public static Problem UnknownLog(string log) => new(404, "unknown-log", "There is no such log", $"No log {VisibleText.Excerpt(log)} exists that this key is for.");
 
     /// <summary>404: something else that does not exist.</summary>
     public static Problem NotFound(string detail) => new(404, "not-found", "There is no such thing", detail);
@@ -99,8 +98,8 @@ public sealed class Problem : IResult
     /// <summary>The error of an event whose id was used for another claim.</summary>
     public static ProblemError IdConflict(int item, string id, long? index) => new(
         item, "/id", "id-conflict", index is null
-            ? $"{Shorten(id)} is the id of an earlier event of this request, whose claim differs"
-            : $"{Shorten(id)} is the id of entry {index}, whose claim differs");
+            ? $"{VisibleText.Excerpt(id)} is the id of an earlier event of this request, whose claim differs"
+            : $"{VisibleText.Excerpt(id)} is the id of entry {index}, whose claim differs");
 
     /// <summary>409: the configuration stands against it.</summary>
     public static Problem Conflict(string detail) => new(409, "conflict", "The configuration stands against it", detail);
@@ -191,17 +190,5 @@ public sealed class Problem : IResult
         json.WriteString("code", error.Code);
         json.WriteString("detail", error.Detail);
         json.WriteEndObject();
-    }
-
-    /// <summary>A caller's text made fit to be repeated to him: short, and without control characters.</summary>
-    private static string Shorten(string text)
-    {
-        var shortened = new StringBuilder();
-        foreach (char c in text.AsSpan(0, Math.Min(text.Length, 64)))
-        {
-            shortened.Append(char.IsControl(c) ? '?' : c);
-        }
-
-        return $"'{shortened}{(text.Length > 64 ? "…" : "")}'";
     }
 }
