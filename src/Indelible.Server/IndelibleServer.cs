@@ -28,7 +28,9 @@ public static class IndelibleServer
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = ServerLimits.BodyBytes;
+
+            // Kestrel counts a chunked body's framing as well; the exact bound is RequestBody's.
+            kestrel.Limits.MaxRequestBodySize = 2 * ServerLimits.BodyBytes;
             kestrel.Limits.RequestHeadersTimeout = ServerLimits.HeadersTimeout;
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.StopTimeout);
@@ -60,7 +62,6 @@ public static class IndelibleServer
         HealthEndpoints.Map(app);
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapPrometheusScrapingEndpoint("/metrics");
-        app.MapFallback(() => Problem.NotFound("There is no such route; /openapi/v1.json lists them."));
         return app;
     }
 

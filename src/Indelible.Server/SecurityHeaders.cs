@@ -7,10 +7,21 @@ internal sealed class SecurityHeaders(RequestDelegate next)
 
     public Task InvokeAsync(HttpContext context)
     {
+        Set(context);
+        return next(context);
+    }
+
+    /// <summary>Sets the headers; again, where an answer was cleared to make place for a problem.</summary>
+    public static void Set(HttpContext context)
+    {
         IHeaderDictionary headers = context.Response.Headers;
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
-        return next(context);
+        if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
+        {
+            // Entries, personal values, keys: nothing between the server and the caller keeps them.
+            headers.CacheControl = "no-store";
+        }
     }
 }

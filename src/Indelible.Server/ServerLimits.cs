@@ -1,10 +1,24 @@
+using Indelible.Events;
+
 namespace Indelible.Server;
 
-/// <summary>Every bound that the server puts on a request, besides those on events (<see cref="Events.EventLimits"/>).</summary>
+/// <summary>Every bound that the server puts on a request, besides those on events (<see cref="EventLimits"/>).</summary>
 public static class ServerLimits
 {
     /// <summary>Bytes of a request body, before and after decoding. 16 MiB, from the event schema's limit of a batch.</summary>
     public const int BodyBytes = 16 << 20;
+
+    /// <summary>Errors that one problem tells of, at most. 1,000: what is wrong with a batch is mostly the same throughout.</summary>
+    public const int ProblemErrors = 1_000;
+
+    /// <summary>Characters of a principal. 128, as other technical ids.</summary>
+    public const int Principal = EventLimits.TechnicalId;
+
+    /// <summary>Pointers to further personal fields of a log. 64.</summary>
+    public const int PersonalPointers = 64;
+
+    /// <summary>Bytes of all these pointers together. 8,192: they are part of the entry that makes the log, which holds 16 KiB of data.</summary>
+    public const int PersonalPointersBytes = 8_192;
 
     /// <summary>Results of one page of a search, at most. 1,000: a page of large entries is then some 60 MB at worst.</summary>
     public const int PageSize = 1_000;

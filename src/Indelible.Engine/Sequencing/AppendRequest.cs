@@ -34,12 +34,15 @@ public enum AppendStatus
 /// <param name="ReceivedAt">The entry's time of receipt.</param>
 public sealed record AppendedEvent(AppendStatus Status, string Id, long Index, Hash LeafHash, Hash ClaimHash, string ReceivedAt)
 {
+    /// <summary>The event's place in the request, from 0.</summary>
+    public int Item { get; internal set; }
+
     /// <summary>The event's place in the receipt tree of its group; -1 for a conflict.</summary>
     public int ReceiptPosition { get; internal set; } = -1;
 }
 
 /// <summary>A request's result: durable, with the group's signed promise.</summary>
-/// <param name="Events">One for each event, in the request's order.</param>
+/// <param name="Events">One for each event, in the request's order; of a request refused as a whole, the conflicts alone.</param>
 /// <param name="Receipts">The receipt tree of the group and its signed note; null when every event is a conflict.</param>
 /// <param name="Refused">Whether an atomic request was refused as a whole for its conflicts: then nothing of it was added.</param>
 public sealed record AppendResult(IReadOnlyList<AppendedEvent> Events, SignedReceiptGroup? Receipts, bool Refused);

@@ -283,6 +283,7 @@ internal sealed partial class Sequencer : IDisposable
         foreach (PreparedEntry entry in request.Entries)
         {
             AppendedEvent result = FindEarlier(entry, pending) ?? pending.Add(entry);
+            result.Item = events.Count;
             conflict |= result.Status == AppendStatus.Conflict;
             events.Add(result);
         }

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Engine.Publishing;
 using Indelible.Engine.Sequencing;
-using Indelible.Events;
 using Indelible.Merkle;
 using Indelible.Server.Access;
 using Indelible.Server.Ingestion;
@@ -49,14 +48,12 @@ internal static class AppendEndpoint
             throw new ProblemException(Problem.InvalidEvents(batch.Refused));
         }
 
-        Claim[] claims = [.. batch.Claims.OfType<Claim>()];
-        AppendResult result = claims.Length == 0
-            ? new AppendResult([], null, Refused: false)
-            : await engine.AppendAsync(reader, claims, caller.ForAppend("api"), options, context.RequestAborted);
+        AppendResult result;
+        (batch, result) = await AppendAsync(engine, reader, caller, options, batch, context.RequestAborted);
         metrics.Appended(log, result, engine.Time.GetElapsedTime(started));
         if (result.Refused)
         {
-            throw new ProblemException(Problem.IdConflict(result.Events.Select(e => (Array.FindIndex(claims, claim => claim.Id == e.Id), e.Id, e.Index))));
+            throw new ProblemException(Problem.IdConflict(result.Events.Select(e => (e.Item, e.Id, IndexOfEarlier(reader, e)))));
         }
 
         PublishedCheckpoint? checkpoint = null;
@@ -81,6 +78,33 @@ internal static class AppendEndpoint
 
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
+
+    /// <summary>Appends what is valid; where part of a batch is welcome, what turns out not to fit an entry joins the refused.</summary>
+    private static async Task<(EventBatch Batch, AppendResult Result)> AppendAsync(
+        LogEngine engine, LogReader log, Caller caller, AppendOptions options, EventBatch batch, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            int[] items = [.. Enumerable.Range(0, batch.Claims.Count).Where(item => batch.Claims[item] is not null)];
+            if (items.Length == 0)
+            {
+                return (batch, new AppendResult([], null, Refused: false));
+            }
+
+            try
+            {
+                return (batch, await engine.AppendAsync(log, [.. items.Select(item => batch.Claims[item]!)], caller.ForAppend("api"), options, cancellationToken));
+            }
+            catch (EventsRefusedException e) when (options.Partial)
+            {
+                batch = batch.Without([.. e.Refused.Select(refused => refused with { Item = items[refused.Item] })]);
+            }
+        }
+    }
+
+    /// <summary>The entry that has the id of a refused event; null where it is an event of the same request, which was not logged either.</summary>
+    private static long? IndexOfEarlier(LogReader log, AppendedEvent conflict) =>
+        conflict.Index < log.Size && log.ReadLeafHash(conflict.Index) == conflict.LeafHash ? conflict.Index : null;
 
     private static Ack AckOf(HttpContext context) => context.Request.Query["ack"].ToString() switch
     {
@@ -123,18 +147,19 @@ internal static class AppendEndpoint
             json.WriteStartObject();
             json.WriteStartArray("results");
             int next = 0;
+            Dictionary<int, RefusedEvent> refused = batch.Refused.ToDictionary(e => e.Item);
             for (int item = 0; item < batch.Claims.Count; item++)
             {
                 json.WriteStartObject();
                 if (batch.Claims[item] is null)
                 {
                     json.WriteString("status", "invalid");
-                    WriteErrors(json, batch.Refused.First(refused => refused.Item == item).Faults.Select(fault => Problem.Of(item, fault)));
+                    WriteErrors(json, refused[item].Faults.Select(fault => Problem.Of(item, fault)));
                 }
                 else if (result.Events[next++] is { Status: AppendStatus.Conflict } conflict)
                 {
                     json.WriteString("status", "conflict");
-                    WriteErrors(json, [new ProblemError(item, "/id", "id-conflict", $"this is the id of entry {conflict.Index}, whose claim differs")]);
+                    WriteErrors(json, [Problem.IdConflict(item, conflict.Id, conflict.Index)]);
                 }
                 else
                 {

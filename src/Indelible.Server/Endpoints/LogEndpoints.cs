@@ -1,7 +1,9 @@
+using System.Text;
 using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Engine.Configuration;
 using Indelible.Server.Access;
+using Indelible.Server.Ingestion;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -9,6 +11,8 @@ namespace Indelible.Server.Endpoints;
 /// <summary><c>/api/logs</c> and <c>/api/keys</c>: what administrators configure, each change an entry of <c>_system</c>.</summary>
 internal static class LogEndpoints
 {
+    private const string SystemPrincipal = "indelible";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/api/logs", ListLogs).WithName("listLogs").WithTags("configuration").WithSummary("The logs that the key is for; all of them for an administrator").Produces<LogList>();
@@ -33,6 +37,7 @@ internal static class LogEndpoints
     {
         Caller caller = AccessControl.RequireAdmin(context, engine);
         NewLog wanted = await ReadAsync(context, ApiJson.Plain.NewLog);
+        CheckPersonal(wanted.Personal ?? []);
         try
         {
             LogReader log = await engine.CreateLogAsync(
@@ -70,10 +75,8 @@ internal static class LogEndpoints
                 : throw new ProblemException(Problem.InvalidParameter("/expires", "a time in the future, in UTC: 2030-01-31T00:00:00Z"));
         }
 
-        if (wanted.Principal is { Length: 0 or > 128 })
-        {
-            throw new ProblemException(Problem.InvalidParameter("/principal", "1 to 128 characters"));
-        }
+        CheckPrincipal(wanted.Principal);
+        CheckLogs(engine, wanted.Logs ?? []);
 
         try
         {
@@ -85,6 +88,44 @@ internal static class LogEndpoints
         catch (ArgumentException e)
         {
             throw new ProblemException(Problem.InvalidParameter("/logs", MessageOf(e)));
+        }
+    }
+
+    private static void CheckPersonal(IReadOnlyList<string?> pointers)
+    {
+        if (pointers.Any(pointer => pointer is null || !VisibleText.IsVisible(pointer)))
+        {
+            throw new ProblemException(Problem.InvalidParameter("/personal", "JSON Pointers, such as /data/patient"));
+        }
+
+        if (pointers.Count > ServerLimits.PersonalPointers || pointers.Sum(pointer => Encoding.UTF8.GetByteCount(pointer!)) > ServerLimits.PersonalPointersBytes)
+        {
+            throw new ProblemException(Problem.InvalidParameter(
+                "/personal", $"at most {ServerLimits.PersonalPointers} pointers of {ServerLimits.PersonalPointersBytes} bytes together"));
+        }
+    }
+
+    private static void CheckPrincipal(string? principal)
+    {
+        if (principal is { Length: 0 or > ServerLimits.Principal } || (principal is not null && !VisibleText.IsVisible(principal)))
+        {
+            throw new ProblemException(Problem.InvalidParameter("/principal", $"1 to {ServerLimits.Principal} visible characters"));
+        }
+
+        if (principal == SystemPrincipal)
+        {
+            throw new ProblemException(Problem.InvalidParameter("/principal", $"{SystemPrincipal} is the system's own: what it logs is by nobody else"));
+        }
+    }
+
+    private static void CheckLogs(LogEngine engine, IReadOnlyList<string?> logs)
+    {
+        for (int i = 0; i < logs.Count; i++)
+        {
+            if (logs[i] is not { } log || (log != "*" && engine.Find(log) is null))
+            {
+                throw new ProblemException(Problem.InvalidParameter($"/logs/{i}", $"there is no log {VisibleText.Excerpt(logs[i] ?? "null")}"));
+            }
         }
     }
 
@@ -111,7 +152,8 @@ internal static class LogEndpoints
 
         try
         {
-            return await context.Request.ReadFromJsonAsync(type, context.RequestAborted)
+            ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+            return JsonSerializer.Deserialize(body.Span, type)
                 ?? throw new ProblemException(Problem.InvalidBody("The body is null where an object is wanted."));
         }
         catch (JsonException e)

@@ -27,7 +27,7 @@ internal static class TileEndpoints
         return TypedResults.Bytes(reader.Checkpoint.Note, "text/plain; charset=utf-8");
     }
 
-    private static IResult GetTile(HttpContext context, LogEngine engine, string log, string path)
+    private static IResult GetTile(HttpContext context, LogEngine engine, string log, string? path)
     {
         string full = "tile/" + path;
         if (BundleId.TryParse(full, out BundleId bundle))

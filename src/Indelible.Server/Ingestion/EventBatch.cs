@@ -45,6 +45,18 @@ internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<Re
         return new EventBatch(claims, refused);
     }
 
+    /// <summary>The same batch with further events refused.</summary>
+    public EventBatch Without(IReadOnlyCollection<RefusedEvent> refused)
+    {
+        Claim?[] claims = [.. Claims];
+        foreach (RefusedEvent e in refused)
+        {
+            claims[e.Item] = null;
+        }
+
+        return new EventBatch(claims, [.. Refused.Concat(refused).OrderBy(e => e.Item)]);
+    }
+
     private static List<ReadOnlyMemory<byte>> DivideLines(ReadOnlyMemory<byte> body)
     {
         var items = new List<ReadOnlyMemory<byte>>();
@@ -62,7 +74,7 @@ internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<Re
         return items;
     }
 
-    /// <summary>One event, or the elements of an array. Each element's own form is left to the schema's reader.</summary>
+    /// <summary>One event, or the elements of an array. Each element's own form, its depth included, is left to the schema's reader.</summary>
     private static List<ReadOnlyMemory<byte>> DivideJson(ReadOnlyMemory<byte> body)
     {
         var items = new List<ReadOnlyMemory<byte>>();
@@ -78,7 +90,7 @@ internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<Re
             return items;
         }
 
-        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = EventLimits.JsonDepth + 2 });
+        var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = ServerLimits.BodyBytes });
         try
         {
             reader.Read();
@@ -96,7 +108,7 @@ internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<Re
         }
         catch (JsonException e)
         {
-            throw new ProblemException(Problem.InvalidBody($"Event {items.Count}, line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it: this is not JSON, or nested deeper than {EventLimits.JsonDepth}."));
+            throw new ProblemException(Problem.InvalidArray(items.Count, $"line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it: this is not JSON"));
         }
 
         return items;

@@ -1,12 +1,18 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
+using System.Numerics;
 using Indelible.Server.Problems;
 using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace Indelible.Server.Ingestion;
 
 /// <summary>Reads a whole request body, decoded, within <see cref="ServerLimits.BodyBytes"/>.</summary>
 internal static class RequestBody
 {
+    private const int GzipTrailerBytes = 8;
+
     /// <summary>The decoded body.</summary>
     /// <exception cref="ProblemException">415 for an unknown encoding, 413 for a body that is too large before or after decoding, 400 for one that does not decode.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -16,20 +22,24 @@ internal static class RequestBody
             throw new ProblemException(TooLarge());
         }
 
-        string encoding = request.Headers.ContentEncoding.ToString();
+        string encoding = request.Headers.ContentEncoding.ToString().ToLowerInvariant();
         switch (encoding)
         {
             case "" or "identity":
                 return await ReadBoundedAsync(request.Body, request.ContentLength, cancellationToken);
             case "gzip":
-                await using (var gzip = new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true))
+                ReadOnlyMemory<byte> member = await ReadBoundedAsync(request.Body, request.ContentLength, cancellationToken);
+                await using (var gzip = new GZipStream(new MemoryStream(member.ToArray(), writable: false), CompressionMode.Decompress))
                 {
-                    return await DecodeAsync(gzip, encoding, cancellationToken);
+                    ReadOnlyMemory<byte> decoded = await DecodeAsync(gzip, encoding, cancellationToken);
+                    return IsWholeGzip(member.Span, decoded.Span) ? decoded : throw new ProblemException(Undecodable(encoding));
                 }
 
             case "zstd":
                 await using (var zstd = new DecompressionStream(request.Body, leaveOpen: true))
                 {
+                    // A frame of a few bytes may ask for a window of 128 MiB; none that is allowed here needs more than the whole body.
+                    zstd.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, BitOperations.Log2(ServerLimits.BodyBytes));
                     return await DecodeAsync(zstd, encoding, cancellationToken);
                 }
 
@@ -46,9 +56,19 @@ internal static class RequestBody
         }
         catch (Exception e) when (e is InvalidDataException or ZstdException or EndOfStreamException)
         {
-            throw new ProblemException(Problem.InvalidBody($"The body does not decode as {encoding}."));
+            throw new ProblemException(Undecodable(encoding));
         }
     }
+
+    /// <summary>Whether the body is one gzip member and nothing else: RFC 1952, 2.3.1, CRC32 and ISIZE.</summary>
+    /// <remarks>
+    /// The framework's stream takes a cut body for a short one, and bytes behind the end for nothing. Of a body cut between two lines
+    /// the rest would be lost, and the caller told that all was logged.
+    /// </remarks>
+    private static bool IsWholeGzip(ReadOnlySpan<byte> member, ReadOnlySpan<byte> decoded) =>
+        member.Length >= GzipTrailerBytes
+        && BinaryPrimitives.ReadUInt32LittleEndian(member[^8..]) == Crc32.HashToUInt32(decoded)
+        && BinaryPrimitives.ReadUInt32LittleEndian(member[^4..]) == (uint)decoded.Length;
 
     /// <summary>Reads up to the bound and not a byte of memory further: a few kilobytes may decode to gigabytes.</summary>
     private static async Task<ReadOnlyMemory<byte>> ReadBoundedAsync(Stream stream, long? announced, CancellationToken cancellationToken)
@@ -75,6 +95,9 @@ internal static class RequestBody
             }
         }
     }
+
+    private static Problem Undecodable(string encoding) =>
+        Problem.InvalidBody($"The body does not decode as {encoding}: it is damaged or cut, or something follows its end.");
 
     private static Problem TooLarge() => Problem.TooLarge($"A body has at most {ServerLimits.BodyBytes} bytes, before and after decoding; send smaller batches.");
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Events;
@@ -40,15 +39,24 @@ public sealed class Problem : IResult
     public IReadOnlyList<ProblemError> Errors { get; }
 
     /// <summary>400: events do not fit the schema.</summary>
-    public static Problem InvalidEvents(IReadOnlyList<RefusedEvent> refused) => new(
-        400,
-        "invalid-event",
-        "An event is not valid",
-        $"{refused.Count} of the events cannot be logged; nothing of the request was appended.",
-        [.. refused.SelectMany(item => item.Faults.Select(fault => Of(item.Item, fault)))]);
+    public static Problem InvalidEvents(IReadOnlyList<RefusedEvent> refused)
+    {
+        int faults = refused.Sum(item => item.Faults.Count);
+        return new Problem(
+            400,
+            "invalid-event",
+            "An event is not valid",
+            $"{refused.Count} of the events cannot be logged; nothing of the request was appended."
+                + (faults > ServerLimits.ProblemErrors ? $" These are the first {ServerLimits.ProblemErrors} of {faults} faults." : ""),
+            [.. refused.SelectMany(item => item.Faults.Select(fault => Of(item.Item, fault))).Take(ServerLimits.ProblemErrors)]);
+    }
 
     /// <summary>400: the body cannot be divided into events.</summary>
     public static Problem InvalidBody(string detail) => new(400, "invalid-body", "The body is not what its type says", detail);
+
+    /// <summary>400: the body is an array that stops being JSON.</summary>
+    public static Problem InvalidArray(int item, string detail) => new(
+        400, "invalid-body", "The body is not what its type says", $"Event {item}, {detail}.", [new ProblemError(item, "", FaultCode.InvalidJson, detail)]);
 
     /// <summary>400: a parameter of the query string or of a small JSON body.</summary>
     public static Problem InvalidParameter(string name, string detail) =>
@@ -70,18 +78,28 @@ public sealed class Problem : IResult
     public static Problem Forbidden(string needed) => new(403, "forbidden", "The key may not do this", $"This needs {needed}.");
 
     /// <summary>404: no such log, or none that the key is for; the two look the same.</summary>
-    public static Problem UnknownLog(string log) => new(404, "unknown-log", "There is no such log", $"No log {Shorten(log)} exists that this key is for.");
+    public static Problem UnknownLog(string log) => new(404, "unknown-log", "There is no such log", $"No log {VisibleText.Excerpt(log)} exists that this key is for.");
 
     /// <summary>404: something else that does not exist.</summary>
     public static Problem NotFound(string detail) => new(404, "not-found", "There is no such thing", detail);
 
+    /// <summary>405: the route has other methods.</summary>
+    public static Problem MethodNotAllowed(string allowed) => new(405, "method-not-allowed", "The route has no such method", $"This route takes {allowed}.");
+
     /// <summary>409: ids that were used for other claims.</summary>
-    public static Problem IdConflict(IEnumerable<(int Item, string Id, long Index)> conflicts) => new(
+    /// <param name="conflicts">Each event, and the entry that has its id; null where that is an earlier event of the same request.</param>
+    public static Problem IdConflict(IEnumerable<(int Item, string Id, long? Index)> conflicts) => new(
         409,
         "id-conflict",
         "An id was used for another event",
         "The same principal has logged another claim under this id; nothing of the request was appended.",
-        [.. conflicts.Select(c => new ProblemError(c.Item, "/id", "id-conflict", $"{Shorten(c.Id)} is the id of entry {c.Index}, whose claim differs"))]);
+        [.. conflicts.Take(ServerLimits.ProblemErrors).Select(c => IdConflict(c.Item, c.Id, c.Index))]);
+
+    /// <summary>The error of an event whose id was used for another claim.</summary>
+    public static ProblemError IdConflict(int item, string id, long? index) => new(
+        item, "/id", "id-conflict", index is null
+            ? $"{VisibleText.Excerpt(id)} is the id of an earlier event of this request, whose claim differs"
+            : $"{VisibleText.Excerpt(id)} is the id of entry {index}, whose claim differs");
 
     /// <summary>409: the configuration stands against it.</summary>
     public static Problem Conflict(string detail) => new(409, "conflict", "The configuration stands against it", detail);
@@ -101,6 +119,9 @@ public sealed class Problem : IResult
 
     /// <summary>500: stored bytes are not what was written.</summary>
     public static Problem Damaged(string detail) => new(500, "damaged", "Stored data is damaged", detail);
+
+    /// <summary>500: a mistake of ours; the server's own log tells more.</summary>
+    public static Problem Unexpected() => new(500, "unexpected", "The server made a mistake", "What went wrong is in the server's own log.");
 
     /// <summary>A fault of an event as an error of the list.</summary>
     public static ProblemError Of(int item, Fault fault) => new(item, fault.Pointer, fault.Code, fault.Detail);
@@ -169,17 +190,5 @@ public sealed class Problem : IResult
         json.WriteString("code", error.Code);
         json.WriteString("detail", error.Detail);
         json.WriteEndObject();
-    }
-
-    /// <summary>A caller's text made fit to be repeated to him: short, and without control characters.</summary>
-    private static string Shorten(string text)
-    {
-        var shortened = new StringBuilder();
-        foreach (char c in text.AsSpan(0, Math.Min(text.Length, 64)))
-        {
-            shortened.Append(char.IsControl(c) ? '?' : c);
-        }
-
-        return $"'{shortened}{(text.Length > 64 ? "…" : "")}'";
     }
 }

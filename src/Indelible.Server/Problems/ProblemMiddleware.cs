@@ -17,7 +17,12 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         try
         {
             await next(context);
-            return;
+            if (context.Response.HasStarted || OfBareStatus(context.Response) is not { } bare)
+            {
+                return;
+            }
+
+            problem = bare;
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -61,8 +66,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         catch (Exception e) when (!context.Response.HasStarted)
         {
             LogUnexpected(context.Request.Path, e);
-            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
-            return;
+            problem = Problem.Unexpected();
         }
 
         if (context.Response.HasStarted)
@@ -73,9 +77,22 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             return;
         }
 
+        string? allow = context.Response.Headers.Allow;
         context.Response.Clear();
+        SecurityHeaders.Set(context);
+        context.Response.Headers.Allow = allow;
         await problem.ExecuteAsync(context);
     }
+
+    /// <summary>What routing refuses has a status and nothing else.</summary>
+    private static Problem? OfBareStatus(HttpResponse response) => response.ContentType is not null ? null : response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => Problem.NotFound("There is no such route; /openapi/v1.json lists them."),
+        StatusCodes.Status405MethodNotAllowed => Problem.MethodNotAllowed(response.Headers.Allow.ToString()),
+        StatusCodes.Status415UnsupportedMediaType => Problem.Unsupported(
+            "Content-Type is application/json; for events it may be application/x-ndjson, an event a line, as well."),
+        _ => null,
+    };
 
     [LoggerMessage(2001, LogLevel.Error, "Reading what is stored failed at {Path}")]
     private partial void LogStorage(string path, Exception exception);
