@@ -16,6 +16,7 @@ var root = new RootCommand("Indelible: an immutable audit log whose records anyb
     ExportCommand.Make(),
     ImportCommand.Make(),
     DemoCommand.Make(),
+    BenchCommand.Make(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

@@ -1,0 +1,52 @@
+using Indelible.Cli.Bench;
+using Indelible.Engine;
+
+namespace Indelible.Benchmarks;
+
+/// <summary>The engine in this process: parsing, validating and appending, without HTTP.</summary>
+internal sealed class EnginePart : IMeasuredPart
+{
+    /// <summary>64 appenders of single events.</summary>
+    public const string Single = "Engine in process, single events, 64 appenders";
+
+    /// <summary>Four appenders of batches of 1,000.</summary>
+    public const string Batches = "Engine in process, batches of 1,000, 4 appenders";
+
+    private readonly SuitePlan _plan;
+    private readonly LogEngine _engine;
+    private readonly AppendCaller _caller;
+    private ulong _run;
+
+    private EnginePart(SuitePlan plan, LogEngine engine, AppendCaller caller)
+    {
+        _plan = plan;
+        _engine = engine;
+        _caller = caller;
+    }
+
+    /// <summary>Opens a node on a new folder.</summary>
+    public static async Task<EnginePart> OpenAsync(SuitePlan plan, string folder, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        LogEngine engine = await Workload.OpenAsync(await Workload.InitialiseAsync(folder));
+        return new EnginePart(plan, engine, await Workload.WriterAsync(engine));
+    }
+
+    /// <inheritdoc/>
+    public async Task MeasureAsync(Results results, CancellationToken cancellationToken)
+    {
+        results.Add(Single, "events/s", await RateAsync(64, 1));
+        results.Add(Batches, "events/s", await RateAsync(4, 1_000));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _engine.DisposeAsync();
+
+    private Task<double> RateAsync(int appenders, int batch)
+    {
+        BenchEvents events = Workload.Events(_run++);
+        long number = 0;
+        return Workload.RateAsync(
+            appenders, _plan.Duration, _ => Workload.AppendAsync(_engine, _caller, events, Interlocked.Add(ref number, batch) - batch, batch));
+    }
+}
