@@ -60,7 +60,7 @@ public static class IndelibleServer
         TailEndpoint.Map(app);
         TileEndpoints.Map(app);
         HealthEndpoints.Map(app);
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapOpenApi("/openapi/v1.json");
         app.MapPrometheusScrapingEndpoint("/metrics");
         return app;
     }

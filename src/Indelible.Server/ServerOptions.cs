@@ -60,6 +60,7 @@ public sealed class ServerOptions
         {
             IConfiguration file = new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(settingsFile)).Build();
             wrong.AddRange(file.GetChildren().Where(setting => !Names.Contains(setting.Key)).Select(setting => $"{setting.Key}: there is no such setting; they are {string.Join(", ", Names)}"));
+            wrong.AddRange(file.GetChildren().Where(setting => Names.Contains(setting.Key) && setting.GetChildren().Any()).Select(setting => $"{setting.Key}: one value, not a list or an object"));
         }
 
         ServerOptions options = Build(settings, wrong);
@@ -71,10 +72,23 @@ public sealed class ServerOptions
     private static ServerOptions Build(IConfiguration settings, List<string> wrong)
     {
         var defaults = new ServerOptions();
-        string urls = settings["urls"] ?? defaults.Urls;
-        foreach (string url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries))
+        string data = settings["data"] ?? defaults.Data;
+        if (data.Length == 0)
         {
-            if (!Uri.TryCreate(url.Replace("*", "0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out Uri? uri) || uri.Scheme != Uri.UriSchemeHttp)
+            wrong.Add("data: the path is empty");
+        }
+
+        string urls = settings["urls"] ?? defaults.Urls;
+        string[] each = urls.Split(';', StringSplitOptions.RemoveEmptyEntries);
+        if (each.Length == 0)
+        {
+            wrong.Add("urls: there is none");
+        }
+
+        foreach (string url in each)
+        {
+            if (!Uri.TryCreate(url.Replace("*", "0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out Uri? uri)
+                || uri.Scheme != Uri.UriSchemeHttp || uri.PathAndQuery != "/")
             {
                 wrong.Add($"urls: '{url}' is no http URL like http://127.0.0.1:7480");
             }
@@ -88,7 +102,7 @@ public sealed class ServerOptions
 
         return new ServerOptions
         {
-            Data = settings["data"] ?? defaults.Data,
+            Data = data,
             Urls = urls,
             LogLevel = level,
             Engine = new EngineOptions

@@ -55,6 +55,13 @@ internal static class AccessControl
         return caller.Key.Kind == kind ? (caller, found) : throw new ProblemException(Problem.Forbidden(needed));
     }
 
+    /// <summary>Whether a caller who was let in would be let in still: for answers that go on for long.</summary>
+    public static bool IsStillValid(Caller caller, LogEngine engine) =>
+        engine.System.Keys.TryGetValue(caller.Key.Id, out ApiKey? key) && IsValid(key, engine);
+
+    private static bool IsValid(ApiKey key, LogEngine engine) =>
+        !key.IsRevoked && (key.Expires is not { } expires || engine.Time.GetUtcNow() < expires);
+
     private static Caller? TryAuthenticate(HttpContext context, LogEngine engine)
     {
         string? header = context.Request.Headers.Authorization;
@@ -65,8 +72,7 @@ internal static class AccessControl
 
         string presented = header[Scheme.Length..].Trim();
         SystemState system = engine.System;
-        return ApiKeyText.HasForm(presented) && system.FindKey(presented) is { IsRevoked: false } key
-            && (key.Expires is not { } expires || engine.Time.GetUtcNow() < expires)
+        return ApiKeyText.HasForm(presented) && system.FindKey(presented) is { } key && IsValid(key, engine)
             ? new Caller(key, system.Size, context.Connection.RemoteIpAddress?.ToString())
             : null;
     }

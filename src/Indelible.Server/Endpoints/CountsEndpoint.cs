@@ -20,7 +20,7 @@ internal static class CountsEndpoint
     private static async Task CountAsync(HttpContext context, LogEngine engine, string log)
     {
         LogReader reader = AccessControl.RequireReader(context, engine, log).Log;
-        Query query = SearchEndpoints.QueryOf(context, engine);
+        Query query = SearchEndpoints.QueryOf(context, engine.Time.GetUtcNow());
         var request = new CountRequest(
             query,
             SearchEndpoints.TimeOf(context),

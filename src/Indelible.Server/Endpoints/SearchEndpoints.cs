@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Events;
@@ -18,7 +19,9 @@ internal static class SearchEndpoints
         .Produces<object>(200, "application/json").ProducesProblem(400);
 
     /// <summary>The query of a request, every relative time made absolute.</summary>
-    public static Query QueryOf(HttpContext context, LogEngine engine)
+    /// <param name="context">The request.</param>
+    /// <param name="now">What relative times count from.</param>
+    public static Query QueryOf(HttpContext context, DateTimeOffset now)
     {
         string text = context.Request.Query["q"].ToString();
         if (text.Length == 0)
@@ -26,7 +29,7 @@ internal static class SearchEndpoints
             return Query.All;
         }
 
-        return Query.TryParse(text, engine.Time.GetUtcNow(), out Query? query, out QueryError? error)
+        return Query.TryParse(text, now, out Query? query, out QueryError? error)
             ? query
             : throw new ProblemException(Problem.InvalidQuery(error.Position, error.Length, error.Message, error.Expected));
     }
@@ -34,13 +37,14 @@ internal static class SearchEndpoints
     private static async Task SearchAsync(HttpContext context, LogEngine engine, string log)
     {
         LogReader reader = AccessControl.RequireReader(context, engine, log).Log;
-        Query query = QueryOf(context, engine);
+        (DateTimeOffset now, string? cursor) = CursorOf(context, engine);
+        Query query = QueryOf(context, now);
         var request = new SearchRequest(
             query,
             TimeOf(context),
             OrderOf(context),
             (int)Math.Min(QueryFlag.ReadNumber(context, "limit") ?? ServerLimits.DefaultPageSize, int.MaxValue),
-            context.Request.Query["cursor"].ToString() is { Length: > 0 } cursor ? cursor : null,
+            cursor,
             QueryFlag.ReadNumber(context, "as_of"));
         bool explain = QueryFlag.Read(context, "explain");
         SearchPage page;
@@ -56,13 +60,13 @@ internal static class SearchEndpoints
         context.Response.ContentType = "application/json";
         await using (Utf8JsonWriter json = JsonText.Writer(context.Response.BodyWriter))
         {
-            Write(json, reader, query, page, explain);
+            Write(json, reader, query, page, now, explain);
         }
 
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
-    private static void Write(Utf8JsonWriter json, LogReader reader, Query query, SearchPage page, bool explain)
+    private static void Write(Utf8JsonWriter json, LogReader reader, Query query, SearchPage page, DateTimeOffset now, bool explain)
     {
         json.WriteStartObject();
         json.WriteNumber("as_of", page.AsOf);
@@ -77,7 +81,7 @@ internal static class SearchEndpoints
         }
 
         json.WriteEndArray();
-        json.WriteString("next", page.Next);
+        json.WriteString("next", page.Next is null ? null : $"{now.UtcTicks.ToString(CultureInfo.InvariantCulture)}.{page.Next}");
 
         // Everything is scanned until there is an index; saying so is part of the answer.
         json.WriteNumber("indexed", 0);
@@ -97,6 +101,21 @@ internal static class SearchEndpoints
         }
 
         json.WriteEndObject();
+    }
+
+    /// <summary>The cursor, and the instant of its first page: <c>now-1h</c> means the same on every page.</summary>
+    private static (DateTimeOffset Now, string? Cursor) CursorOf(HttpContext context, LogEngine engine)
+    {
+        string text = context.Request.Query["cursor"].ToString();
+        if (text.Length == 0)
+        {
+            return (engine.Time.GetUtcNow(), null);
+        }
+
+        int dot = text.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 && long.TryParse(text.AsSpan(0, dot), NumberStyles.None, CultureInfo.InvariantCulture, out long ticks) && ticks <= DateTime.MaxValue.Ticks
+            ? (new DateTimeOffset(ticks, TimeSpan.Zero), text[(dot + 1)..])
+            : throw new ProblemException(Problem.InvalidParameter("cursor", "what an earlier page gave as next"));
     }
 
     /// <summary>The time range of a request, or null for always.</summary>

@@ -22,21 +22,21 @@ internal static class TailEndpoint
     private static async Task HandleAsync(HttpContext context, LogEngine engine, IHostApplicationLifetime lifetime, string log)
     {
         (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
-        Query query = SearchEndpoints.QueryOf(context, engine);
+        Query query = SearchEndpoints.QueryOf(context, engine.Time.GetUtcNow());
         long next = ResumeAt(context, reader);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         HttpResponse response = context.Response;
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
-        await WriteAsync(response, ": the stream begins at index " + next.ToString(CultureInfo.InvariantCulture) + "\n\n", ending.Token);
         try
         {
+            await WriteAsync(response, ": the stream begins at index " + next.ToString(CultureInfo.InvariantCulture) + "\n\n", ending.Token);
             while (true)
             {
-                // A revoked key ends the stream within one sign of life.
-                if (!engine.System.Keys.TryGetValue(caller.Key.Id, out Engine.Configuration.ApiKey? key) || key.IsRevoked)
+                // A key that was revoked or has expired ends the stream within one sign of life, and before the next entry.
+                if (!AccessControl.IsStillValid(caller, engine))
                 {
-                    await WriteAsync(response, "event: end\ndata: the key was revoked\n\n", ending.Token);
+                    await WriteAsync(response, "event: end\ndata: the key was revoked or has expired\n\n", ending.Token);
                     return;
                 }
 
@@ -58,7 +58,8 @@ internal static class TailEndpoint
             : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long index)
                 ? index
                 : throw new ProblemException(Problem.InvalidParameter("Last-Event-ID", "the index of the last entry received"));
-        return after is { } last ? Math.Min(last + 1, reader.Size) : reader.Size;
+        long size = reader.Size;
+        return after < size ? after.Value + 1 : size;
     }
 
     private static async Task<long> SendAsync(HttpResponse response, LogReader reader, Query query, long next, CancellationToken cancellationToken)

@@ -1,0 +1,123 @@
+using System.Text.Json;
+using Xunit;
+
+namespace Indelible.Server.Tests.Api;
+
+/// <summary>What operators and browsers see: health, metrics, OpenAPI, the page, headers.</summary>
+public sealed class OperationsTests(TestServer server) : IClassFixture<TestServer>
+{
+    [Theory]
+    [InlineData("healthz", "ok\n")]
+    [InlineData("readyz", "ready\n")]
+    public async Task Says_that_it_runs(string path, string text)
+    {
+        Answer answer = await server.GetAsync(path);
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(text, answer.Text);
+    }
+
+    [Fact]
+    public async Task The_page_is_served_and_loads_nothing_from_elsewhere()
+    {
+        Answer answer = await server.GetAsync("");
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal("text/html", answer.ContentHeaders.ContentType?.MediaType);
+        Assert.StartsWith("<!doctype html>", answer.Text, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("https://", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_page_itself_loads_is_there_and_allowed_by_its_policy()
+    {
+        string page = (await server.GetAsync("")).Text;
+
+        Assert.DoesNotMatch("(?i)<script(?![^>]*\\bsrc=)[^>]*>", page);
+        Assert.DoesNotMatch("(?i)<style|\\sstyle=|\\son[a-z]+=", page);
+        foreach (System.Text.RegularExpressions.Match match in System.Text.RegularExpressions.Regex.Matches(page, "(?:src|href)=\"([^\"#:]+)\""))
+        {
+            Assert.Equal(200, (await server.GetAsync(match.Groups[1].Value)).Status);
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("healthz")]
+    [InlineData("api/logs")]
+    [InlineData("nosuch")]
+    [InlineData("nosuch/file.txt")]
+    [InlineData("metrics")]
+    [InlineData("openapi/v1.json")]
+    [InlineData("logs/main/checkpoint")]
+    public async Task Every_answer_carries_the_security_headers(string path)
+    {
+        Answer answer = await server.GetAsync(path);
+
+        Assert.Contains("default-src 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.Equal("no-referrer", answer.Headers.GetValues("Referrer-Policy").Single());
+        Assert.False(answer.Headers.Contains("Server"));
+    }
+
+    [Theory]
+    [InlineData("GET", "nosuch", 404, "not-found")]
+    [InlineData("GET", "nosuch/file.txt", 404, "not-found")]
+    [InlineData("POST", "nosuch", 404, "not-found")]
+    [InlineData("GET", "api", 404, "not-found")]
+    [InlineData("GET", "openapi/v2.json", 404, "not-found")]
+    [InlineData("PUT", "api/logs", 405, "method-not-allowed")]
+    [InlineData("DELETE", "api/logs/main/events/0", 405, "method-not-allowed")]
+    [InlineData("PATCH", "api/keys/x", 405, "method-not-allowed")]
+    [InlineData("POST", "logs/main/checkpoint", 405, "method-not-allowed")]
+    public async Task What_there_is_not_is_a_problem_too(string method, string path, int status, string name)
+    {
+        Answer answer = await server.SendAsync(new HttpMethod(method), path, server.AdminKey);
+
+        answer.ShouldBeProblem(status, name);
+        Assert.Equal(status == 405, answer.ContentHeaders.Allow.Count > 0);
+    }
+
+    [Fact]
+    public async Task Metrics_tell_of_appends_refusals_and_sizes()
+    {
+        TestLog log = await server.NewLogAsync();
+        await log.AppendAsync(TestLog.Event("a"));
+        await log.AppendAsync(TestLog.Event("a"));
+        await log.AppendAsync(TestLog.Event("a", ("outcome", "\"failure\"")));
+        await log.AppendAsync("{}");
+
+        string metrics = (await server.GetAsync("metrics")).Text;
+
+        foreach (string metric in (string[])["indelible_append_events", "indelible_append_repeats", "indelible_append_conflicts", "indelible_append_refused", "indelible_log_size"])
+        {
+            Assert.Matches($"(?m)^{metric}[a-z_]*\\{{[^}}]*log=\"{log.Name}\"[^}}]*\\}} 1( |$)", metrics);
+        }
+
+        Assert.Matches("(?m)^indelible_append_duration_seconds_bucket", metrics);
+        Assert.Matches("(?m)^indelible_node_healthy(\\{[^}]*\\})? 1", metrics);
+        Assert.DoesNotContain(log.WriterKey, metrics, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/api/logs", "get", "post")]
+    [InlineData("/api/keys", "get", "post")]
+    [InlineData("/api/keys/{id}", "delete")]
+    [InlineData("/api/logs/{log}/events", "get", "post")]
+    [InlineData("/api/logs/{log}/events/{index}", "get")]
+    [InlineData("/api/logs/{log}/events/{index}/proof", "get")]
+    [InlineData("/api/logs/{log}/consistency", "get")]
+    [InlineData("/api/logs/{log}/tail", "get")]
+    [InlineData("/logs/{log}/checkpoint", "get")]
+    [InlineData("/logs/{log}/tile/{path}", "get")]
+    [InlineData("/healthz", "get")]
+    [InlineData("/readyz", "get")]
+    public async Task OpenAPI_names_the_route(string path, params string[] methods)
+    {
+        JsonElement document = (await server.GetAsync("openapi/v1.json")).Json;
+
+        Assert.StartsWith("3.", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
+        Assert.Equal(methods, document.GetProperty("paths").GetProperty(path).EnumerateObject().Select(method => method.Name).Order());
+    }
+}

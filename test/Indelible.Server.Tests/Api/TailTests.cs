@@ -1,0 +1,186 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Xunit;
+
+namespace Indelible.Server.Tests.Api;
+
+/// <summary>The live tail: what comes, from where on, and when it ends.</summary>
+public sealed class TailTests(TestServer server) : IClassFixture<TestServer>
+{
+    [Fact]
+    public async Task New_entries_arrive_as_they_become_durable()
+    {
+        TestLog log = await server.NewLogAsync();
+        await log.FillAsync(3);
+        using EventReader tail = await EventReader.OpenAsync(log, "");
+
+        await log.AppendAsync(TestLog.Event("a", ("actor.name", "\"Zoë\"")));
+        (long? id, string name, string data) = await tail.NextAsync();
+
+        Assert.Equal(3, id);
+        Assert.Equal("entry", name);
+        JsonElement item = JsonElement.Parse(data);
+        Assert.Equal("a", item.GetProperty("entry").GetProperty("id").GetString());
+        Assert.Equal("Zoë", item.GetProperty("personal").GetProperty("/actor/name").GetString());
+        Assert.Equal("text/event-stream", tail.ContentType);
+    }
+
+    [Fact]
+    public async Task Only_what_matches_arrives()
+    {
+        TestLog log = await server.NewLogAsync();
+        using EventReader tail = await EventReader.OpenAsync(log, "?q=outcome:failure");
+
+        await log.AppendAsync($"[{TestLog.Event("a")},{TestLog.Event("b", ("outcome", "\"failure\""))}]");
+
+        Assert.Equal(1, (await tail.NextAsync()).Id);
+    }
+
+    [Theory]
+    [InlineData("?after=1", null)]
+    [InlineData("", "1")]
+    [InlineData("?after=3", "1")]
+    public async Task It_resumes_behind_an_index(string parameters, string? lastEventId)
+    {
+        TestLog log = await server.NewLogAsync();
+        await log.FillAsync(600);
+        using EventReader tail = await EventReader.OpenAsync(log, parameters, lastEventId);
+
+        for (long index = 2; index < 600; index++)
+        {
+            Assert.Equal(index, (await tail.NextAsync()).Id);
+        }
+
+        await log.AppendAsync(TestLog.Event("a"));
+        Assert.Equal(600, (await tail.NextAsync()).Id);
+    }
+
+    [Theory]
+    [InlineData("?after=600")]
+    [InlineData("?after=9223372036854775807")]
+    public async Task Behind_the_end_it_begins_with_what_comes_next(string parameters)
+    {
+        TestLog log = await server.NewLogAsync();
+        await log.FillAsync(2);
+        using EventReader tail = await EventReader.OpenAsync(log, parameters);
+
+        await log.AppendAsync(TestLog.Event("a"));
+
+        Assert.Equal(2, (await tail.NextAsync()).Id);
+    }
+
+    [Theory]
+    [InlineData("?after=-1", null, "after")]
+    [InlineData("?after=x", null, "after")]
+    [InlineData("", "x", "Last-Event-ID")]
+    [InlineData("", "99999999999999999999", "Last-Event-ID")]
+    public async Task Refuses_an_index_that_is_none(string parameters, string? lastEventId, string pointer)
+    {
+        TestLog log = await server.NewLogAsync();
+
+        Answer answer = await server.SendAsync(HttpMethod.Get, $"api/logs/{log.Name}/tail{parameters}", log.ReaderKey, null, request =>
+        {
+            if (lastEventId is not null)
+            {
+                request.Headers.Add("Last-Event-ID", lastEventId);
+            }
+        });
+
+        answer.ShouldBeProblem(400, "invalid-parameter", pointer);
+    }
+
+    [Fact]
+    public async Task It_ends_when_the_key_is_revoked()
+    {
+        TestLog log = await server.NewLogAsync();
+        (string id, string key) = await server.NewKeyAsync("reader", log.Name);
+        using EventReader tail = await EventReader.OpenAsync(log with { ReaderKey = key }, "");
+
+        await server.SendAsync(HttpMethod.Delete, "api/keys/" + id, server.AdminKey);
+        await log.AppendAsync(TestLog.Event("a"));
+
+        Assert.Equal("end", (await tail.NextAsync()).Name);
+        Assert.Null((await tail.NextAsync()).Id);
+    }
+
+    [Fact]
+    public async Task It_ends_when_the_key_expires()
+    {
+        TestLog log = await server.NewLogAsync();
+        string end = (server.Clock.GetUtcNow() + TimeSpan.FromMinutes(5)).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null);
+        Answer made = await server.PostAsync("api/keys", server.AdminKey, $$"""{"kind":"reader","logs":["{{log.Name}}"],"expires":"{{end}}"}""");
+        using EventReader tail = await EventReader.OpenAsync(log with { ReaderKey = made.Json.GetProperty("key").GetString()! }, "");
+
+        server.Clock.Advance(TimeSpan.FromMinutes(6));
+        await log.AppendAsync(TestLog.Event("a"));
+
+        Assert.Equal("end", (await tail.NextAsync()).Name);
+    }
+
+    [Fact]
+    public async Task It_ends_when_the_server_stops()
+    {
+        await using var own = new TestServer();
+        await own.InitializeAsync();
+        TestLog log = await own.NewLogAsync();
+        using EventReader tail = await EventReader.OpenAsync(log, "");
+        await log.AppendAsync(TestLog.Event("a"));
+        Assert.Equal(0, (await tail.NextAsync()).Id);
+
+        Task<(long? Id, string Name, string Data)> next = tail.NextAsync();
+        await own.StopAsync();
+
+        Assert.Null((await next).Id);
+        await own.StartAsync();
+        Assert.Equal(1, log.Size);
+    }
+
+    /// <summary>Reads server-sent events.</summary>
+    private sealed class EventReader(HttpResponseMessage response, StreamReader reader) : IDisposable
+    {
+        public string? ContentType => response.Content.Headers.ContentType?.MediaType;
+
+        public static async Task<EventReader> OpenAsync(TestLog log, string parameters, string? lastEventId = null)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"api/logs/{log.Name}/tail{parameters}");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", log.ReaderKey);
+            if (lastEventId is not null)
+            {
+                request.Headers.Add("Last-Event-ID", lastEventId);
+            }
+
+            HttpResponseMessage response = await log.Server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            Assert.Equal(200, (int)response.StatusCode);
+            var reader = new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+            Assert.StartsWith(": the stream begins", await reader.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            return new EventReader(response, reader);
+        }
+
+        /// <summary>The next event; without id and name where the stream has ended.</summary>
+        public async Task<(long? Id, string Name, string Data)> NextAsync()
+        {
+            long? id = null;
+            string name = "";
+            string data = "";
+            while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+            {
+                if (line.Length == 0 && data.Length > 0)
+                {
+                    break;
+                }
+
+                id = line.StartsWith("id: ", StringComparison.Ordinal) ? long.Parse(line.AsSpan(4), provider: null) : id;
+                name = line.StartsWith("event: ", StringComparison.Ordinal) ? line[7..] : name;
+                data = line.StartsWith("data: ", StringComparison.Ordinal) ? line[6..] : data;
+            }
+
+            return (id, name, data);
+        }
+
+        public void Dispose()
+        {
+            reader.Dispose();
+            response.Dispose();
+        }
+    }
+}
