@@ -49,7 +49,9 @@ internal static class AppendEndpoint
         }
 
         AppendResult result;
+        int refused = batch.Refused.Count;
         (batch, result) = await AppendAsync(engine, reader, caller, options, batch, context.RequestAborted);
+        metrics.Refused(log, batch.Refused.Count - refused);
         metrics.Appended(log, result, engine.Time.GetElapsedTime(started));
         if (result.Refused)
         {
