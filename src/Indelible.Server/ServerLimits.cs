@@ -17,7 +17,7 @@ public static class ServerLimits
     /// <summary>Pointers to further personal fields of a log. 64.</summary>
     public const int PersonalPointers = 64;
 
-    /// <summary>Bytes of all these pointers together. 8,192: they are part of the entry that makes the log, which holds 16 KiB of data.</summary>
+    /// <summary>Bytes of all these pointers together. 8,192: an entry of <c>_system</c> holds 16 KiB of data.</summary>
     public const int PersonalPointersBytes = 8_192;
 
     /// <summary>Results of one page of a search, at most. 1,000: a page of large entries is then some 60 MB at worst.</summary>

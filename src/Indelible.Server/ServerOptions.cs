@@ -60,7 +60,9 @@ public sealed class ServerOptions
         {
             IConfiguration file = new ConfigurationBuilder().AddJsonFile(Path.GetFullPath(settingsFile)).Build();
             wrong.AddRange(file.GetChildren().Where(setting => !Names.Contains(setting.Key)).Select(setting => $"{setting.Key}: there is no such setting; they are {string.Join(", ", Names)}"));
-            wrong.AddRange(file.GetChildren().Where(setting => Names.Contains(setting.Key) && setting.GetChildren().Any()).Select(setting => $"{setting.Key}: one value, not a list or an object"));
+            wrong.AddRange(file.GetChildren()
+                .Where(setting => Names.Contains(setting.Key) && setting.GetChildren().Any())
+                .Select(setting => $"{setting.Key}: one value, not a list or an object"));
         }
 
         ServerOptions options = Build(settings, wrong);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Engine.Publishing;
 using Indelible.Engine.Sequencing;
+using Indelible.Events;
 using Indelible.Merkle;
 using Indelible.Server.Access;
 using Indelible.Server.Ingestion;
@@ -49,7 +50,9 @@ internal static class AppendEndpoint
         }
 
         AppendResult result;
+        int refused = batch.Refused.Count;
         (batch, result) = await AppendAsync(engine, reader, caller, options, batch, context.RequestAborted);
+        metrics.Refused(log, batch.Refused.Count - refused);
         metrics.Appended(log, result, engine.Time.GetElapsedTime(started));
         if (result.Refused)
         {
@@ -93,7 +96,8 @@ internal static class AppendEndpoint
 
             try
             {
-                return (batch, await engine.AppendAsync(log, [.. items.Select(item => batch.Claims[item]!)], caller.ForAppend("api"), options, cancellationToken));
+                Claim[] claims = [.. items.Select(item => batch.Claims[item]!)];
+                return (batch, await engine.AppendAsync(log, claims, caller.ForAppend("api"), options, cancellationToken));
             }
             catch (EventsRefusedException e) when (options.Partial)
             {
@@ -102,7 +106,7 @@ internal static class AppendEndpoint
         }
     }
 
-    /// <summary>The entry that has the id of a refused event; null where it is an event of the same request, which was not logged either.</summary>
+    /// <summary>The entry that has the id of a refused event; null where an event of the same request has it, not logged either.</summary>
     private static long? IndexOfEarlier(LogReader log, AppendedEvent conflict) =>
         conflict.Index < log.Size && log.ReadLeafHash(conflict.Index) == conflict.LeafHash ? conflict.Index : null;
 

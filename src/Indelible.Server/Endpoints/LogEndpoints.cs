@@ -98,7 +98,8 @@ internal static class LogEndpoints
             throw new ProblemException(Problem.InvalidParameter("/personal", "JSON Pointers, such as /data/patient"));
         }
 
-        if (pointers.Count > ServerLimits.PersonalPointers || pointers.Sum(pointer => Encoding.UTF8.GetByteCount(pointer!)) > ServerLimits.PersonalPointersBytes)
+        if (pointers.Count > ServerLimits.PersonalPointers
+            || pointers.Sum(pointer => Encoding.UTF8.GetByteCount(pointer!)) > ServerLimits.PersonalPointersBytes)
         {
             throw new ProblemException(Problem.InvalidParameter(
                 "/personal", $"at most {ServerLimits.PersonalPointers} pointers of {ServerLimits.PersonalPointersBytes} bytes together"));
@@ -114,7 +115,7 @@ internal static class LogEndpoints
 
         if (principal == SystemPrincipal)
         {
-            throw new ProblemException(Problem.InvalidParameter("/principal", $"{SystemPrincipal} is the system's own: what it logs is by nobody else"));
+            throw new ProblemException(Problem.InvalidParameter("/principal", $"{SystemPrincipal} is the system's own"));
         }
     }
 
@@ -124,7 +125,8 @@ internal static class LogEndpoints
         {
             if (logs[i] is not { } log || (log != "*" && engine.Find(log) is null))
             {
-                throw new ProblemException(Problem.InvalidParameter($"/logs/{i}", $"there is no log {VisibleText.Excerpt(logs[i] ?? "null")}"));
+                string name = VisibleText.Excerpt(logs[i] ?? "null");
+                throw new ProblemException(Problem.InvalidParameter($"/logs/{i}", $"there is no log {name}"));
             }
         }
     }

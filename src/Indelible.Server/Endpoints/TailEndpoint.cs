@@ -30,7 +30,8 @@ internal static class TailEndpoint
         response.Headers.CacheControl = "no-store";
         try
         {
-            await WriteAsync(response, ": the stream begins at index " + next.ToString(CultureInfo.InvariantCulture) + "\n\n", ending.Token);
+            string begins = $": the stream begins at index {next.ToString(CultureInfo.InvariantCulture)}\n\n";
+            await WriteAsync(response, begins, ending.Token);
             while (true)
             {
                 // A key that was revoked or has expired ends the stream within one sign of life, and before the next entry.

@@ -74,7 +74,7 @@ internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<Re
         return items;
     }
 
-    /// <summary>One event, or the elements of an array. Each element's own form, its depth included, is left to the schema's reader.</summary>
+    /// <summary>One event, or the elements of an array. Their own form and depth are left to the schema's reader.</summary>
     private static List<ReadOnlyMemory<byte>> DivideJson(ReadOnlyMemory<byte> body)
     {
         var items = new List<ReadOnlyMemory<byte>>();
@@ -108,7 +108,8 @@ internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<Re
         }
         catch (JsonException e)
         {
-            throw new ProblemException(Problem.InvalidArray(items.Count, $"line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it: this is not JSON"));
+            throw new ProblemException(Problem.InvalidArray(
+                items.Count, $"line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it: this is not JSON"));
         }
 
         return items;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Indelible.Server.Problems;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
@@ -29,7 +30,7 @@ internal static class RequestBody
                 return await ReadBoundedAsync(request.Body, request.ContentLength, cancellationToken);
             case "gzip":
                 ReadOnlyMemory<byte> member = await ReadBoundedAsync(request.Body, request.ContentLength, cancellationToken);
-                await using (var gzip = new GZipStream(new MemoryStream(member.ToArray(), writable: false), CompressionMode.Decompress))
+                await using (var gzip = new GZipStream(StreamOf(member), CompressionMode.Decompress))
                 {
                     ReadOnlyMemory<byte> decoded = await DecodeAsync(gzip, encoding, cancellationToken);
                     return IsWholeGzip(member.Span, decoded.Span) ? decoded : throw new ProblemException(Undecodable(encoding));
@@ -59,6 +60,10 @@ internal static class RequestBody
             throw new ProblemException(Undecodable(encoding));
         }
     }
+
+    private static MemoryStream StreamOf(ReadOnlyMemory<byte> bytes) => MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> array)
+        ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+        : new MemoryStream(bytes.ToArray(), writable: false);
 
     /// <summary>Whether the body is one gzip member and nothing else: RFC 1952, 2.3.1, CRC32 and ISIZE.</summary>
     /// <remarks>

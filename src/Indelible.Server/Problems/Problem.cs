@@ -56,7 +56,11 @@ public sealed class Problem : IResult
 
     /// <summary>400: the body is an array that stops being JSON.</summary>
     public static Problem InvalidArray(int item, string detail) => new(
-        400, "invalid-body", "The body is not what its type says", $"Event {item}, {detail}.", [new ProblemError(item, "", FaultCode.InvalidJson, detail)]);
+        400,
+        "invalid-body",
+        "The body is not what its type says",
+        $"Event {item}, {detail}.",
+        [new ProblemError(item, "", FaultCode.InvalidJson, detail)]);
 
     /// <summary>400: a parameter of the query string or of a small JSON body.</summary>
     public static Problem InvalidParameter(string name, string detail) =>
@@ -84,7 +88,8 @@ public sealed class Problem : IResult
     public static Problem NotFound(string detail) => new(404, "not-found", "There is no such thing", detail);
 
     /// <summary>405: the route has other methods.</summary>
-    public static Problem MethodNotAllowed(string allowed) => new(405, "method-not-allowed", "The route has no such method", $"This route takes {allowed}.");
+    public static Problem MethodNotAllowed(string allowed) => new(
+        405, "method-not-allowed", "The route has no such method", $"This route takes {allowed}.");
 
     /// <summary>409: ids that were used for other claims.</summary>
     /// <param name="conflicts">Each event, and the entry that has its id; null where that is an earlier event of the same request.</param>
@@ -121,7 +126,8 @@ public sealed class Problem : IResult
     public static Problem Damaged(string detail) => new(500, "damaged", "Stored data is damaged", detail);
 
     /// <summary>500: a mistake of ours; the server's own log tells more.</summary>
-    public static Problem Unexpected() => new(500, "unexpected", "The server made a mistake", "What went wrong is in the server's own log.");
+    public static Problem Unexpected() => new(
+        500, "unexpected", "The server made a mistake", "What went wrong is in the server's own log.");
 
     /// <summary>A fault of an event as an error of the list.</summary>
     public static ProblemError Of(int item, Fault fault) => new(item, fault.Pointer, fault.Code, fault.Detail);
