@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+
+namespace Indelible.BlackBox.Tests;
+
+/// <summary>What a finished process left.</summary>
+internal sealed record Finished(int Code, string Output, string Errors)
+{
+    public Finished ShouldEnd(int code)
+    {
+        Assert.True(Code == code, $"ended with {Code}, not {code}\n{Output}\n{Errors}");
+        return this;
+    }
+}
+
+/// <summary>Runs the built command and other programs.</summary>
+internal static class Command
+{
+    public static string Metadata(string name) =>
+        typeof(Command).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == name).Value!;
+
+    public static Task<Finished> RunAsync(params string[] arguments) => RunAsync(Metadata("Command"), null, arguments);
+
+    public static async Task<Finished> RunAsync(string program, string? input, params string[] arguments)
+    {
+        using Process process = Start(program, arguments, input is not null);
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        if (input is not null)
+        {
+            await process.StandardInput.WriteAsync(input);
+            process.StandardInput.Close();
+        }
+
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        await process.WaitForExitAsync(timeout.Token);
+        return new Finished(process.ExitCode, await output, await errors);
+    }
+
+    public static Process Start(string program, IEnumerable<string> arguments, bool withInput = false, IEnumerable<(string Name, string Value)>? environment = null)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = withInput };
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("INDELIBLE_", StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach ((string name, string value) in environment ?? [])
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>The real server on a folder of its own, started and killed at will.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private static readonly (string, string)[] s_small = [("INDELIBLE_JOURNAL_FILE_BYTES", "65536"), ("INDELIBLE_JOURNAL_FILES_KEPT", "2"), ("INDELIBLE_SEAL_INTERVAL_MS", "20")];
+    private Process? _process;
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("indelible-test-").FullName;
+
+    public string Data => Path.Combine(Folder, "data");
+
+    public string Url { get; } = $"http://127.0.0.1:{Command.FreePort()}";
+
+    public string Vkey { get; private set; } = "";
+
+    public string ReceiptsVkey { get; private set; } = "";
+
+    public string AdminKey { get; private set; } = "";
+
+    public string WriterKey { get; private set; } = "";
+
+    public string ReaderKey { get; private set; } = "";
+
+    public static async Task<ServerProcess> CreateAsync()
+    {
+        var server = new ServerProcess();
+        Finished made = (await Command.RunAsync("init", "--data", server.Data, "--segment-size", "256", "--json")).ShouldEnd(0);
+        using JsonDocument json = JsonDocument.Parse(made.Output);
+        server.Vkey = json.RootElement.GetProperty("logs").EnumerateArray().Single(log => log.GetProperty("name").GetString() == "main").GetProperty("vkey").GetString()!;
+        server.ReceiptsVkey = json.RootElement.GetProperty("receipts_vkey").GetString()!;
+        server.AdminKey = json.RootElement.GetProperty("admin_key").GetString()!;
+        await server.StartAsync();
+        server.WriterKey = await server.NewKeyAsync("writer");
+        server.ReaderKey = await server.NewKeyAsync("reader");
+        return server;
+    }
+
+    public async Task StartAsync()
+    {
+        _process = Command.Start(Command.Metadata("Command"), ["serve", "--data", Data, "--urls", Url, "--log-level", "Warning"], environment: s_small);
+        _ = _process.StandardError.ReadToEndAsync();
+        Assert.StartsWith("Indelible serves", await _process.StandardOutput.ReadLineAsync() ?? "(nothing)", StringComparison.Ordinal);
+    }
+
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to stop, as a service manager would.</summary>
+    public async Task<int> StopAsync()
+    {
+        (await Command.RunAsync("/bin/kill", null, "-TERM", $"{_process!.Id}")).ShouldEnd(0);
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    public HttpClient Client(string key) => new() { BaseAddress = new Uri(Url), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) } };
+
+    public static StringContent Events(params IEnumerable<string> ids) => new(
+        string.Join('\n', ids.Select(id => $$$"""{"schema":"audit/1","id":"{{{id}}}","time":"2026-11-23T06:14:25Z","action":"test.run","outcome":"success","actor":{"id":"u-1","type":"user"},"service":{"name":"tests"}}""")),
+        Encoding.UTF8,
+        "application/x-ndjson");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            await KillAsync();
+        }
+
+        _process?.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private async Task<string> NewKeyAsync(string kind)
+    {
+        Finished made = (await Command.RunAsync("keys", "create", "--kind", kind, "--log", "main", "--url", Url, "--key", AdminKey, "--json")).ShouldEnd(0);
+        using JsonDocument json = JsonDocument.Parse(made.Output);
+        Assert.Equal(["id", "key"], json.RootElement.EnumerateObject().Select(member => member.Name));
+        return json.RootElement.GetProperty("key").GetString()!;
+    }
+}
