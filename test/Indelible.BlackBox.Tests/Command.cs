@@ -24,9 +24,9 @@ internal static class Command
     public static string Metadata(string name) =>
         typeof(Command).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == name).Value!;
 
-    public static Task<Finished> RunAsync(params string[] arguments) => RunAsync(Metadata("Command"), null, arguments);
+    public static Task<Finished> RunAsync(params string[] arguments) => ProgramAsync(Metadata("Command"), null, arguments);
 
-    public static async Task<Finished> RunAsync(string program, string? input, params string[] arguments)
+    public static async Task<Finished> ProgramAsync(string program, string? input, params string[] arguments)
     {
         using Process process = Start(program, arguments, input is not null);
         Task<string> output = process.StandardOutput.ReadToEndAsync();
@@ -118,7 +118,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Asks it to stop, as a service manager would.</summary>
     public async Task<int> StopAsync()
     {
-        (await Command.RunAsync("/bin/kill", null, "-TERM", $"{_process!.Id}")).ShouldEnd(0);
+        (await Command.ProgramAsync("/bin/kill", null, "-TERM", $"{_process!.Id}")).ShouldEnd(0);
         await _process.WaitForExitAsync();
         return _process.ExitCode;
     }

@@ -15,7 +15,7 @@ public sealed class OutsideCheckTests : IAsyncLifetime
     {
         _folder = Directory.CreateTempSubdirectory("indelible-test-").FullName;
         _gocheck = Path.Combine(_folder, "gocheck");
-        Finished built = await Command.RunAsync("/bin/sh", null, Command.Metadata("GoCheck"), _gocheck);
+        Finished built = await Command.ProgramAsync("/bin/sh", null, Command.Metadata("GoCheck"), _gocheck);
         Assert.SkipWhen(built.Code == 3, "Go or its transparency-log package is not installed (golang-go, golang-golang-x-mod-dev).");
         built.ShouldEnd(0);
     }
@@ -105,5 +105,5 @@ public sealed class OutsideCheckTests : IAsyncLifetime
         Assert.StartsWith("VALID", (await Command.RunAsync("verify", "--vkey", vkey, "--dir", made)).ShouldEnd(0).Output, StringComparison.Ordinal);
     }
 
-    private Task<Finished> GoAsync(params string[] arguments) => Command.RunAsync(_gocheck, null, arguments);
+    private Task<Finished> GoAsync(params string[] arguments) => Command.ProgramAsync(_gocheck, null, arguments);
 }
