@@ -26,8 +26,18 @@ if (parsed.Errors.Count > 0)
         Console.Error.WriteLine(error.Message);
     }
 
-    Console.Error.WriteLine($"Try 'indelible {parsed.CommandResult.Command.Name} --help'.");
+    string command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";
+    Console.Error.WriteLine($"Try 'indelible {command}--help'.");
     return ExitCode.Usage;
+}
+
+if (parsed.Action is System.CommandLine.Help.HelpAction)
+{
+    // Help names the program after its assembly, which cannot be called as the command is.
+    using var help = new StringWriter();
+    int shown = await parsed.InvokeAsync(new InvocationConfiguration { Output = help });
+    Console.Write(help.ToString().Replace(typeof(ExitCode).Assembly.GetName().Name!, "indelible", StringComparison.Ordinal));
+    return shown;
 }
 
 return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

@@ -30,6 +30,15 @@ internal static class CommandOptions
 
     public static Option<string> Log() => new("--log") { Description = "The log", DefaultValueFactory = _ => "main" };
 
+    /// <summary>A clause may begin with one hyphen, to be excluded; a word that begins with two is a mistyped option.</summary>
+    public static void RefuseUnknownOptions(System.CommandLine.Parsing.ArgumentResult words)
+    {
+        foreach (System.CommandLine.Parsing.Token word in words.Tokens.Where(word => word.Value.StartsWith("--", StringComparison.Ordinal)))
+        {
+            words.AddError($"There is no option {word.Value} here.");
+        }
+    }
+
     /// <summary>Runs a command that talks to a server, and turns refusals into messages and exit codes.</summary>
     public static async Task<int> WithServerAsync(ParseResult parsed, Option<string> url, Option<string?> key, Func<ApiClient, Task<int>> run)
     {

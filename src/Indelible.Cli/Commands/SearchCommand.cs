@@ -10,6 +10,7 @@ internal static class SearchCommand
     public static Command Make()
     {
         var query = new Argument<string[]>("query") { Description = "What to look for, such as: actor:u-8472 outcome:failure time:last7d (docs/query-language.md)", Arity = ArgumentArity.ZeroOrMore };
+        query.Validators.Add(CommandOptions.RefuseUnknownOptions);
         Option<string> log = CommandOptions.Log();
         var limit = new Option<int>("--limit") { Description = "How many results at most", DefaultValueFactory = _ => 50 };
         var order = new Option<string>("--order") { Description = "desc: newest first; asc; or time: by the events' own time", DefaultValueFactory = _ => "desc" };

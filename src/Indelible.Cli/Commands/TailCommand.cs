@@ -10,6 +10,7 @@ internal static class TailCommand
     public static Command Make()
     {
         var query = new Argument<string[]>("query") { Description = "Which entries (docs/query-language.md)", Arity = ArgumentArity.ZeroOrMore };
+        query.Validators.Add(CommandOptions.RefuseUnknownOptions);
         Option<string> log = CommandOptions.Log();
         var after = new Option<long?>("--after") { Description = "Begin behind this index; default: with what comes next" };
         Option<string> url = CommandOptions.Url();

@@ -71,8 +71,8 @@ public sealed class Problem : IResult
         400,
         "invalid-query",
         "The query is not valid",
-        $"At character {position + 1}: {message}. Expected {expected}.",
-        [new ProblemError(null, "q", "bad-query", $"position {position}, length {length}: {message}; expected {expected}")]);
+        $"At character {position + 1}: {message.TrimEnd('.')}; expected {expected}.",
+        [new ProblemError(null, "q", "bad-query", $"position {position}, length {length}: {message.TrimEnd('.')}; expected {expected}")]);
 
     /// <summary>401: no key, or none that is valid.</summary>
     public static Problem Unauthenticated() => new(
