@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Indelible.Cli.Bench;
 using Indelible.Engine;
 
@@ -15,6 +16,7 @@ internal sealed class EnginePart : IMeasuredPart
     private readonly SuitePlan _plan;
     private readonly LogEngine _engine;
     private readonly AppendCaller _caller;
+    private readonly Process _process = Process.GetCurrentProcess();
     private ulong _run;
 
     private EnginePart(SuitePlan plan, LogEngine engine, AppendCaller caller)
@@ -35,18 +37,27 @@ internal sealed class EnginePart : IMeasuredPart
     /// <inheritdoc/>
     public async Task MeasureAsync(Results results, CancellationToken cancellationToken)
     {
-        results.Add(Single, "events/s", await RateAsync(64, 1));
-        results.Add(Batches, "events/s", await RateAsync(4, 1_000));
+        await MeasureAsync(results, Single, 64, 1);
+        await MeasureAsync(results, Batches, 4, 1_000);
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _engine.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync();
+        _process.Dispose();
+    }
 
-    private Task<double> RateAsync(int appenders, int batch)
+    private async Task MeasureAsync(Results results, string name, int appenders, int batch)
     {
         BenchEvents events = Workload.Events(_run++);
         long number = 0;
-        return Workload.RateAsync(
+        var meter = new CpuMeter(_process);
+        double rate = await Workload.RateAsync(
             appenders, _plan.Duration, _ => Workload.AppendAsync(_engine, _caller, events, Interlocked.Add(ref number, batch) - batch, batch));
+        results.Add(name, "events/s", rate);
+        results.Add(name + ", processor time", "µs an event", meter.Cpu.TotalMicroseconds / number);
+        results.Add(name + ", allocated", "bytes an event", (double)meter.Allocated / number);
+        results.Add(name + ", stopped for garbage", "µs an event", meter.Pause.TotalMicroseconds / number);
     }
 }

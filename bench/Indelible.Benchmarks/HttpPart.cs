@@ -71,10 +71,13 @@ internal sealed partial class HttpPart : IMeasuredPart
     {
         var events = new BenchEvents(_run++, TimeProvider.System.GetUtcNow(), Workload.EventBytes, personal);
         var load = new LoadPlan(_url, _key, "main", connections, batch, TimeSpan.FromSeconds(1), _plan.Duration);
-        LoadResult result = new LoadGenerator(load, events).Run(cancellationToken);
+        var generator = new LoadGenerator(load, events);
+        var meter = new CpuMeter(_server);
+        LoadResult result = generator.Run(cancellationToken);
         results.Add(name, "events/s", result.EventsPerSecond);
         results.Add(name + ", p50", "ms", result.Latency.Percentile(0.5).TotalMilliseconds);
         results.Add(name + ", p99", "ms", result.Latency.Percentile(0.99).TotalMilliseconds);
+        results.Add(name + ", server's processor time", "µs an event", meter.Cpu.TotalMicroseconds / generator.EventsSent);
         if (result.Errors > 0)
         {
             results.Note($"{name}: {result.Errors} requests failed, the first with: {result.FirstError}");

@@ -15,7 +15,7 @@ internal sealed record SuitePlan(int Rounds, TimeSpan Duration, int Entries, str
 internal sealed class Suite(SuitePlan plan)
 {
     /// <summary>The parts, by name.</summary>
-    public static readonly string[] Parts = ["http", "engine", "verify", "size", "sqlite", "postgres"];
+    public static readonly string[] Parts = ["http", "engine", "verify", "size", "budget", "sqlite", "postgres"];
 
     private static readonly (string Ours, string Theirs)[] s_ratios =
     [
@@ -75,6 +75,7 @@ internal sealed class Suite(SuitePlan plan)
             "engine" => await EnginePart.OpenAsync(plan, folder, cancellationToken),
             "verify" => await VerifyPart.OpenAsync(plan, folder, cancellationToken),
             "size" => new SizePart(folder),
+            "budget" => new BudgetPart(plan),
             "sqlite" => new SqlitePeer(plan, folder),
             "postgres" => await PostgresPeer.OpenAsync(plan, folder, results, cancellationToken),
             _ => throw new ArgumentException($"There is no part {part}; they are {string.Join(", ", Parts)}."),

@@ -55,6 +55,9 @@ internal sealed class LoadGenerator(LoadPlan plan, BenchEvents events)
     private long _countFrom;                              // timestamps; written before the threads start
     private long _countTo;
 
+    /// <summary>Events sent so far, warm-up and failures included.</summary>
+    public long EventsSent => Interlocked.Read(ref _number);
+
     /// <summary>Runs the plan. Blocks.</summary>
     /// <param name="cancellationToken">Ends it early; the result then covers what was counted until then.</param>
     /// <exception cref="SocketException">The server cannot be reached.</exception>

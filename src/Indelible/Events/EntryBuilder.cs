@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using Indelible.Merkle;
@@ -141,7 +140,7 @@ public static class EntryBuilder
         Put(ref rest, persisted[beforeSalt..]);
 
         Span<byte> hash = stackalloc byte[Hash.Size];
-        SHA256.HashData(persisted, hash);
+        Sha256.HashData(persisted, hash);
         return new BuiltEntry(bytes, receivedAtOffset, new Hash(hash), claim.Id, context.Ingest.Principal);
     }
 

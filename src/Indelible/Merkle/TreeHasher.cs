@@ -26,7 +26,7 @@ public static class TreeHasher
             : (rented = ArrayPool<byte>.Shared.Rent(entry.Length + 1));
         input[0] = 0x00;
         entry.CopyTo(input[1..]);
-        SHA256.HashData(input[..(entry.Length + 1)], hash);
+        Sha256.HashData(input[..(entry.Length + 1)], hash);
         if (rented is not null)
         {
             ArrayPool<byte>.Shared.Return(rented);
@@ -46,7 +46,7 @@ public static class TreeHasher
         left.CopyTo(input[1..]);
         right.CopyTo(input[(1 + Hash.Size)..]);
         Span<byte> hash = stackalloc byte[Hash.Size];
-        SHA256.HashData(input, hash);
+        Sha256.HashData(input, hash);
         return new Hash(hash);
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Indelible.Merkle;
 
 namespace Indelible.Privacy;
 
@@ -58,7 +59,7 @@ internal static class SealedContext
         context.CopyTo(input.AsSpan(CommitmentDomain.Length));
         r.CopyTo(input.AsSpan(CommitmentDomain.Length + context.Length));
         padded.CopyTo(input.AsSpan(input.Length - padded.Length));
-        SHA256.HashData(input, commitment);
+        Sha256.HashData(input, commitment);
         CryptographicOperations.ZeroMemory(input);
     }
 }

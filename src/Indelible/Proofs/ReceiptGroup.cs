@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using Indelible.Merkle;
@@ -19,6 +20,9 @@ namespace Indelible.Proofs;
 public sealed class ReceiptGroup
 {
     internal const string NoteHeader = "indelible.dev/receipt/v1";
+
+    private const int StackBytes = 1024;
+    private const int IndexDigits = 20;
 
     private readonly List<Hash> _leaves = [];
 
@@ -65,8 +69,26 @@ public sealed class ReceiptGroup
         return new SignedReceiptGroup(levels, Encoding.UTF8.GetString(SignedNote.Sign(NoteText(Count, levels[^1][0]), signer).ToBytes()));
     }
 
-    internal static Hash LeafOf(string origin, long index, in Hash leafHash, string receivedAt, string id) => TreeHasher.Leaf(
-        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{origin}\n{index}\n{leafHash.ToBase64()}\n{receivedAt}\n{id}\n")));
+    internal static Hash LeafOf(string origin, long index, in Hash leafHash, string receivedAt, string id)
+    {
+        // Assembled on the stack: this runs once for every event of every group.
+        int longest = Encoding.UTF8.GetMaxByteCount(origin.Length + receivedAt.Length + id.Length) + IndexDigits + Hash.Base64Length + 5;
+        Span<byte> leaf = longest <= StackBytes ? stackalloc byte[StackBytes] : new byte[longest];
+        int at = Line(leaf, Encoding.UTF8.GetBytes(origin, leaf));
+        Utf8Formatter.TryFormat(index, leaf[at..], out int digits);
+        at = Line(leaf, at + digits);
+        Base64.EncodeToUtf8(leafHash.Bytes, leaf[at..], out _, out int characters);
+        at = Line(leaf, at + characters);
+        at = Line(leaf, at + Encoding.UTF8.GetBytes(receivedAt, leaf[at..]));
+        at = Line(leaf, at + Encoding.UTF8.GetBytes(id, leaf[at..]));
+        return TreeHasher.Leaf(leaf[..at]);
+    }
+
+    private static int Line(Span<byte> text, int end)
+    {
+        text[end] = (byte)'\n';
+        return end + 1;
+    }
 
     internal static byte[] NoteText(long count, in Hash root) =>
         Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{NoteHeader}\n{count}\n{root.ToBase64()}\n"));
