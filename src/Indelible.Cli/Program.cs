@@ -40,4 +40,13 @@ if (parsed.Action is System.CommandLine.Help.HelpAction)
     return shown;
 }
 
-return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+try
+{
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+}
+catch (Exception e)
+{
+    // Whatever was asked, it has not been answered; above all, nothing was found valid.
+    Console.Error.WriteLine(Terminal.Clean($"An unexpected failure: {e.Message}"));
+    return ExitCode.CouldNotTell;
+}

@@ -12,7 +12,8 @@ namespace Indelible.Engine;
 /// <param name="Host">The host part of every origin, for ever.</param>
 /// <param name="SegmentSize">Entries in a segment: a power of two, 256 to 65,536.</param>
 /// <param name="ReceiptsVkey">The key that durable receipts are verified with.</param>
-public sealed record FolderSettings(int Format, string Host, int SegmentSize, string ReceiptsVkey);
+/// <param name="IdSeed">16 hex digits: the seed of the hashes by which ids are found again; not shown to producers.</param>
+public sealed record FolderSettings(int Format, string Host, int SegmentSize, string ReceiptsVkey, string IdSeed);
 
 /// <summary>The layout of a data folder, and the lock that keeps it to one process.</summary>
 /// <remarks>
@@ -80,7 +81,7 @@ public sealed class DataFolder
         }
 
         FolderSettings settings = JsonSerializer.Deserialize(bytes.AsSpan(0, lastLine), FolderJson.Default.FolderSettings)!;
-        return settings.Format == CurrentFormat
+        return settings.Format == CurrentFormat && settings.IdSeed is { Length: 16 } seed && seed.All(char.IsAsciiHexDigitLower)
             ? settings
             : throw new StorageException($"{Root} has format {settings.Format}; this version reads format {CurrentFormat}.", StorageOutcome.Damaged);
     }
@@ -102,7 +103,7 @@ public sealed class DataFolder
     internal void WriteSettings(FolderSettings settings)
     {
         byte[] lines = [.. JsonSerializer.SerializeToUtf8Bytes(settings, FolderJson.Default.FolderSettings), (byte)'\n'];
-        DurableFile.WriteWhole(SettingsFile, [.. lines, .. Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(lines)) + "\n")], ownerOnly: false);
+        DurableFile.WriteWhole(SettingsFile, [.. lines, .. Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(lines)) + "\n")], ownerOnly: true);
     }
 }
 

@@ -51,6 +51,7 @@ public sealed partial class LogEngine : IAsyncDisposable
 {
     private readonly DataFolder _folder;
     private readonly FolderSettings _settings;
+    private readonly long _idSeed;
     private readonly TimeProvider _time;
     private readonly RandomSource _random;
     private readonly ILogger _logger;
@@ -81,6 +82,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     {
         _folder = folder;
         _settings = settings;
+        _idSeed = long.Parse(settings.IdSeed, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         _time = time;
         _random = random;
         _logger = loggers.CreateLogger<LogEngine>();
@@ -404,12 +406,14 @@ public sealed partial class LogEngine : IAsyncDisposable
         FileCheckpointStore.Create(options.CheckpointFolder ?? folder.CheckpointsFolder, random);
         FileJournal.Create(folder.JournalFolder, options.Journal, random);
         DurableFile.CreateFolder(folder.LogsFolder);
-        return new FolderSettings(1, host, segmentSize, receipts.VerifierKey.ToString());
+        byte[] seed = new byte[sizeof(long)];
+        random.Fill(seed);
+        return new FolderSettings(1, host, segmentSize, receipts.VerifierKey.ToString(), Convert.ToHexStringLower(seed));
     }
 
     private string OriginOf(string log) => $"{_settings.Host}/logs/{log}";
 
-    private LogState NewState(string name) => new(name, OriginOf(name), _settings.SegmentSize, _journal, _tails, _cache);
+    private LogState NewState(string name) => new(name, OriginOf(name), _settings.SegmentSize, _idSeed, _journal, _tails, _cache);
 
     /// <summary>Rebuilds <c>_system</c>, then the logs that it names, and compares each with what was signed.</summary>
     private void Recover()

@@ -94,7 +94,7 @@ internal static class VerifyCommand
                 ["the other entries", "that this checkpoint is the log's latest, or that others were shown the same one: the log has no witnesses yet"],
                 []);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return CommandOptions.Fail(e.Message);
         }
@@ -123,7 +123,7 @@ internal static class VerifyCommand
         {
             remembered = request.State is null ? null : VerifierState.Read(request.State, logKey);
         }
-        catch (Exception e) when (e is IOException or TlogFormatException or VerificationException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TlogFormatException or VerificationException)
         {
             Console.Error.WriteLine($"--state: {request.State} is not a checkpoint of this key: {Terminal.Clean(e.Message)}");
             return ExitCode.CouldNotTell;

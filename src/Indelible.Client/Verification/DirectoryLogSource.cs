@@ -46,7 +46,7 @@ public sealed class DirectoryLogSource : ILogSource
                 ? await File.ReadAllBytesAsync(full, cancellationToken).ConfigureAwait(false)
                 : throw new LogSourceException($"{path} has {length} bytes, more than the {maxBytes} it can have");
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new LogSourceException($"{path} cannot be read: {e.Message}", unreachable);
         }

@@ -23,11 +23,12 @@ internal sealed class LogState : INodeReader
     private TaskCompletionSource? _growth;   // completed by the next growth; made by whoever waits for it
     private volatile View _view;
 
-    public LogState(string name, string origin, int segmentSize, IJournal journal, ITailStore tails, BlockCache cache)
+    public LogState(string name, string origin, int segmentSize, long idSeed, IJournal journal, ITailStore tails, BlockCache cache)
     {
         Name = name;
         Origin = origin;
         SegmentSize = segmentSize;
+        IdSeed = idSeed;
         SegmentHeight = int.Log2(segmentSize);
         _journal = journal;
         _tails = tails;
@@ -43,6 +44,9 @@ internal sealed class LogState : INodeReader
     public int SegmentSize { get; }
 
     public int SegmentHeight { get; }
+
+    /// <summary>The seed of the hashes by which ids are found again.</summary>
+    public long IdSeed { get; }
 
     /// <summary>The number of entries that are durable: what readers may see.</summary>
     public long DurableSize => Volatile.Read(ref _durableSize);

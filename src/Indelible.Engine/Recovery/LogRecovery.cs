@@ -107,7 +107,7 @@ internal static class LogRecovery
         }
 
         log.Tail.Append(TreeHasher.Leaf(entry.Span), place);
-        log.Window.Add(IdempotencyWindow.HashOf(facts.Principal, facts.Id), index, Instant.Parse(facts.ReceivedAt));
+        log.Window.Add(IdempotencyWindow.HashOf(log.IdSeed, facts.Principal, facts.Id), index, Instant.Parse(facts.ReceivedAt));
         log.LastReceivedAt = facts.ReceivedAt;
     }
 

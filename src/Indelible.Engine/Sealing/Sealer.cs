@@ -105,7 +105,7 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
                 throw new StorageException($"Entry {index} of log {log.Name} is not an entry that this log can have written.", StorageOutcome.Damaged);
             }
 
-            yield return new SegmentEntry(entry, IdempotencyWindow.HashOf(facts.Principal, facts.Id), Encoding.ASCII.GetBytes(facts.ReceivedAt));
+            yield return new SegmentEntry(entry, IdempotencyWindow.HashOf(log.IdSeed, facts.Principal, facts.Id), Encoding.ASCII.GetBytes(facts.ReceivedAt));
         }
     }
 

@@ -14,7 +14,7 @@ namespace Indelible.Engine.Sealing;
 ///            32  u16 length and bytes of the origin, u16 length and bytes of the log's name; zeros to a multiple of 64
 /// blocks         one zstd frame each, without dictionary: the entry bundle (c2sp.org/tlog-tiles) of 256 entries
 /// index          per block: u64 offset in the file | u32 compressed bytes | u32 bundle bytes | 32 bytes node (8, block): the root of its 256 leaves
-///                per entry: u32, XxHash3 of (principal LF id) cut to 32 bits: rebuilds the idempotency window without reading entries
+///                per entry: u32, XxHash3 of (principal LF id), seeded with the folder's id_seed, cut to 32 bits: rebuilds the idempotency window without reading entries
 ///                received_at of the first and of the last entry, 28 bytes each
 /// trailer     0  u64  offset of the index
 ///             8  u64  bytes of the index

@@ -6,6 +6,10 @@ namespace Indelible.Engine.Sequencing;
 /// <summary>Remembers which (principal, id) pairs a log has seen lately, and at which index.</summary>
 /// <remarks>
 /// <para>
+/// The hash is seeded by a number that only the folder knows: otherwise a writer could choose thousands of ids of one hash, and
+/// each would cost the loop a read of all the others.
+/// </para>
+/// <para>
 /// A table of 8-byte slots: 32 bits of a hash and the index, relative to the table's first. A hit is a question, not an answer:
 /// the caller reads the entry and compares principal and id. With a million entries one fresh id in four thousand costs such a read.
 /// </para>
@@ -29,14 +33,17 @@ internal sealed class IdempotencyWindow
     private Generation? _old;
 
     /// <summary>Cuts a hash of (principal, id) to the 32 bits that segments and the window keep.</summary>
-    public static uint HashOf(string principal, string id)
+    /// <param name="seed">The folder's, see <see cref="FolderSettings.IdSeed"/>.</param>
+    /// <param name="principal">Who delivered the event.</param>
+    /// <param name="id">The event's id.</param>
+    public static uint HashOf(long seed, string principal, string id)
     {
         int length = Encoding.UTF8.GetMaxByteCount(principal.Length + 1 + id.Length);
         Span<byte> bytes = length <= 1024 ? stackalloc byte[1024] : new byte[length];
         int at = Encoding.UTF8.GetBytes(principal, bytes);
         bytes[at++] = (byte)'\n';
         at += Encoding.UTF8.GetBytes(id, bytes[at..]);
-        return unchecked((uint)XxHash3.HashToUInt64(bytes[..at]));
+        return unchecked((uint)XxHash3.HashToUInt64(bytes[..at], seed));
     }
 
     /// <summary>Notes an entry.</summary>

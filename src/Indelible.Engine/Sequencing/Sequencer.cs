@@ -310,7 +310,7 @@ internal sealed partial class Sequencer : IDisposable
         }
 
         LogState log = pending.Log;
-        foreach (long index in log.Window.Candidates(IdempotencyWindow.HashOf(principal, id)))
+        foreach (long index in log.Window.Candidates(IdempotencyWindow.HashOf(log.IdSeed, principal, id)))
         {
             ReadOnlyMemory<byte> stored = log.ReadEntry(index);
             if (!Entry.TryRead(stored.Span, out EntryFacts facts))
@@ -342,7 +342,7 @@ internal sealed partial class Sequencer : IDisposable
             {
                 log.Tail.Append(entry.Event.LeafHash, EntryLocation.InJournal(record, ranges[at++]));
                 log.Window.Add(
-                    IdempotencyWindow.HashOf(entry.Prepared.Entry.Principal, entry.Prepared.Entry.Id), entry.Event.Index, Instant.Parse(entry.Event.ReceivedAt));
+                    IdempotencyWindow.HashOf(log.IdSeed, entry.Prepared.Entry.Principal, entry.Prepared.Entry.Id), entry.Event.Index, Instant.Parse(entry.Event.ReceivedAt));
             }
 
             log.LastReceivedAt = pending.LastReceivedAt;
