@@ -551,7 +551,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         await _configuring.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_logs.ContainsKey(name))
+            if (_logs.ContainsKey(name) || _system.Logs.ContainsKey(name))
             {
                 throw new ConfigurationConflictException($"There is a log {name} already.");
             }
@@ -617,7 +617,9 @@ public sealed partial class LogEngine : IAsyncDisposable
 
         // Authorisation was checked by the door, by the same fold that this entry extends; the sequencer's check is for writers' keys.
         AppendCaller inside = caller with { KeyId = "" };
-        await AppendAsync(_logs[LogName.System], [claim], inside, AppendOptions.Default, cancellationToken).ConfigureAwait(false);
+        // Not cancellable: what the entry configures must be in service when it is in the log, whether or not the caller still waits.
+        cancellationToken.ThrowIfCancellationRequested();
+        await AppendAsync(_logs[LogName.System], [claim], inside, AppendOptions.Default, CancellationToken.None).ConfigureAwait(false);
     }
 
     private Claim SystemClaim(string action, string category, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data)

@@ -62,6 +62,8 @@ public sealed class CommandTests
         (await Command.RunAsync("verify", "--vkey", "nonsense", "--dir", other)).ShouldEnd(2);
         (await Command.RunAsync("verify", "--vkey", server.ReceiptsVkey, "--url", server.Url + "/logs/main", "--key", server.ReaderKey)).ShouldEnd(1);
         (await Command.RunAsync("verify", "--vkey", server.Vkey, "--proof", other)).ShouldEnd(2);
+        (await Command.RunAsync("verify", "--vkey", server.Vkey, "--data", server.Data, "--entry", other)).ShouldEnd(2);
+        (await Command.RunAsync("verify", "--vkey", server.Vkey, "--proof", other, "--entry", other, "--state", other)).ShouldEnd(2);
         (await Command.RunAsync("verify", "--vkey", server.Vkey, "--proof", other, "--entry", other)).ShouldEnd(2);
     }
 

@@ -149,6 +149,27 @@ public sealed class AppendTests
     }
 
     [Fact]
+    public async Task An_administrator_who_goes_away_while_a_log_is_made_leaves_it_made_or_not_and_the_folder_whole()
+    {
+        await using Node node = await Node.CreateAsync();
+        var admin = new AppendCaller("admin", "", 0, "test", null);
+        for (int i = 0; i < 20; i++)
+        {
+            using var leaving = new CancellationTokenSource();
+            Task<LogReader> making = node.Engine.CreateLogAsync($"log-{i}", false, [], admin, leaving.Token);
+            await leaving.CancelAsync();
+            await Task.WhenAny(making);
+            if (node.Engine.Find($"log-{i}") is null)
+            {
+                await node.Engine.CreateLogAsync($"log-{i}", false, [], admin, CancellationToken.None);
+            }
+        }
+
+        await node.ReopenAsync();
+        Assert.Equal(20, node.Engine.Logs.Count(log => log.Settings.Name.StartsWith("log-", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Logs_and_keys_that_cannot_be_are_refused()
     {
         await using Node node = await Node.CreateAsync();

@@ -64,6 +64,16 @@ internal static class VerifyCommand
             return CommandOptions.Fail("Say what to verify: exactly one of --data, --dir, --url, --proof.");
         }
 
+        if (request.Proof is null && request.Entry is not null)
+        {
+            return CommandOptions.Fail("--entry is verified with --proof alone; a whole log is verified without it.");
+        }
+
+        if (request.Proof is not null && (request.State is not null || request.InitState))
+        {
+            return CommandOptions.Fail("--state remembers the head of a whole log; a single proof is not compared with it.");
+        }
+
         if (request.Proof is not null)
         {
             return VerifyProof(request, logKey, asJson);

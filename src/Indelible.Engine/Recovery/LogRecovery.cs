@@ -41,6 +41,9 @@ internal static class LogRecovery
             Take(log, entry.Index, entry.Entry, EntryLocation.InTail(entry.Location, entry.Entry.Length), "its tail file");
         }
 
+        // A crash between naming a segment and dropping its entries leaves a tail file that would go on at the wrong index.
+        tails.Drop(log.Name, log.SealedSize);
+
         log.PublishTail();
     }
 

@@ -52,8 +52,9 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
         {
             // What is not sealed stays in the journal.
         }
-        catch (Exception e) when (e is StorageException or NodeStoppedException)
+        catch (Exception e)
         {
+            // Whatever it is: a sealer that has ended must show, and must not keep the node from stopping as it should.
             LogStopped(e);
             Failure = e;
         }
