@@ -23,8 +23,8 @@ internal sealed class IdempotencyWindow
     /// <summary>Entries that the window reaches back at least.</summary>
     public const long MinEntries = 1_000_000;
 
-    /// <summary>Entries of one generation at most, 2^30: a slot has 32 bits for the index. At that many the window is shorter than <see cref="MinTime"/>.</summary>
-    public const long MaxEntries = 1L << 30;
+    /// <summary>Entries of one generation at most, 2^28: the table then has 2^29 slots, and may double no further. Beyond, the window is shorter than <see cref="MinTime"/>.</summary>
+    public const long MaxEntries = 1L << 28;
 
     /// <summary>Time that the window reaches back at least.</summary>
     public static readonly TimeSpan MinTime = TimeSpan.FromHours(24);
