@@ -1,10 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using Indelible.Cli.Bench;
-using Indelible.Cli.Commands;
-using Indelible.Client.Verification;
 using Indelible.Engine;
 using Indelible.Keys;
+using Indelible.Verification;
 
 namespace Indelible.Benchmarks;
 
@@ -65,7 +64,7 @@ internal sealed class VerifyPart : IMeasuredPart
     private async Task VerifyAsync(Results results, CancellationToken cancellationToken)
     {
         Ed25519NoteVerifier key = Ed25519NoteVerifier.FromVkey(_vkey);
-        using var source = new DataFolderLogSource(new DataFolder(_killed), "main", key.Name, null);
+        using var source = new DataFolderLogSource(new DataFolder(_killed), "main", key, _vkey, null);
         long started = Stopwatch.GetTimestamp();
         (VerificationReport report, _) = await new LogVerifier(key, source).VerifyAsync(null, null, cancellationToken);
         double elapsed = Stopwatch.GetElapsedTime(started).TotalSeconds;

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Indelible.Engine.Storage;
 using Indelible.Engine.Storage.Files;
 
@@ -13,7 +15,11 @@ namespace Indelible.Engine;
 /// <param name="SegmentSize">Entries in a segment: a power of two, 256 to 65,536.</param>
 /// <param name="ReceiptsVkey">The key that durable receipts are verified with.</param>
 /// <param name="IdSeed">16 hex digits: the seed of the hashes by which ids are found again; not shown to producers.</param>
-public sealed record FolderSettings(int Format, string Host, int SegmentSize, string ReceiptsVkey, string IdSeed);
+public sealed record FolderSettings(int Format, string Host, int SegmentSize, string ReceiptsVkey, string IdSeed)
+{
+    /// <summary>The seed as a number.</summary>
+    internal long IdSeedValue => long.Parse(IdSeed, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+}
 
 /// <summary>The layout of a data folder, and the lock that keeps it to one process.</summary>
 /// <remarks>
@@ -29,18 +35,23 @@ public sealed record FolderSettings(int Format, string Host, int SegmentSize, st
 /// quarantine/       torn ends that recovery put aside
 /// </code>
 /// </remarks>
-public sealed class DataFolder
+public sealed partial class DataFolder
 {
     private const int CurrentFormat = 1;
+    private const int MaxSettingsBytes = 64 << 10;
 
     /// <summary>Names the parts of the folder at <paramref name="path"/>; touches nothing.</summary>
     public DataFolder(string path)
     {
         Root = Path.GetFullPath(path);
+        VaultFile = Path.Combine(Root, "vault.db");
     }
 
     /// <summary>The folder itself.</summary>
     public string Root { get; }
+
+    /// <summary>The disk that it lies on.</summary>
+    internal Disk Disk { get; init; } = Disk.System;
 
     internal string SettingsFile => Path.Combine(Root, "indelible.json");
 
@@ -48,7 +59,8 @@ public sealed class DataFolder
 
     internal string KeysFolder => Path.Combine(Root, "keys");
 
-    internal string VaultFile => Path.Combine(Root, "vault.db");
+    /// <summary>Always a file of the operating system's: SQLite knows no other.</summary>
+    internal string VaultFile { get; init; }
 
     internal string CheckpointsFolder => Path.Combine(Root, "checkpoints");
 
@@ -58,8 +70,13 @@ public sealed class DataFolder
 
     internal string QuarantineFolder => Path.Combine(Root, "quarantine");
 
+    private string LockFile => Path.Combine(Root, "lock");
+
+    /// <summary>Whether a node runs on the folder.</summary>
+    internal bool IsInUse => Disk.IsLocked(LockFile);
+
     /// <summary>Whether a folder was initialised here.</summary>
-    public bool IsInitialised => File.Exists(SettingsFile);
+    public bool IsInitialised => Disk.Exists(SettingsFile);
 
     /// <summary>Reads what the folder is.</summary>
     /// <exception cref="StorageException">It was never initialised, or its settings were altered.</exception>
@@ -72,7 +89,7 @@ public sealed class DataFolder
                 StorageOutcome.NothingChanged);
         }
 
-        byte[] bytes = File.ReadAllBytes(SettingsFile);
+        byte[] bytes = Disk.ReadWhole(SettingsFile, MaxSettingsBytes);
         int lastLine = bytes.AsSpan(0, Math.Max(0, bytes.Length - 1)).LastIndexOf((byte)'\n') + 1;
         string digest = Encoding.UTF8.GetString(bytes.AsSpan(lastLine)).TrimEnd('\n');
         if (digest != Convert.ToHexStringLower(SHA256.HashData(bytes.AsSpan(0, lastLine))))
@@ -88,11 +105,11 @@ public sealed class DataFolder
 
     /// <summary>Takes the folder for this process until the result is disposed.</summary>
     /// <exception cref="StorageException">Another process has it.</exception>
-    internal FileStream Lock()
+    internal IDisposable Lock()
     {
         try
         {
-            return new FileStream(Path.Combine(Root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return Disk.Lock(LockFile);
         }
         catch (IOException e)
         {
@@ -100,10 +117,19 @@ public sealed class DataFolder
         }
     }
 
+    /// <summary>A file's name from the folder on, with slashes: for reports.</summary>
+    internal string NameOf(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');
+
+    /// <summary>Whether a name, as <see cref="NameOf"/> gives it, is one that a data folder uses.</summary>
+    internal static bool IsOwn(string name) => OwnNames().IsMatch(name);
+
+    [GeneratedRegex(@"^(indelible\.json|lock|master\.key|keys/[^/]+\.key|vault\.db(-wal|-shm|-journal)?|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail)|quarantine/[^/]+\.torn)(\.new)?$", RegexOptions.NonBacktracking)]
+    private static partial Regex OwnNames();
+
     internal void WriteSettings(FolderSettings settings)
     {
         byte[] lines = [.. JsonSerializer.SerializeToUtf8Bytes(settings, FolderJson.Default.FolderSettings), (byte)'\n'];
-        DurableFile.WriteWhole(SettingsFile, [.. lines, .. Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(lines)) + "\n")], ownerOnly: true);
+        Disk.WriteWhole(SettingsFile, [.. lines, .. Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(lines)) + "\n")]);
     }
 }
 

@@ -55,7 +55,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly RandomSource _random;
     private readonly ILogger _logger;
-    private readonly FileStream _lock;
+    private readonly IDisposable _lock;
     private readonly MasterKey _master;
     private readonly KeyStore _keys;
     private readonly Vault _vault;
@@ -82,7 +82,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     {
         _folder = folder;
         _settings = settings;
-        _idSeed = long.Parse(settings.IdSeed, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+        _idSeed = settings.IdSeedValue;
         _time = time;
         _random = random;
         _logger = loggers.CreateLogger<LogEngine>();
@@ -90,14 +90,14 @@ public sealed partial class LogEngine : IAsyncDisposable
         try
         {
             opened.Push(_lock = folder.Lock());
-            opened.Push(_master = MasterKey.Open(folder.MasterKeyFile, random));
-            _keys = new KeyStore(folder.KeysFolder, _master, random);
-            opened.Push(_receiptsSigner = _keys.Open("receipts", settings.Host + "/receipts"));
+            opened.Push(_master = MasterKey.Open(folder.Disk, folder.MasterKeyFile, random));
+            _keys = new KeyStore(folder.Disk, folder.KeysFolder, _master, random);
+            opened.Push(_receiptsSigner = _keys.Open(KeyStore.ReceiptsName, KeyStore.NameOf(settings.Host, KeyStore.ReceiptsName)));
             opened.Push(_vault = Vault.Open(folder.VaultFile, _master, random));
-            opened.Push(_checkpoints = FileCheckpointStore.Open(options.CheckpointFolder ?? folder.CheckpointsFolder, random));
-            opened.Push(_journal = FileJournal.Open(folder.JournalFolder, folder.QuarantineFolder, options.Journal, random));
-            _segments = new FileSegmentStore(folder.LogsFolder);
-            opened.Push(_tails = new FileTailStore(folder.LogsFolder, random));
+            opened.Push(_checkpoints = FileCheckpointStore.Open(folder.Disk, options.CheckpointFolder ?? folder.CheckpointsFolder, folder.QuarantineFolder, random));
+            opened.Push(_journal = FileJournal.Open(folder.Disk, folder.JournalFolder, folder.QuarantineFolder, options.Journal, random));
+            _segments = new FileSegmentStore(folder.Disk, folder.LogsFolder);
+            opened.Push(_tails = new FileTailStore(folder.Disk, folder.LogsFolder, random));
             _sequencer = new Sequencer(_journal, _receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>());
             _publisher = new Publisher(_checkpoints, options.PublishInterval, time, loggers.CreateLogger<Publisher>());
             _sealer = new Sealer(_journal, _segments, _tails, _sequencer, options.SealInterval, loggers.CreateLogger<Sealer>());
@@ -153,12 +153,12 @@ public sealed partial class LogEngine : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(options);
         CheckInitialisation(host, logs, segmentSize);
-        if (Directory.Exists(folder.Root) && Directory.EnumerateFileSystemEntries(folder.Root).Any())
+        if (!folder.Disk.IsEmpty(folder.Root))
         {
             throw new StorageException($"{folder.Root} is not empty; a data folder is made in an empty or a new one.", StorageOutcome.NothingChanged);
         }
 
-        DurableFile.CreateFolder(folder.Root);
+        folder.Disk.CreateFolder(folder.Root);
         FolderSettings settings = CreateParts(folder, host, segmentSize, options, random);
         var engine = new LogEngine(folder, settings, options, time, random, loggers);
         string adminKey;
@@ -399,19 +399,19 @@ public sealed partial class LogEngine : IAsyncDisposable
     /// <summary>Makes every part of a folder but its settings, which make it one.</summary>
     private static FolderSettings CreateParts(DataFolder folder, string host, int segmentSize, EngineOptions options, RandomSource random)
     {
-        using MasterKey master = MasterKey.Create(folder.MasterKeyFile, random);
-        var keys = new KeyStore(folder.KeysFolder, master, random);
-        using Ed25519NoteSigner receipts = keys.OpenOrCreate("receipts", host + "/receipts");
+        using MasterKey master = MasterKey.Create(folder.Disk, folder.MasterKeyFile, random);
+        var keys = new KeyStore(folder.Disk, folder.KeysFolder, master, random);
+        using Ed25519NoteSigner receipts = keys.OpenOrCreate(KeyStore.ReceiptsName, KeyStore.NameOf(host, KeyStore.ReceiptsName));
         Vault.Create(folder.VaultFile, master, random);
-        FileCheckpointStore.Create(options.CheckpointFolder ?? folder.CheckpointsFolder, random);
-        FileJournal.Create(folder.JournalFolder, options.Journal, random);
-        DurableFile.CreateFolder(folder.LogsFolder);
+        FileCheckpointStore.Create(folder.Disk, options.CheckpointFolder ?? folder.CheckpointsFolder, random);
+        FileJournal.Create(folder.Disk, folder.JournalFolder, options.Journal, random);
+        folder.Disk.CreateFolder(folder.LogsFolder);
         byte[] seed = new byte[sizeof(long)];
         random.Fill(seed);
         return new FolderSettings(1, host, segmentSize, receipts.VerifierKey.ToString(), Convert.ToHexStringLower(seed));
     }
 
-    private string OriginOf(string log) => $"{_settings.Host}/logs/{log}";
+    private string OriginOf(string log) => KeyStore.NameOf(_settings.Host, log);
 
     private LogState NewState(string name) => new(name, OriginOf(name), _settings.SegmentSize, _idSeed, _journal, _tails, _cache);
 
@@ -419,37 +419,50 @@ public sealed partial class LogEngine : IAsyncDisposable
     private void Recover()
     {
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> heads = _checkpoints.Load();
-        LogState system = NewState(LogName.System);
-        LogRecovery.Load(system, _segments, _tails);
+        var states = new Dictionary<string, LogState>(StringComparer.Ordinal);
         foreach (JournalRecord record in _journal.Read(0))
         {
-            LogRecovery.Replay(record, name => name == LogName.System ? system : null);
+            LogRecovery.Replay(record, (log, first) => StateOf(states, log, first));
         }
 
+        LogState system = StateOf(states, LogName.System, null);
         for (long index = 0; index < system.DurableSize; index++)
         {
             _system = SystemFold.Apply(_system, index, system.ReadEntry(index));
         }
 
-        var states = new Dictionary<string, LogState>(StringComparer.Ordinal) { [LogName.System] = system };
         foreach (LogSettings log in _system.Logs.Values)
         {
-            LogState state = NewState(log.Name);
-            states.Add(log.Name, state);
-            LogRecovery.Load(state, _segments, _tails);
+            StateOf(states, log.Name, null);
         }
 
-        foreach (JournalRecord record in _journal.Read(0))
+        if (states.Keys.FirstOrDefault(log => log != LogName.System && !_system.Logs.ContainsKey(log)) is { } unknown)
         {
-            LogRecovery.Replay(record, name => states.TryGetValue(name, out LogState? state)
-                ? name == LogName.System ? null : state
-                : throw new StorageException($"Journal record {record.Number} holds entries of log {name}, which was never created.", StorageOutcome.Damaged));
+            throw new StorageException($"The journal holds entries of log {unknown}, which was never created.", StorageOutcome.Damaged);
         }
 
         foreach (LogState state in states.Values)
         {
             Adopt(state, heads);
         }
+    }
+
+    /// <summary>A log's state, loaded from segments and tail file where it is asked for the first time.</summary>
+    private LogState StateOf(Dictionary<string, LogState> states, string log, long? journalBegins)
+    {
+        if (!states.TryGetValue(log, out LogState? state))
+        {
+            if (!LogName.CanBe(log))
+            {
+                throw new StorageException($"The journal holds entries of '{log}', which no log can be called.", StorageOutcome.Damaged);
+            }
+
+            state = NewState(log);
+            LogRecovery.Load(state, _segments, _tails, journalBegins);
+            states.Add(log, state);
+        }
+
+        return state;
     }
 
     /// <summary>Compares a rebuilt log with its recorded head and takes it into service.</summary>
@@ -510,14 +523,17 @@ public sealed partial class LogEngine : IAsyncDisposable
             return;
         }
 
-        if (_journal is FileJournal { TornTail: { } torn })
+        foreach ((string part, TornTail? found) in new[] { ("journal", (_journal as FileJournal)?.TornTail), ("checkpoints", (_checkpoints as FileCheckpointStore)?.TornTail) })
         {
-            LogTornTail(torn.Path, torn.Bytes, torn.Sha256);
-            await NoteAsync(SystemActions.TornTail, ("journal", Path.GetFileName(torn.Path)), data =>
+            if (found is { } torn)
             {
-                data.WriteNumber("bytes", torn.Bytes);
-                data.WriteString("sha256", torn.Sha256);
-            }).ConfigureAwait(false);
+                LogTornTail(part, torn.Path, torn.Bytes, torn.Sha256);
+                await NoteAsync(SystemActions.TornTail, (part, Path.GetFileName(torn.Path)), data =>
+                {
+                    data.WriteNumber("bytes", torn.Bytes);
+                    data.WriteString("sha256", torn.Sha256);
+                }).ConfigureAwait(false);
+            }
         }
 
         await NoteAsync(SystemActions.Start, ("node", _settings.Host), data => data.WriteString("version", typeof(LogEngine).Assembly.GetName().Version!.ToString(3))).ConfigureAwait(false);
@@ -713,8 +729,8 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(1001, LogLevel.Warning, "Recovery put a torn end of the journal aside: {Bytes} bytes in {Path}, SHA-256 {Sha256}. It was never acknowledged")]
-    private partial void LogTornTail(string path, long bytes, string sha256);
+    [LoggerMessage(1001, LogLevel.Warning, "Recovery put a torn end of the {Part} aside: {Bytes} bytes in {Path}, SHA-256 {Sha256}. It was never acknowledged")]
+    private partial void LogTornTail(string part, string path, long bytes, string sha256);
 }
 
 /// <summary>A folder that has just been made.</summary>

@@ -185,7 +185,7 @@ public sealed class RecoveryTests
     [InlineData("master.key")]
     [InlineData("vault.db")]
     [InlineData("checkpoints/heads")]
-    [InlineData("keys/receipts.key")]
+    [InlineData("keys/_receipts.key")]
     [InlineData("keys/main.key")]
     [InlineData("indelible.json")]
     [InlineData("journal")]

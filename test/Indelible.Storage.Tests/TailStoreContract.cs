@@ -18,13 +18,13 @@ public abstract class TailStoreContract
         }
 
         using ITailStore again = Open();
-        TailEntry[] loaded = [.. again.Load("main")];
+        TailEntry[] loaded = [.. again.Load("main", null)];
         Assert.Equal(Enumerable.Range(256, 303).Select(i => (long)i), loaded.Select(entry => entry.Index));
         Assert.Equal(locations, loaded.Select(entry => entry.Location));
         byte[] bytes = new byte[Text(400).Length];
         Assert.True(again.Read("main", locations[400 - 256], bytes));
         Assert.Equal(Text(400), Encoding.UTF8.GetString(bytes));
-        Assert.Empty(again.Load("none"));
+        Assert.Empty(again.Load("none", null));
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public abstract class TailStoreContract
         Assert.Throws<StorageException>(() => store.Append("main", 14, Entries(14, 1)));
         Assert.Throws<StorageException>(() => store.Append("main", 16, Entries(16, 1)));
         store.Append("main", 15, Entries(15, 1));
-        Assert.Equal(6, store.Load("main").Count());
+        Assert.Equal(6, store.Load("main", null).Count());
     }
 
     [Fact]
@@ -44,12 +44,12 @@ public abstract class TailStoreContract
         using ITailStore store = Open();
         IReadOnlyList<TailLocation> first = store.Append("main", 0, Entries(0, 10));
         store.Drop("main", 5);
-        Assert.Equal(Enumerable.Range(5, 5).Select(i => (long)i), store.Load("main").Select(entry => entry.Index).Where(index => index >= 5));
+        Assert.Equal(Enumerable.Range(5, 5).Select(i => (long)i), store.Load("main", null).Select(entry => entry.Index).Where(index => index >= 5));
         store.Drop("main", 10);
-        Assert.Empty(store.Load("main"));
+        Assert.Empty(store.Load("main", null));
         Assert.False(store.Read("main", first[0], new byte[1]));
         store.Append("main", 20, Entries(20, 2));
-        Assert.Equal([20, 21], store.Load("main").Select(entry => entry.Index));
+        Assert.Equal([20, 21], store.Load("main", null).Select(entry => entry.Index));
     }
 
     protected abstract ITailStore Open();

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
-using Indelible.Client.Verification;
 using Indelible.Engine;
 using Indelible.Events;
 using Indelible.Keys;
 using Indelible.Notes;
 using Indelible.Proofs;
 using Indelible.Server;
+using Indelible.Verification;
 
 namespace Indelible.Cli.Commands;
 
@@ -102,6 +102,7 @@ internal static class VerifyCommand
                 1,
                 [$"the entry of hash {inclusion.LeafHash} is at index {inclusion.Index} of the log", "it is canonical JSON with the members of an entry", $"the checkpoint of {inclusion.Checkpoint.Head.Size} entries is signed by the pinned key"],
                 ["the other entries", "that this checkpoint is the log's latest, or that others were shown the same one: the log has no witnesses yet"],
+                [],
                 []);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -110,7 +111,7 @@ internal static class VerifyCommand
         }
         catch (Exception e) when (e is TlogFormatException or VerificationException)
         {
-            report = new VerificationReport(Verdict.NotValid, logKey.Name, null, 0, [], [], [new VerificationFault("proof", request.Proof!, e.Message)]);
+            report = new VerificationReport(Verdict.NotValid, logKey.Name, null, 0, [], [], [new VerificationFault("proof", request.Proof!, e.Message)], []);
         }
 
         return Print(report, asJson);
@@ -124,7 +125,8 @@ internal static class VerifyCommand
         1,
         [$"bytes of hash {inclusion.LeafHash} are at index {inclusion.Index} of the log"],
         [],
-        [new VerificationFault("entry", file, "it is not canonical JSON with the members of an entry")]);
+        [new VerificationFault("entry", file, "it is not canonical JSON with the members of an entry")],
+        []);
 
     private static async Task<int> VerifyLogAsync(Request request, Ed25519NoteVerifier logKey, bool asJson, CancellationToken cancellationToken)
     {
@@ -149,7 +151,7 @@ internal static class VerifyCommand
         ILogSource source;
         if (request.Data is not null)
         {
-            source = new DataFolderLogSource(new DataFolder(request.Data), request.Log ?? logKey.Name.Split('/')[^1], logKey.Name, request.CheckpointFolder);
+            source = new DataFolderLogSource(new DataFolder(request.Data), request.Log ?? logKey.Name.Split('/')[^1], logKey, request.Vkey, request.CheckpointFolder);
         }
         else if (request.Directory is not null)
         {
@@ -167,12 +169,21 @@ internal static class VerifyCommand
         using (source as IDisposable)
         {
             (VerificationReport report, VerifiedCheckpoint? checkpoint) = await new LogVerifier(logKey, source).VerifyAsync(remembered, Progress(asJson), cancellationToken);
-            if (checkpoint is not null && request.State is not null)
-            {
-                VerifierState.Write(request.State, checkpoint, logKey);
-            }
+            int exit = Print(report, asJson);
+            return checkpoint is null || request.State is null ? exit : Remember(request.State, checkpoint, logKey, exit);
+        }
+    }
 
-            return Print(report, asJson);
+    private static int Remember(string path, VerifiedCheckpoint checkpoint, NoteVerifier logKey, int exit)
+    {
+        try
+        {
+            VerifierState.Write(path, checkpoint, logKey);
+            return exit;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TlogFormatException or VerificationException)
+        {
+            return CommandOptions.Fail($"--state: the log is as said above, but {path} could not be written: {e.Message}");
         }
     }
 
@@ -214,6 +225,11 @@ internal static class VerifyCommand
                 Console.WriteLine(Terminal.Clean($"  wrong        {fault.What}, {fault.Where}: {fault.Detail}"));
             }
 
+            foreach (VerificationFault unclear in report.Unclear)
+            {
+                Console.WriteLine(Terminal.Clean($"  unclear      {unclear.What}, {unclear.Where}: {unclear.Detail}"));
+            }
+
             foreach (string done in report.Checked)
             {
                 Console.WriteLine(Terminal.Clean($"  checked      {done}"));
@@ -249,8 +265,17 @@ internal static class VerifyCommand
         json.WriteNumber("entries", report.Entries);
         WriteList(json, "checked", report.Checked);
         WriteList(json, "not_checked", report.NotChecked);
-        json.WriteStartArray("faults");
-        foreach (VerificationFault fault in report.Faults)
+        WriteFaults(json, "faults", report.Faults);
+        WriteFaults(json, "unclear", report.Unclear);
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+
+    private static void WriteFaults(Utf8JsonWriter json, string name, IReadOnlyList<VerificationFault> faults)
+    {
+        json.WriteStartArray(name);
+        foreach (VerificationFault fault in faults)
         {
             json.WriteStartObject();
             json.WriteString("what", fault.What);
@@ -260,9 +285,6 @@ internal static class VerifyCommand
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
-        json.Flush();
-        output.WriteByte((byte)'\n');
     }
 
     private static void WriteList(Utf8JsonWriter json, string name, IReadOnlyList<string> items)

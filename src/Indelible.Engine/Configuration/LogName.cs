@@ -16,6 +16,15 @@ public static class LogName
     /// <summary>The log of alerts.</summary>
     public const string Alerts = "_alerts";
 
+    /// <summary>Whether a log can have this name, ours and restored ones included: safe to be the name of a folder.</summary>
+    /// <param name="name">Untrusted text.</param>
+    public static bool CanBe(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Reserved.Contains(name)
+            || (name.Length is > 0 and <= EngineLimits.LogNameLength && (char.IsAsciiLetterLower(name[0]) || char.IsAsciiDigit(name[0])) && !name.AsSpan().ContainsAnyExcept(s_characters));
+    }
+
     /// <summary>Our own logs.</summary>
     public static IReadOnlyList<string> Reserved { get; } = [System, Access, Alerts];
 

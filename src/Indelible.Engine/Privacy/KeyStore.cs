@@ -7,29 +7,39 @@ namespace Indelible.Engine.Privacy;
 
 /// <summary>The keys that sign: one file a key, its seed wrapped by the master key.</summary>
 /// <remarks>Thread-safe for different names.</remarks>
-internal sealed class KeyStore(string folder, MasterKey master, RandomSource random)
+internal sealed class KeyStore(Disk disk, string folder, MasterKey master, RandomSource random)
 {
+    /// <summary>The file of the key that signs receipts. No log has such a name.</summary>
+    public const string ReceiptsName = "_receipts";
+
+    private const int MaxFileBytes = 1024;
+
+    /// <summary>The name in a key, part of its id for ever: a log's origin.</summary>
+    /// <param name="host">The host part of every origin.</param>
+    /// <param name="name">The file's name: a log's, or <see cref="ReceiptsName"/>.</param>
+    public static string NameOf(string host, string name) => name == ReceiptsName ? $"{host}/receipts" : $"{host}/logs/{name}";
+
     /// <summary>Opens the key of <paramref name="name"/>, or makes it if there is none.</summary>
-    /// <param name="name">The file's name: a log's name, or <c>receipts</c>.</param>
+    /// <param name="name">The file's name: a log's name, or <see cref="ReceiptsName"/>.</param>
     /// <param name="keyName">The name in the key, part of its id for ever: a log's origin.</param>
     public Ed25519NoteSigner OpenOrCreate(string name, string keyName)
     {
-        if (File.Exists(PathOf(name)))
+        if (disk.Exists(PathOf(name)))
         {
             return Open(name, keyName);
         }
 
-        DurableFile.CreateFolder(folder);
+        disk.CreateFolder(folder);
         byte[] seed = new byte[32];
         random.Fill(seed);
-        DurableFile.WriteWhole(PathOf(name), master.Wrap(seed, Context(keyName)), ownerOnly: true);
+        disk.WriteWhole(PathOf(name), master.Wrap(seed, Context(keyName)));
         return Ed25519NoteSigner.FromSeed(keyName, seed);
     }
 
     /// <summary>Opens the key of <paramref name="name"/>.</summary>
     /// <exception cref="StorageException">It is missing, altered, or the key of another name.</exception>
-    public Ed25519NoteSigner Open(string name, string keyName) => File.Exists(PathOf(name))
-        ? Ed25519NoteSigner.FromSeed(keyName, master.Unwrap(File.ReadAllBytes(PathOf(name)), Context(keyName)))
+    public Ed25519NoteSigner Open(string name, string keyName) => disk.Exists(PathOf(name))
+        ? Ed25519NoteSigner.FromSeed(keyName, master.Unwrap(disk.ReadWhole(PathOf(name), MaxFileBytes), Context(keyName)))
         : throw new StorageException($"The signing key of {keyName} is missing ({PathOf(name)}).", StorageOutcome.Damaged);
 
     private static byte[] Context(string keyName) => Encoding.UTF8.GetBytes("indelible.dev/signing-key/v1 " + keyName);

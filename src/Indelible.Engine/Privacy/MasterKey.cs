@@ -9,9 +9,10 @@ namespace Indelible.Engine.Privacy;
 /// 32 random bytes in a file that only its owner may read. Wrapping is AES-256-GCM with a random nonce; the context (what the key
 /// is for) is authenticated, so that one wrapped key cannot be put in another's place. Thread-safe.
 /// </remarks>
-public sealed class MasterKey : IDisposable
+internal sealed class MasterKey : IDisposable
 {
     private const int KeyBytes = 32;
+    private const int MaxFileBytes = 1024;
     private const int NonceBytes = 12;
     private const int TagBytes = 16;
     private readonly byte[] _key;
@@ -24,38 +25,38 @@ public sealed class MasterKey : IDisposable
     }
 
     /// <summary>Makes a new key and its file.</summary>
+    /// <param name="disk">The disk.</param>
     /// <param name="path">A file that does not exist yet.</param>
     /// <param name="random">Draws the key and the nonces.</param>
     /// <exception cref="StorageException">The file exists: nothing was changed.</exception>
-    public static MasterKey Create(string path, RandomSource random)
+    public static MasterKey Create(Disk disk, string path, RandomSource random)
     {
-        if (File.Exists(path))
+        if (disk.Exists(path))
         {
             throw new StorageException($"There is a master key at {path} already.", StorageOutcome.NothingChanged);
         }
 
         byte[] key = new byte[KeyBytes];
         random.Fill(key);
-        DurableFile.WriteWhole(path, key, ownerOnly: true);
+        disk.WriteWhole(path, key);
         return new MasterKey(key, random);
     }
 
     /// <summary>Reads the key.</summary>
     /// <exception cref="StorageException">The file is missing, of another length, or readable by others than its owner.</exception>
-    public static MasterKey Open(string path, RandomSource random)
+    public static MasterKey Open(Disk disk, string path, RandomSource random)
     {
-        if (!File.Exists(path))
+        if (!disk.Exists(path))
         {
             throw new StorageException($"The master key {path} is missing: no signing key and no personal data can be read without it.", StorageOutcome.Damaged);
         }
 
-        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Others) != 0)
+        if (disk.IsOpenToOthers(path))
         {
             throw new StorageException($"The master key {path} can be read by others than its owner; make it 'chmod 600'.", StorageOutcome.NothingChanged);
         }
 
-        byte[] key = File.ReadAllBytes(path);
+        byte[] key = disk.ReadWhole(path, MaxFileBytes);
         return key.Length == KeyBytes
             ? new MasterKey(key, random)
             : throw new StorageException($"The master key {path} has {key.Length} bytes, not {KeyBytes}.", StorageOutcome.Damaged);

@@ -42,7 +42,7 @@ internal sealed class Vault : IDisposable
         }
 
         // The file is made by us, so that it is never readable by others, not even for a moment.
-        Storage.Files.DurableFile.WriteWhole(path, [], ownerOnly: true);
+        Storage.Files.Disk.System.WriteWhole(path, []);
         using Vault vault = OpenDatabase(path, master, random);
         vault.Execute("CREATE TABLE subject_keys (origin TEXT NOT NULL, subject TEXT NOT NULL, kid TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL, PRIMARY KEY (origin, subject)) STRICT, WITHOUT ROWID");
         vault.Execute("PRAGMA user_version = 1");
@@ -68,6 +68,10 @@ internal sealed class Vault : IDisposable
         vault.Dispose();
         throw new StorageException($"The vault {path} is not of version 1.", StorageOutcome.Damaged);
     }
+
+    /// <summary>Opens a data key as it lies in the vault.</summary>
+    /// <exception cref="StorageException">It was altered, or is another person's.</exception>
+    internal static PersonalKey Open(MasterKey master, string origin, string subject, byte[] wrapped) => new(master.Unwrap(wrapped, Context(origin, subject)));
 
     /// <summary>Gives the keys that one request's entries need; <see cref="Request.Commit"/> makes the new ones durable.</summary>
     /// <param name="origin">The log's origin.</param>
@@ -182,7 +186,7 @@ internal sealed class Vault : IDisposable
             _byId.Clear();
         }
 
-        var key = new PersonalKey(_master.Unwrap(wrapped, Context(origin, subject)));
+        PersonalKey key = Open(_master, origin, subject, wrapped);
         _bySubject[(origin, subject)] = key;
         _byId[key.Id] = key;
         return key;

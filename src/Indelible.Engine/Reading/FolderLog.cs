@@ -1,47 +1,71 @@
+using System.Globalization;
 using Indelible.Engine.Sealing;
+using Indelible.Engine.Sequencing;
 using Indelible.Engine.Storage;
 using Indelible.Engine.Storage.Files;
+using Indelible.Events;
 using Indelible.Tiles;
 
 namespace Indelible.Engine.Reading;
 
 /// <summary>A log of a data folder, read without opening a node: for verifiers, beside a running node or without one.</summary>
 /// <remarks>
+/// <para>
 /// Changes nothing and takes no lock. Believes nothing either: segments are checked block by block, and what is not in a segment is
 /// taken from tail files and journal by the checks of their records alone; the verifier hashes it. The size is that of the
-/// recorded checkpoint, which the verifier has checked by its own pinned key.
+/// recorded checkpoint, which the verifier has checked by its own pinned key. An entry that lies in several places must be the same
+/// in all of them.
+/// </para>
+/// <para>
+/// Entries move from the journal to tail files and on to segments while a node runs, so the places are read in that order, and anew
+/// when something was in motion.
+/// </para>
 /// </remarks>
 public sealed class FolderLog : IDisposable
 {
+    private const int Attempts = 3;
+
     private readonly DataFolder _folder;
+    private readonly FolderSettings _settings;
     private readonly string _log;
     private readonly string _origin;
-    private readonly Dictionary<long, ReadOnlyMemory<byte>> _tail = [];
+    private readonly Dictionary<long, LooseEntry> _loose = [];   // in journal or tail files
     private readonly SortedDictionary<long, SegmentReader> _segments = [];
-    private readonly List<string> _unreadable = [];
+    private readonly FolderFindings _findings = new();
 
-    private FolderLog(DataFolder folder, string log, string origin)
+    private FolderLog(DataFolder folder, FolderSettings settings, string log, string origin)
     {
         _folder = folder;
+        _settings = settings;
         _log = log;
         _origin = origin;
     }
 
-    /// <summary>Segments, tail files and journal files that could not be read, with the reason.</summary>
-    public IReadOnlyList<string> Unreadable => _unreadable;
+    /// <summary>What was found about journal, tail files and segments when they were opened.</summary>
+    public FolderFindings Findings => _findings;
 
     /// <summary>Finds the pieces of a log.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="log">The log's name.</param>
     /// <param name="origin">Its origin, from the key that the verifier pins.</param>
+    /// <exception cref="StorageException">The folder's settings cannot be read.</exception>
     public static FolderLog Open(DataFolder folder, string log, string origin)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        var opened = new FolderLog(folder, log, origin);
-        opened.ReadSegments();
-        opened.ReadTails();
-        opened.ReadJournal();
-        return opened;
+        FolderSettings settings = folder.ReadSettings();
+        for (int attempt = 1; ; attempt++)
+        {
+            var opened = new FolderLog(folder, settings, log, origin);
+            opened.ReadJournal();
+            opened.ReadTails();
+            opened.ReadSegments();
+            if (attempt == Attempts || opened._findings is { Faults.Count: 0, Unclear.Count: 0 } || !folder.IsInUse)
+            {
+                return opened;
+            }
+
+            opened.Dispose();
+        }
     }
 
     /// <summary>The recorded checkpoint: the last one that the node may have shown. Untrusted bytes.</summary>
@@ -52,7 +76,8 @@ public sealed class FolderLog : IDisposable
     public static ReadOnlyMemory<byte> ReadCheckpoint(DataFolder folder, string origin, string? checkpointFolder)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        return FileCheckpointStore.ReadOnly(checkpointFolder ?? folder.CheckpointsFolder).TryGetValue(origin, out ReadOnlyMemory<byte> note)
+        string store = checkpointFolder ?? folder.CheckpointsFolder;
+        return FileCheckpointStore.ReadOnly(folder.Disk, store, out _).TryGetValue(origin, out ReadOnlyMemory<byte> note)
             ? note
             : throw new StorageException($"The checkpoint store has no checkpoint of {origin}.", StorageOutcome.Damaged);
     }
@@ -64,18 +89,56 @@ public sealed class FolderLog : IDisposable
         long first = id.Index * TileLayout.Width;
         if (SegmentOf(first) is { } segment)
         {
-            return [.. segment.ReadBlock((int)((first - segment.FirstIndex) / TileLayout.Width)).Entries.Take(id.Width)];
+            return ReadBlock(segment, first, id.Width);
         }
 
         var entries = new ReadOnlyMemory<byte>[id.Width];
         for (int i = 0; i < entries.Length; i++)
         {
-            entries[i] = _tail.TryGetValue(first + i, out ReadOnlyMemory<byte> entry)
-                ? entry
+            entries[i] = _loose.TryGetValue(first + i, out LooseEntry entry)
+                ? entry.Bytes
                 : throw new StorageException($"Entry {first + i} is in no segment, tail file or journal file that can be read.{Reasons()}", StorageOutcome.Damaged);
         }
 
         return entries;
+    }
+
+    /// <summary>Compares the hashes by which ids are found again, which no tree covers, with the entries of a bundle.</summary>
+    /// <param name="id">A bundle.</param>
+    /// <param name="entries">What its entries say, as verified.</param>
+    /// <returns>What is wrong, by index.</returns>
+    /// <exception cref="StorageException">They cannot be read.</exception>
+    public IEnumerable<(long Index, string Detail)> CheckIdHashes(BundleId id, IReadOnlyList<EntryFacts> entries)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        long first = id.Index * TileLayout.Width;
+        if (SegmentOf(first) is not { } segment)
+        {
+            yield break;
+        }
+
+        uint[] stored = segment.ReadIdHashes((int)(first - segment.FirstIndex), entries.Count);
+        for (int i = 0; i < stored.Length; i++)
+        {
+            uint expected = IdempotencyWindow.HashOf(_settings.IdSeedValue, entries[i].Principal, entries[i].Id);
+            if (stored[i] != expected)
+            {
+                yield return (first + i, $"{NameOf(segment)} holds id hash {stored[i]:x8} for it, but its principal and id make {expected:x8}");
+            }
+        }
+    }
+
+    /// <summary>Compares every segment file with the hash that it ends in.</summary>
+    public FolderFindings CheckFileHashes()
+    {
+        var findings = new FolderFindings();
+        foreach (SegmentReader segment in _segments.Values)
+        {
+            findings.Try(NameOf(segment), segment.VerifyFileHash);
+        }
+
+        findings.IsChecked($"{_segments.Count} segment files have the hash that they end in");
+        return findings;
     }
 
     /// <summary>Where an entry lies, for a report.</summary>
@@ -83,12 +146,12 @@ public sealed class FolderLog : IDisposable
     {
         if (SegmentOf(index) is not { } segment)
         {
-            return "in the tail";
+            return _loose.TryGetValue(index, out LooseEntry entry) ? entry.File : "in no file";
         }
 
         int block = (int)((index - segment.FirstIndex) / TileLayout.Width);
         (long offset, int length) = segment.BlockRange(block);
-        return $"segment {segment.FirstIndex}, block {block}, bytes {offset} to {offset + length - 1}";
+        return $"{NameOf(segment)}, block {block}, bytes {offset} to {offset + length - 1}";
     }
 
     /// <inheritdoc/>
@@ -100,62 +163,141 @@ public sealed class FolderLog : IDisposable
         }
     }
 
-    private SegmentReader? SegmentOf(long index)
+    private string NameOf(SegmentReader segment) =>
+        string.Create(CultureInfo.InvariantCulture, $"logs/{_log}/segments/{segment.FirstIndex:D16}.segment");
+
+    private ReadOnlyMemory<byte>[] ReadBlock(SegmentReader segment, long first, int count)
     {
-        SegmentReader? found = null;
-        foreach (SegmentReader segment in _segments.Values)
+        ReadOnlyMemory<byte>[] entries = [.. segment.ReadBlock((int)((first - segment.FirstIndex) / TileLayout.Width)).Entries.Take(count)];
+        for (int i = 0; i < entries.Length; i++)
         {
-            if (segment.FirstIndex <= index && index < segment.FirstIndex + segment.Count)
+            if (_loose.TryGetValue(first + i, out LooseEntry copy) && !copy.Bytes.Span.SequenceEqual(entries[i].Span))
             {
-                found = segment;
+                throw new StorageException($"Entry {first + i} is one in {NameOf(segment)} and another in {copy.File}.", StorageOutcome.Damaged);
             }
         }
 
-        return found;
+        return entries;
     }
 
-    private string Reasons() => _unreadable.Count == 0 ? "" : " Not readable: " + string.Join("; ", _unreadable);
+    private SegmentReader? SegmentOf(long index)
+    {
+        // Every segment has the size of the settings: opening has checked it.
+        _segments.TryGetValue(index - (index % _settings.SegmentSize), out SegmentReader? segment);
+        return segment;
+    }
+
+    private string Reasons()
+    {
+        string[] reasons = [.. _findings.Faults.Concat(_findings.Unclear).Select(finding => $"{finding.Where}: {finding.Detail}")];
+        return reasons.Length == 0 ? "" : " Not readable: " + string.Join("; ", reasons);
+    }
+
+    private void ReadJournal()
+    {
+        JournalFileContent? before = null;
+        string[] paths = [];
+        _findings.Try("journal", () => paths = [.. FileJournal.PathsOf(_folder.Disk, _folder.JournalFolder)]);
+        foreach (string path in paths)
+        {
+            string name = _folder.NameOf(path);
+            _findings.Try(name, () =>
+            {
+                JournalFileContent file = FileJournal.ReadOnly(_folder.Disk, path);
+                if (before is not null && (before.FirstRecord + before.Records.Count != file.FirstRecord || before.ChainAfter != file.ChainBefore))
+                {
+                    _findings.Fault(name, $"it begins with record {file.FirstRecord}, but the file before it ends at {before.FirstRecord + before.Records.Count} or with another chain: a file is missing or from elsewhere");
+                }
+
+                before = file;
+                foreach (JournalBatch batch in file.Records.SelectMany(record => JournalGroup.Read(record.Payload)).Where(batch => batch.Log == _log))
+                {
+                    for (int i = 0; i < batch.Entries.Count; i++)
+                    {
+                        Take(batch.FirstIndex + i, batch.Entries[i], name);
+                    }
+                }
+
+                NoteRest(name, file.IsTorn, path == paths[^1], file.End);
+            });
+        }
+    }
+
+    private void ReadTails()
+    {
+        string[] paths = [];
+        _findings.Try($"logs/{_log}/tail", () => paths = [.. FileTailStore.PathsOf(_folder.Disk, _folder.LogsFolder, _log)]);
+        foreach (string path in paths)
+        {
+            string name = _folder.NameOf(path);
+            _findings.Try(name, () =>
+            {
+                IReadOnlyList<TailEntry> entries = FileTailStore.ReadOnly(_folder.Disk, path, out long restBytes);
+                foreach (TailEntry entry in entries)
+                {
+                    Take(entry.Index, entry.Entry, name);
+                }
+
+                NoteRest(name, restBytes > 0, path == paths[^1], _folder.Disk.LengthOf(path) - restBytes);
+            });
+        }
+    }
 
     private void ReadSegments()
     {
-        var store = new FileSegmentStore(_folder.LogsFolder);
-        foreach (long first in store.List(_log))
+        var store = new FileSegmentStore(_folder.Disk, _folder.LogsFolder);
+        IReadOnlyList<long> firsts = [];
+        _findings.Try($"logs/{_log}/segments", () => firsts = store.List(_log));
+        foreach (long first in firsts)
         {
-            Try(() => _segments.Add(first, SegmentReader.Open(store.Open(_log, first), _origin, _log, first)));
-        }
-    }
-
-    private void ReadTails() => Try(() =>
-    {
-        foreach (TailEntry entry in FileTailStore.ReadOnly(_folder.LogsFolder, _log))
-        {
-            _tail[entry.Index] = entry.Entry;
-        }
-    });
-
-    private void ReadJournal() => Try(() =>
-    {
-        foreach (JournalRecord record in FileJournal.ReadOnly(_folder.JournalFolder))
-        {
-            foreach (JournalBatch batch in JournalGroup.Read(record.Payload).Where(batch => batch.Log == _log))
+            _findings.Try(string.Create(CultureInfo.InvariantCulture, $"logs/{_log}/segments/{first:D16}.segment"), () =>
             {
-                for (int i = 0; i < batch.Entries.Count; i++)
+                SegmentReader segment = SegmentReader.Open(store.Open(_log, first), _origin, _log, first);
+                if (segment.Count == _settings.SegmentSize)
                 {
-                    _tail[batch.FirstIndex + i] = batch.Entries[i];
+                    _segments.Add(first, segment);
+                    return;
                 }
-            }
-        }
-    });
 
-    private void Try(Action read)
-    {
-        try
-        {
-            read();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _unreadable.Add(e.Message);
+                segment.Dispose();
+                throw new StorageException($"Segment {first} has {segment.Count} entries, not {_settings.SegmentSize}.", StorageOutcome.Damaged);
+            });
         }
     }
+
+    private void Take(long index, ReadOnlyMemory<byte> entry, string file)
+    {
+        if (!_loose.TryGetValue(index, out LooseEntry known))
+        {
+            _loose.Add(index, new LooseEntry(entry, file));
+        }
+        else if (!known.Bytes.Span.SequenceEqual(entry.Span))
+        {
+            _findings.Fault(file, $"entry {index} is another one in {known.File}");
+        }
+    }
+
+    /// <summary>Bytes behind the last whole record: at the end of the last file a crash may have left them, elsewhere nothing has.</summary>
+    private void NoteRest(string name, bool hasRest, bool isLast, long offset)
+    {
+        if (!hasRest)
+        {
+            return;
+        }
+
+        if (!isLast)
+        {
+            _findings.Fault(name, $"it is damaged at byte {offset}, and other files follow it");
+        }
+        else if (_folder.IsInUse)
+        {
+            _findings.IsNotChecked($"{name} from byte {offset} on: a node is running and may be writing there");
+        }
+        else
+        {
+            _findings.IsUnclear(name, $"at byte {offset} begins what is no whole record: a crash leaves that, and so does a change to the last record. The next start puts it into quarantine");
+        }
+    }
+
+    private readonly record struct LooseEntry(ReadOnlyMemory<byte> Bytes, string File);
 }

@@ -15,8 +15,12 @@ namespace Indelible.Engine.Recovery;
 internal static class LogRecovery
 {
     /// <summary>Takes the segments and the tail file of a log into its state.</summary>
+    /// <param name="log">An empty state.</param>
+    /// <param name="segments">Holds its segments.</param>
+    /// <param name="tails">Holds its tail file.</param>
+    /// <param name="journalBegins">The first of its entries that the journal still holds; null where it holds none.</param>
     /// <exception cref="StorageException">A segment is missing or damaged.</exception>
-    public static void Load(LogState log, ISegmentStore segments, ITailStore tails)
+    public static void Load(LogState log, ISegmentStore segments, ITailStore tails, long? journalBegins)
     {
         foreach (long first in segments.List(log.Name))
         {
@@ -36,9 +40,9 @@ internal static class LogRecovery
         }
 
         FillWindow(log);
-        foreach (TailEntry entry in tails.Load(log.Name))
+        foreach (TailEntry entry in tails.Load(log.Name, journalBegins))
         {
-            Take(log, entry.Index, entry.Entry, EntryLocation.InTail(entry.Location, entry.Entry.Length), "its tail file");
+            Take(log, entry.Index, entry.Entry, EntryLocation.InTail(entry.Location, entry.Entry.Length), null);
         }
 
         // A crash between naming a segment and dropping its entries leaves a tail file that would go on at the wrong index.
@@ -49,24 +53,21 @@ internal static class LogRecovery
 
     /// <summary>Takes one journal record's entries into the states of the logs that it has entries of.</summary>
     /// <param name="record">A record, in order.</param>
-    /// <param name="find">Finds a log's state; null where the log is not of this pass.</param>
-    public static void Replay(JournalRecord record, Func<string, LogState?> find)
+    /// <param name="find">Finds a log's state, or loads it: its entries in the journal begin at the index given.</param>
+    public static void Replay(JournalRecord record, Func<string, long, LogState> find)
     {
         IReadOnlyList<JournalBatch> batches = JournalGroup.Read(record.Payload);
         List<PayloadRange> ranges = JournalGroup.Ranges(batches);
         int at = 0;
         foreach (JournalBatch batch in batches)
         {
-            LogState? log = find(batch.Log);
+            LogState log = find(batch.Log, batch.FirstIndex);
             for (int i = 0; i < batch.Entries.Count; i++, at++)
             {
-                if (log is not null)
-                {
-                    Take(log, batch.FirstIndex + i, batch.Entries[i], EntryLocation.InJournal(record.Number, ranges[at]), $"journal record {record.Number}");
-                }
+                Take(log, batch.FirstIndex + i, batch.Entries[i], EntryLocation.InJournal(record.Number, ranges[at]), record.Number);
             }
 
-            log?.PublishTail();
+            log.PublishTail();
         }
     }
 
@@ -91,7 +92,7 @@ internal static class LogRecovery
         }
     }
 
-    private static void Take(LogState log, long index, ReadOnlyMemory<byte> entry, EntryLocation place, string where)
+    private static void Take(LogState log, long index, ReadOnlyMemory<byte> entry, EntryLocation place, long? record)
     {
         long next = log.Tail.FirstIndex + log.Tail.Count;
         if (index < next)
@@ -101,18 +102,24 @@ internal static class LogRecovery
 
         if (index > next)
         {
-            throw new StorageException($"Log {log.Name} ends at {next}, but {where} goes on at {index}: entries are missing.", StorageOutcome.Damaged);
+            throw new StorageException($"Log {log.Name} ends at {next}, but {Where(record)} goes on at {index}: entries are missing.", StorageOutcome.Damaged);
         }
 
         if (!Entry.TryRead(entry.Span, out EntryFacts facts))
         {
-            throw new StorageException($"Entry {index} of log {log.Name} in {where} is not an entry that this log can have written.", StorageOutcome.Damaged);
+            throw new StorageException($"Entry {index} of log {log.Name} in {Where(record)} is not an entry that this log can have written.", StorageOutcome.Damaged);
         }
 
         log.Tail.Append(TreeHasher.Leaf(entry.Span), place);
         log.Window.Add(IdempotencyWindow.HashOf(log.IdSeed, facts.Principal, facts.Id), index, Instant.Parse(facts.ReceivedAt));
         log.LastReceivedAt = facts.ReceivedAt;
     }
+
+    private static string Where(long? record) => record is { } number ? $"journal record {number}" : "its tail file";
+
+    private static string ReceivedAt(LogState log, long index) => Entry.TryRead(log.ReadEntry(index).Span, out EntryFacts facts)
+        ? facts.ReceivedAt
+        : throw new StorageException($"Entry {index} of log {log.Name} is not an entry that this log can have written.", StorageOutcome.Damaged);
 
     /// <summary>Reads the ids of as many segments, from the last backwards, as the window must reach back.</summary>
     private static void FillWindow(LogState log)
@@ -122,20 +129,21 @@ internal static class LogRecovery
             return;
         }
 
-        log.LastReceivedAt = log.Segments[^1].ReadTimes().Last;
+        // Times are read from entries, which the signed root covers, and never from anything beside them.
+        log.LastReceivedAt = ReceivedAt(log, log.SealedSize - 1);
         DateTimeOffset last = Instant.Parse(log.LastReceivedAt);
         int from = log.Segments.Length - 1;
         while (from > 0
             && (log.SealedSize - log.Segments[from].FirstIndex < IdempotencyWindow.MinEntries
-                || last - Instant.Parse(log.Segments[from].ReadTimes().First) < IdempotencyWindow.MinTime))
+                || last - Instant.Parse(ReceivedAt(log, log.Segments[from].FirstIndex)) < IdempotencyWindow.MinTime))
         {
             from--;
         }
 
         foreach (SegmentReader segment in log.Segments.AsSpan()[from..])
         {
-            DateTimeOffset time = Instant.Parse(segment.ReadTimes().First);
-            uint[] hashes = segment.ReadIdHashes();
+            DateTimeOffset time = Instant.Parse(ReceivedAt(log, segment.FirstIndex));
+            uint[] hashes = segment.ReadIdHashes(0, segment.Count);
             for (int i = 0; i < hashes.Length; i++)
             {
                 log.Window.Add(hashes[i], segment.FirstIndex + i, time);

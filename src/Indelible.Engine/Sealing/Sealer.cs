@@ -1,4 +1,3 @@
-using System.Text;
 using Indelible.Engine.Reading;
 using Indelible.Engine.Sequencing;
 using Indelible.Engine.Storage;
@@ -45,7 +44,7 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
             using var timer = new PeriodicTimer(interval);
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
             {
-                await RoundAsync(stoppingToken).ConfigureAwait(false);
+                await TryRoundAsync(stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -60,7 +59,21 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
         }
     }
 
+    private async Task TryRoundAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RoundAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged)
+        {
+            // The disk is full, most likely. Entries stay where they are, and the next round tries again.
+            LogPutOff(e);
+        }
+    }
+
     /// <summary>Seals every full subtree of every log, then trims the journal.</summary>
+    /// <exception cref="StorageException">With <see cref="StorageOutcome.NothingChanged"/>, it may be tried again; with another outcome, never.</exception>
     public async Task RoundAsync(CancellationToken cancellationToken)
     {
         LogState[] logs;
@@ -106,7 +119,7 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
                 throw new StorageException($"Entry {index} of log {log.Name} is not an entry that this log can have written.", StorageOutcome.Damaged);
             }
 
-            yield return new SegmentEntry(entry, IdempotencyWindow.HashOf(log.IdSeed, facts.Principal, facts.Id), Encoding.ASCII.GetBytes(facts.ReceivedAt));
+            yield return new SegmentEntry(entry, IdempotencyWindow.HashOf(log.IdSeed, facts.Principal, facts.Id));
         }
     }
 
@@ -176,6 +189,9 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
 
     [LoggerMessage(1302, LogLevel.Information, "The journal forgot its records below {Record}; their entries are in segments and tail files")]
     private partial void LogReleased(long record);
+
+    [LoggerMessage(1304, LogLevel.Error, "Sealing is put off: nothing was changed, and it is tried again")]
+    private partial void LogPutOff(Exception failure);
 
     [LoggerMessage(1303, LogLevel.Critical, "Sealing stopped; entries stay in the journal, which grows until the node is started anew")]
     private partial void LogStopped(Exception failure);

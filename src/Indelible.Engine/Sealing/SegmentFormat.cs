@@ -15,7 +15,6 @@ namespace Indelible.Engine.Sealing;
 /// blocks         one zstd frame each, without dictionary: the entry bundle (c2sp.org/tlog-tiles) of 256 entries
 /// index          per block: u64 offset in the file | u32 compressed bytes | u32 bundle bytes | 32 bytes node (8, block): the root of its 256 leaves
 ///                per entry: u32, XxHash3 of (principal LF id), seeded with the folder's id_seed, cut to 32 bits: rebuilds the idempotency window without reading entries
-///                received_at of the first and of the last entry, 28 bytes each
 /// trailer     0  u64  offset of the index
 ///             8  u64  bytes of the index
 ///            16  32 bytes  root of the segment's subtree
@@ -23,7 +22,8 @@ namespace Indelible.Engine.Sealing;
 ///            56  SHA-256 of header ‖ index ‖ trailer bytes 0–55: checked at every opening
 ///            88  SHA-256 of everything before: checked when the file is written, and by verifiers
 /// </code>
-/// The leaf hashes themselves are not stored: they are remade from a block, which proves the block at the same time.
+/// The leaf hashes themselves are not stored: they are remade from a block, which proves the block at the same time. The id hashes are
+/// the only thing here that the tree does not prove; verifiers make them again from the entries.
 /// </remarks>
 internal static class SegmentFormat
 {
@@ -31,7 +31,6 @@ internal static class SegmentFormat
     public const int BlockHeight = 8;
     public const int FixedHeaderBytes = 32;
     public const int BlockIndexBytes = 8 + 4 + 4 + 32;
-    public const int ReceivedAtBytes = 28;
     public const int TrailerBytes = 120;
     public const int IndexHashOffset = 56;
     public const int FileHashOffset = 88;
@@ -45,5 +44,5 @@ internal static class SegmentFormat
 
     /// <summary>The length of the index of a segment.</summary>
     public static long IndexBytes(int entries) =>
-        ((long)(entries / EntriesPerBlock) * BlockIndexBytes) + (4L * entries) + (2 * ReceivedAtBytes);
+        ((long)(entries / EntriesPerBlock) * BlockIndexBytes) + (4L * entries);
 }

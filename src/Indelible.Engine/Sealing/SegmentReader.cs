@@ -137,12 +137,14 @@ internal sealed class SegmentReader : IDisposable
             : throw Altered(block, $"has entries that hash to {tree.Root}, not to {slot.Root}");
     }
 
-    /// <summary>The id hashes of all entries, in index order.</summary>
-    public uint[] ReadIdHashes()
+    /// <summary>The id hashes of consecutive entries. The tree does not prove them.</summary>
+    /// <param name="first">Counted from the segment's first entry.</param>
+    /// <param name="count">How many.</param>
+    public uint[] ReadIdHashes(int first, int count)
     {
-        byte[] bytes = new byte[4 * Count];
-        _content.Read(_idHashesOffset, bytes);
-        uint[] hashes = new uint[Count];
+        byte[] bytes = new byte[4 * count];
+        _content.Read(_idHashesOffset + (4L * first), bytes);
+        uint[] hashes = new uint[count];
         for (int i = 0; i < hashes.Length; i++)
         {
             hashes[i] = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(4 * i));
@@ -151,17 +153,20 @@ internal sealed class SegmentReader : IDisposable
         return hashes;
     }
 
-    /// <summary>The <c>received_at</c> of the first and the last entry.</summary>
-    public (string First, string Last) ReadTimes()
-    {
-        Span<byte> bytes = stackalloc byte[2 * SegmentFormat.ReceivedAtBytes];
-        _content.Read(_idHashesOffset + (4L * Count), bytes);
-        return (Encoding.ASCII.GetString(bytes[..SegmentFormat.ReceivedAtBytes]), Encoding.ASCII.GetString(bytes[SegmentFormat.ReceivedAtBytes..]));
-    }
-
     /// <summary>Checks the hash that the file ends in, and every block.</summary>
     /// <exception cref="StorageException">A byte is not what was written.</exception>
     public void VerifyWhole()
+    {
+        VerifyFileHash();
+        for (int block = 0; block < _blocks.Length; block++)
+        {
+            _ = ReadBlock(block);
+        }
+    }
+
+    /// <summary>Checks the hash that the file ends in.</summary>
+    /// <exception cref="StorageException">A byte is not what was written.</exception>
+    public void VerifyFileHash()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[1 << 20];
@@ -178,11 +183,6 @@ internal sealed class SegmentReader : IDisposable
         if (!hash.GetHashAndReset().AsSpan().SequenceEqual(expected))
         {
             throw Damaged(_name, "has another hash than it ends in");
-        }
-
-        for (int block = 0; block < _blocks.Length; block++)
-        {
-            _ = ReadBlock(block);
         }
     }
 

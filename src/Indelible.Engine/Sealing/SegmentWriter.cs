@@ -12,8 +12,7 @@ namespace Indelible.Engine.Sealing;
 /// <summary>An entry as a segment stores it.</summary>
 /// <param name="Bytes">The entry.</param>
 /// <param name="IdHash">The hash of its principal and id.</param>
-/// <param name="ReceivedAt">Its <c>received_at</c>, 28 ASCII bytes.</param>
-internal readonly record struct SegmentEntry(ReadOnlyMemory<byte> Bytes, uint IdHash, ReadOnlyMemory<byte> ReceivedAt);
+internal readonly record struct SegmentEntry(ReadOnlyMemory<byte> Bytes, uint IdHash);
 
 /// <summary>Writes a segment from its entries, one after the other.</summary>
 internal static class SegmentWriter
@@ -75,24 +74,13 @@ internal static class SegmentWriter
         var block = new CompactRange();
         int blocks = count / SegmentFormat.EntriesPerBlock;
         Span<byte> idHashes = index.AsSpan(blocks * SegmentFormat.BlockIndexBytes);
-        Span<byte> times = idHashes[(4 * count)..];
         int written = 0;
         foreach (SegmentEntry entry in entries)
         {
             EntryBundle.WriteEntry(bundle, entry.Bytes.Span);
             block.Append(TreeHasher.Leaf(entry.Bytes.Span));
             BinaryPrimitives.WriteUInt32BigEndian(idHashes[(4 * written)..], entry.IdHash);
-            if (written == 0)
-            {
-                entry.ReceivedAt.Span.CopyTo(times);
-            }
-
             written++;
-            if (written == count)
-            {
-                entry.ReceivedAt.Span.CopyTo(times[SegmentFormat.ReceivedAtBytes..]);
-            }
-
             if (written % SegmentFormat.EntriesPerBlock == 0)
             {
                 Hash root = block.Root();

@@ -26,9 +26,14 @@ public interface ITailStore : IDisposable
     /// <exception cref="StorageException">Outcome unknown: the caller stops the node.</exception>
     IReadOnlyList<TailLocation> Append(string log, long firstIndex, IReadOnlyList<ReadOnlyMemory<byte>> entries);
 
-    /// <summary>All entries of a log's tail, oldest first.</summary>
+    /// <summary>Opens a log's tail and gives its entries, oldest first. Once for each log, before anything else is asked of it.</summary>
+    /// <param name="log">The log's name.</param>
+    /// <param name="journalBegins">
+    /// The first entry of the log that the journal still holds, or null. What the journal holds need not be here: it may have been
+    /// written without its sync having succeeded, and is forgotten; it will be appended again.
+    /// </param>
     /// <exception cref="StorageException">The tail is damaged.</exception>
-    IEnumerable<TailEntry> Load(string log);
+    IEnumerable<TailEntry> Load(string log, long? journalBegins);
 
     /// <summary>Reads an entry's bytes.</summary>
     /// <param name="log">The log's name.</param>

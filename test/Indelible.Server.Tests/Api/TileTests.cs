@@ -1,10 +1,10 @@
 using System.Text.Json;
-using Indelible.Client.Verification;
 using Indelible.Keys;
 using Indelible.Merkle;
 using Indelible.Notes;
 using Indelible.Proofs;
 using Indelible.Tiles;
+using Indelible.Verification;
 using Xunit;
 
 namespace Indelible.Server.Tests.Api;

@@ -1,12 +1,12 @@
 using System.Text;
 using System.Text.Json;
-using Indelible.Client.Verification;
 using Indelible.Keys;
 using Indelible.Merkle;
 using Indelible.Notes;
 using Indelible.Privacy;
 using Indelible.Proofs;
 using Indelible.Server.Tests.Api;
+using Indelible.Verification;
 using Xunit;
 
 namespace Indelible.Server.Tests.Ingestion;

@@ -1,112 +1,49 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace Indelible.Engine.Storage.Files;
 
-/// <summary>The checkpoint store in one append-only file, <c>heads</c>, rewritten when most of it is old.</summary>
+/// <summary>The checkpoint store in one append-only file, <c>heads</c>, written anew at each opening and when most of it is old.</summary>
 /// <remarks>
-/// <code>
-///  0  "INDHEAD1"
-///  8  u32  version, 1
-/// 12  u32  zero
-/// 16  u64  file id, random
-/// 24  u64  zero
-/// 32  SHA-256 of bytes 0–31
-/// 64  records (see RecordFrame), one a round; payload: u32 logs, then per log u16 length and origin, u32 length and note
-/// </code>
-/// The last record of each origin holds. A torn last record is a round that was never shown to anybody: it is cut off. The file is
-/// locked (by <c>heads.lock</c> beside it) against a second process. It may lie in another folder than the log's, on another volume.
+/// <para>
+/// A <see cref="RecordFile"/> of one record a round; payload: u32 logs, then per log u16 length and origin, u32 length and note. The
+/// last record of each origin holds. The file is locked (by <c>heads.lock</c> beside it) against a second process. It may lie in
+/// another folder than the log's, on another volume.
+/// </para>
+/// <para>
+/// <b>Opening.</b> What was read may be in the page cache only, if a sync failed before; so the heads are written to a new, synced file
+/// before anybody relies on them. A torn last record is a round that was never shown to anybody: it is put into quarantine, reported
+/// as <see cref="TornTail"/>, and left out.
+/// </para>
 /// </remarks>
 public sealed class FileCheckpointStore : ICheckpointStore
 {
-    private const int HeaderBytes = 64;
+    private const string Name = "heads";
     private const long RewriteBytes = 4 << 20;
     private static readonly byte[] s_magic = "INDHEAD1"u8.ToArray();
 
+    private readonly Disk _disk;
     private readonly string _path;
     private readonly RandomSource _random;
-    private readonly Dictionary<string, ReadOnlyMemory<byte>> _heads = new(StringComparer.Ordinal);   // under _lock
-    private readonly FrameBuffer _frame = new();
+    private readonly IDisposable _fileLock;
     private readonly Lock _lock = new();
-    private SafeFileHandle _handle;
-    private ulong _id;
-    private ulong _chain;
-    private long _records;
-    private long _end = HeaderBytes;
-    private long _endWhenRewritten = HeaderBytes;
-    private StorageException? _failure;
+    private readonly Dictionary<string, ReadOnlyMemory<byte>> _heads;   // under _lock
+    private RecordFile _file;                                           // under _lock
+    private long _endWhenRewritten;                                     // under _lock
+    private StorageException? _failure;                                 // under _lock; set once, then everything is refused
 
-    private readonly FileStream? _lockFile;
-
-    private FileCheckpointStore(string path, RandomSource random, FileAccess access)
+    private FileCheckpointStore(Disk disk, string path, RandomSource random, IDisposable fileLock, Dictionary<string, ReadOnlyMemory<byte>> heads)
     {
+        _disk = disk;
         _path = path;
         _random = random;
-        _lockFile = access == FileAccess.Read ? null : TakeLock(path + ".lock");
-        _handle = OpenHandle(path, access);
+        _fileLock = fileLock;
+        _heads = heads;
+        _file = Rewrite();
     }
 
-    /// <summary>Makes a store that holds no heads.</summary>
-    /// <param name="folder">Its folder; made if needed.</param>
-    /// <param name="random">Draws the file's id.</param>
-    /// <exception cref="StorageException">There is one already: nothing was changed.</exception>
-    public static void Create(string folder, RandomSource random)
-    {
-        DurableFile.CreateFolder(folder);
-        string path = Path.Combine(folder, "heads");
-        if (File.Exists(path))
-        {
-            throw new StorageException($"There is a checkpoint store in {folder} already.", StorageOutcome.NothingChanged);
-        }
-
-        DurableFile.WriteWhole(path, Header(random), ownerOnly: true);
-    }
-
-    /// <summary>Opens the store of a folder.</summary>
-    /// <param name="folder">As given to <see cref="Create"/>.</param>
-    /// <param name="random">Draws the file's id when it is rewritten.</param>
-    /// <exception cref="StorageException">It is missing, damaged or in use by another process.</exception>
-    public static FileCheckpointStore Open(string folder, RandomSource random)
-    {
-        string path = Path.Combine(folder, "heads");
-        if (!File.Exists(path))
-        {
-            throw new StorageException(
-                $"The checkpoint store {path} is missing. It says what was signed; without it nobody can tell whether the log was set back.",
-                StorageOutcome.Damaged);
-        }
-
-        var store = new FileCheckpointStore(path, random, FileAccess.ReadWrite);
-        try
-        {
-            store.Recover();
-            RandomAccess.SetLength(store._handle, store._end);
-            return store;
-        }
-        catch
-        {
-            store.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>Reads every record without opening the store: nothing is changed, and a node may be writing meanwhile.</summary>
-    /// <param name="folder">As given to <see cref="Create"/>.</param>
-    /// <exception cref="StorageException">It is missing or damaged.</exception>
-    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> ReadOnly(string folder)
-    {
-        string path = Path.Combine(folder, "heads");
-        if (!File.Exists(path))
-        {
-            throw new StorageException($"The checkpoint store {path} is missing.", StorageOutcome.Damaged);
-        }
-
-        using var store = new FileCheckpointStore(path, RandomSource.System, FileAccess.Read);
-        store.Recover();
-        return store.Load();
-    }
+    /// <summary>What a crash left behind the last round, if anything, put aside.</summary>
+    public TornTail? TornTail { get; private init; }
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Load()
@@ -138,18 +75,20 @@ public sealed class FileCheckpointStore : ICheckpointStore
 
             try
             {
-                AppendRecord(swaps);
+                WriteRound(_file, swaps);
                 foreach (CheckpointSwap swap in swaps)
                 {
                     _heads[swap.Origin] = swap.Next.ToArray();
                 }
 
-                if (_end > RewriteBytes && _end > 4 * _endWhenRewritten)
+                if (_file.End > RewriteBytes && _file.End > 4 * _endWhenRewritten)
                 {
-                    Rewrite();
+                    RecordFile old = _file;
+                    _file = Rewrite();
+                    old.Dispose();
                 }
             }
-            catch (IOException e)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 _failure = new StorageException(
                     "Writing the checkpoint store failed; which heads it holds is not known. The node must be started anew.", StorageOutcome.Unknown, e);
@@ -163,28 +102,89 @@ public sealed class FileCheckpointStore : ICheckpointStore
     /// <inheritdoc/>
     public void Dispose()
     {
-        _handle.Dispose();
-        _lockFile?.Dispose();
+        _file.Dispose();
+        _fileLock.Dispose();
     }
 
-    private static byte[] Header(RandomSource random)
+    /// <summary>Makes a store that holds no heads.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="folder">Its folder; made if needed.</param>
+    /// <param name="random">Draws the file's id.</param>
+    /// <exception cref="StorageException">There is one already: nothing was changed.</exception>
+    internal static void Create(Disk disk, string folder, RandomSource random)
     {
-        byte[] header = new byte[HeaderBytes];
-        s_magic.CopyTo(header, 0);
-        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(8), 1);
-        random.Fill(header.AsSpan(16, 8));
-        SHA256.HashData(header.AsSpan(0, 32), header.AsSpan(32));
-        return header;
+        disk.CreateFolder(folder);
+        string path = Path.Combine(folder, Name);
+        if (disk.Exists(path))
+        {
+            throw new StorageException($"There is a checkpoint store in {folder} already.", StorageOutcome.NothingChanged);
+        }
+
+        RecordFile.Create(disk, path, s_magic, 0, random);
     }
 
-    private static SafeFileHandle OpenHandle(string path, FileAccess access) =>
-        File.OpenHandle(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
+    /// <summary>Opens the store of a folder.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="folder">As given to <see cref="Create"/>.</param>
+    /// <param name="quarantine">Where a torn record is put aside; made if needed.</param>
+    /// <param name="random">Draws file ids.</param>
+    /// <exception cref="StorageException">It is missing, damaged or in use by another process.</exception>
+    internal static FileCheckpointStore Open(Disk disk, string folder, string quarantine, RandomSource random)
+    {
+        string path = Path.Combine(folder, Name);
+        if (!disk.Exists(path))
+        {
+            throw new StorageException(
+                $"The checkpoint store {path} is missing. It says what was signed; without it nobody can tell whether the log was set back.",
+                StorageOutcome.Damaged);
+        }
 
-    private static FileStream TakeLock(string path)
+        IDisposable fileLock = TakeLock(disk, path + ".lock");
+        try
+        {
+            TornTail? torn = null;
+            Dictionary<string, ReadOnlyMemory<byte>> heads;
+            using (RecordFile file = RecordFile.Open(disk, path, s_magic, writable: false))
+            {
+                heads = ReadRounds(file);
+                if (file.RestBytes > 0)
+                {
+                    torn = Files.TornTail.PutAside(disk, quarantine, path, file.End, file.ReadRest());
+                }
+            }
+
+            return new FileCheckpointStore(disk, path, random, fileLock, heads) { TornTail = torn };
+        }
+        catch
+        {
+            fileLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads the heads without opening the store: nothing is changed, and a node may be writing meanwhile.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="folder">As given to <see cref="Create"/>.</param>
+    /// <param name="restBytes">How many bytes lie behind the last whole record: left by a crash, or being written, or damaged.</param>
+    /// <exception cref="StorageException">It is missing or damaged.</exception>
+    internal static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> ReadOnly(Disk disk, string folder, out long restBytes)
+    {
+        string path = Path.Combine(folder, Name);
+        if (!disk.Exists(path))
+        {
+            throw new StorageException($"The checkpoint store {path} is missing.", StorageOutcome.Damaged);
+        }
+
+        using RecordFile file = RecordFile.Open(disk, path, s_magic, writable: false);
+        restBytes = file.RestBytes;
+        return ReadRounds(file);
+    }
+
+    private static IDisposable TakeLock(Disk disk, string path)
     {
         try
         {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return disk.Lock(path);
         }
         catch (IOException e)
         {
@@ -192,46 +192,40 @@ public sealed class FileCheckpointStore : ICheckpointStore
         }
     }
 
-    private void Recover()
+    private static Dictionary<string, ReadOnlyMemory<byte>> ReadRounds(RecordFile file)
     {
-        byte[] bytes = new byte[RandomAccess.GetLength(_handle)];
-        _ = RandomAccess.Read(_handle, bytes, 0);
-        if (bytes.Length < HeaderBytes || !bytes.AsSpan(0, 8).SequenceEqual(s_magic)
-            || BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(8)) != 1
-            || !SHA256.HashData(bytes.AsSpan(0, 32)).AsSpan().SequenceEqual(bytes.AsSpan(32, 32)))
+        var heads = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        foreach ((long Offset, int Length) record in file.Records)
         {
-            throw Damaged("has no valid header");
+            if (!TryReadRound(file.ReadPayload(record), heads))
+            {
+                throw new StorageException($"The checkpoint store {file.FullPath} holds a round at byte {record.Offset} that is not one.", StorageOutcome.Damaged);
+            }
         }
 
-        _id = BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(16));
-        while (RecordFrame.Read(bytes.AsSpan((int)_end), _records, _id, ref _chain, out int length) == RecordFrame.Found.Record)
-        {
-            ReadRound(bytes.AsSpan((int)_end + RecordFrame.HeaderBytes, length));
-            _end += RecordFrame.SizeOf(length);
-            _records++;
-        }
-
-        if (RecordFrame.AnyRecordBehind(bytes, _end, _id, out long later))
-        {
-            throw Damaged($"is damaged at byte {_end}: a whole record lies behind it at byte {later}");
-        }
+        return heads;
     }
 
-    private void ReadRound(ReadOnlySpan<byte> payload)
+    private static bool TryReadRound(ReadOnlySpan<byte> payload, Dictionary<string, ReadOnlyMemory<byte>> heads)
     {
+        if (payload.Length < 4)
+        {
+            return false;
+        }
+
         int at = 4;
-        int count = payload.Length >= 4 ? BinaryPrimitives.ReadInt32BigEndian(payload) : -1;
+        int count = BinaryPrimitives.ReadInt32BigEndian(payload);
         for (int i = 0; i < count; i++)
         {
             if (payload.Length - at < 2)
             {
-                throw Damaged("holds a round that is cut short");
+                return false;
             }
 
             int originLength = BinaryPrimitives.ReadUInt16BigEndian(payload[at..]);
             if (payload.Length - at - 6 < originLength)
             {
-                throw Damaged("holds a round that is cut short");
+                return false;
             }
 
             string origin = Encoding.UTF8.GetString(payload.Slice(at + 2, originLength));
@@ -240,68 +234,52 @@ public sealed class FileCheckpointStore : ICheckpointStore
             at += 4;
             if (noteLength < 0 || payload.Length - at < noteLength)
             {
-                throw Damaged("holds a round that is cut short");
+                return false;
             }
 
-            _heads[origin] = payload.Slice(at, noteLength).ToArray();
+            heads[origin] = payload.Slice(at, noteLength).ToArray();
             at += noteLength;
         }
 
-        if (count < 0 || at != payload.Length)
-        {
-            throw Damaged("holds a round of another length than it announces");
-        }
+        return count >= 0 && at == payload.Length;
     }
 
-    private void AppendRecord(IReadOnlyList<CheckpointSwap> swaps)
+    private static void WriteRound(RecordFile file, IReadOnlyList<CheckpointSwap> swaps)
     {
-        _frame.Clear();
-        Put(RecordFrame.HeaderBytes).Clear();
-        BinaryPrimitives.WriteInt32BigEndian(Put(4), swaps.Count);
+        FrameBuffer payload = file.NewPayload();
+        BinaryPrimitives.WriteInt32BigEndian(Put(payload, 4), swaps.Count);
         foreach (CheckpointSwap swap in swaps)
         {
             byte[] origin = Encoding.UTF8.GetBytes(swap.Origin);
-            BinaryPrimitives.WriteUInt16BigEndian(Put(2), checked((ushort)origin.Length));
-            origin.CopyTo(Put(origin.Length));
-            BinaryPrimitives.WriteInt32BigEndian(Put(4), swap.Next.Length);
-            swap.Next.Span.CopyTo(Put(swap.Next.Length));
+            BinaryPrimitives.WriteUInt16BigEndian(Put(payload, 2), checked((ushort)origin.Length));
+            origin.CopyTo(Put(payload, origin.Length));
+            BinaryPrimitives.WriteInt32BigEndian(Put(payload, 4), swap.Next.Length);
+            swap.Next.Span.CopyTo(Put(payload, swap.Next.Length));
         }
 
-        int payloadBytes = _frame.Count - RecordFrame.HeaderBytes;
-        Put((int)(RecordFrame.SizeOf(payloadBytes) - _frame.Count)).Clear();
-        ulong chain = RecordFrame.Seal(_frame.Written, payloadBytes, _records, _id, _chain);
-        RandomAccess.Write(_handle, _frame.Written, _end);
-        RandomAccess.FlushToDisk(_handle);
-        _chain = chain;
-        _records++;
-        _end += _frame.Count;
+        file.Append();
     }
 
-    /// <summary>Begins the file anew with one record that holds every head, and puts it in the old one's place.</summary>
-    private void Rewrite()
+    private static Span<byte> Put(FrameBuffer payload, int bytes)
     {
-        string fresh = _path + ".rewritten";
-        byte[] header = Header(_random);
-        DurableFile.WriteWhole(fresh, header, ownerOnly: true);
-        SafeFileHandle old = _handle;
-        _handle = OpenHandle(fresh, FileAccess.ReadWrite);
-        _id = BinaryPrimitives.ReadUInt64BigEndian(header.AsSpan(16));
-        _chain = 0;
-        _records = 0;
-        _end = HeaderBytes;
-        AppendRecord([.. _heads.Select(head => new CheckpointSwap(head.Key, null, head.Value))]);
-        _endWhenRewritten = _end;
-        File.Move(fresh, _path, overwrite: true);
-        DurableFile.SyncFolder(Path.GetDirectoryName(_path)!);
-        old.Dispose();
-    }
-
-    private Span<byte> Put(int bytes)
-    {
-        Span<byte> span = _frame.GetSpan(bytes)[..bytes];
-        _frame.Advance(bytes);
+        Span<byte> span = payload.GetSpan(bytes)[..bytes];
+        payload.Advance(bytes);
         return span;
     }
 
-    private StorageException Damaged(string what) => new($"The checkpoint store {_path} {what}.", StorageOutcome.Damaged);
+    /// <summary>Writes a new file of one record that holds every head, and puts it in the old one's place.</summary>
+    private RecordFile Rewrite()
+    {
+        string fresh = _path + ".rewritten";
+        RecordFile.Create(_disk, fresh, s_magic, 0, _random);
+        using (RecordFile file = RecordFile.Open(_disk, fresh, s_magic, writable: true))
+        {
+            WriteRound(file, [.. _heads.Select(head => new CheckpointSwap(head.Key, null, head.Value))]);
+        }
+
+        _disk.Replace(fresh, _path);
+        RecordFile opened = RecordFile.Open(_disk, _path, s_magic, writable: true);
+        _endWhenRewritten = opened.End;
+        return opened;
+    }
 }

@@ -1,14 +1,13 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
 
 namespace Indelible.Engine.Storage.Files;
 
 /// <summary>Settings of a <see cref="FileJournal"/>.</summary>
 public sealed class FileJournalOptions
 {
-    /// <summary>The size of one journal file in bytes. Default 32 MiB: the zero-filling of a new one then takes some 30 ms. At least 64 KiB.</summary>
+    /// <summary>The size of one journal file in bytes. Default 32 MiB: the zero-filling of a new one then takes some 30 ms. 64 KiB to 1 GiB.</summary>
     public int FileBytes { get; init; } = 32 << 20;
 
     /// <summary>How many files may be in use before the journal asks for the oldest to be released. Default 4, at least 1.</summary>
@@ -27,6 +26,7 @@ public sealed class FileJournalOptions
 /// 24  u64  number of the first record
 /// 32  u64  chain of the record before the first
 /// 40  SHA-256 of bytes 0–39
+/// 72  zeros
 /// 4096  records (see RecordFrame)
 /// </code>
 /// Writing into space that was written before makes a sync 1.6 times as fast as into a growing file, which is why files are
@@ -47,6 +47,9 @@ public sealed class FileJournal : IJournal
     private const string SpareName = "spare";
     private static readonly byte[] s_magic = "INDJRNL1"u8.ToArray();
 
+    private const int MaxFileBytes = 2_000_000_000;   // a group is at most GroupBytes and one request: far below
+
+    private readonly Disk _disk;
     private readonly string _folder;
     private readonly string _quarantine;
     private readonly FileJournalOptions _options;
@@ -62,16 +65,17 @@ public sealed class FileJournal : IJournal
     private ulong _chain;                              // the appender's
     private StorageException? _failure;                // the appender's: set once, then everything is refused
 
-    private FileJournal(string folder, string quarantine, FileJournalOptions options, RandomSource random)
+    private FileJournal(Disk disk, string folder, string quarantine, FileJournalOptions options, RandomSource random)
     {
+        _disk = disk;
         _folder = folder;
         _quarantine = quarantine;
         _options = options;
         _random = random;
     }
 
-    /// <summary>What a crash left behind the last record, if anything: the quarantine file and the SHA-256 of its bytes.</summary>
-    public (string Path, string Sha256, long Bytes)? TornTail { get; private set; }
+    /// <summary>What a crash left behind the last record, if anything, put aside.</summary>
+    public TornTail? TornTail { get; private set; }
 
     /// <inheritdoc/>
     public long OldestRecord => Under(_filesLock, () => _files[0].FirstRecord);
@@ -84,27 +88,28 @@ public sealed class FileJournal : IJournal
 
     /// <summary>Makes the folder of a journal that has no records yet.</summary>
     /// <exception cref="StorageException">There is a journal already: nothing was changed.</exception>
-    public static void Create(string folder, FileJournalOptions options, RandomSource random)
+    internal static void Create(Disk disk, string folder, FileJournalOptions options, RandomSource random)
     {
-        DurableFile.CreateFolder(folder);
-        if (Directory.EnumerateFileSystemEntries(folder).Any())
+        disk.CreateFolder(folder);
+        if (disk.Files(folder).Count > 0)
         {
             throw new StorageException($"The journal folder {folder} is not empty.", StorageOutcome.NothingChanged);
         }
 
-        using var journal = new FileJournal(folder, folder, options, random);
+        using var journal = new FileJournal(disk, folder, folder, options, random);
         journal.BeginFile(firstRecord: 0, payloadRoom: 0);
     }
 
     /// <summary>Opens a journal, reading and checking all of it.</summary>
+    /// <param name="disk">The disk.</param>
     /// <param name="folder">Made by <see cref="Create"/>.</param>
     /// <param name="quarantine">Where torn bytes are put aside; made if needed.</param>
     /// <param name="options">Sizes.</param>
     /// <param name="random">Draws file ids.</param>
     /// <exception cref="StorageException">A file is missing or damaged; the message names it and the place.</exception>
-    public static FileJournal Open(string folder, string quarantine, FileJournalOptions options, RandomSource random)
+    internal static FileJournal Open(Disk disk, string folder, string quarantine, FileJournalOptions options, RandomSource random)
     {
-        var journal = new FileJournal(folder, quarantine, options, random);
+        var journal = new FileJournal(disk, folder, quarantine, options, random);
         try
         {
             journal.Recover();
@@ -117,23 +122,32 @@ public sealed class FileJournal : IJournal
         }
     }
 
-    /// <summary>Reads the records of a journal without opening it: nothing is changed, and a node may be writing meanwhile.</summary>
-    /// <param name="folder">The journal's folder.</param>
-    /// <returns>Every whole record, in order; a record that is being written is not among them.</returns>
-    /// <exception cref="StorageException">A file has no valid header.</exception>
-    public static IEnumerable<JournalRecord> ReadOnly(string folder)
+    /// <summary>The files of a journal, in the order of their records.</summary>
+    internal static IEnumerable<string> PathsOf(Disk disk, string folder) =>
+        disk.Files(folder).Where(path => path.EndsWith(Extension, StringComparison.Ordinal));
+
+    /// <summary>Reads the records of a journal file without opening the journal: nothing is changed, and a node may be writing meanwhile.</summary>
+    /// <param name="disk">The disk.</param>
+    /// <param name="path">The file.</param>
+    /// <returns>Every whole record, in order, and where the next file has to go on; a record that is being written is not among them.</returns>
+    /// <exception cref="StorageException">The file is damaged.</exception>
+    internal static JournalFileContent ReadOnly(Disk disk, string path)
     {
-        foreach (string path in Directory.EnumerateFiles(folder, "*" + Extension).Order(StringComparer.Ordinal))
+        byte[] bytes = disk.ReadWhole(path, MaxFileBytes);
+        (ulong id, long first, ulong chain) = ReadHeader(path, bytes);
+        var records = new List<JournalRecord>();
+        ulong chainBefore = chain;
+        long at = HeaderBytes;
+        RecordFrame.Found found;
+        while ((found = RecordFrame.Read(bytes.AsSpan((int)at), first + records.Count, id, ref chain, out int length)) == RecordFrame.Found.Record)
         {
-            byte[] bytes = ReadShared(path);
-            (ulong id, long number, ulong chain) = ReadHeader(path, bytes);
-            long at = HeaderBytes;
-            while (RecordFrame.Read(bytes.AsSpan((int)at), number, id, ref chain, out int length) == RecordFrame.Found.Record)
-            {
-                yield return new JournalRecord(number++, bytes.AsMemory((int)at + RecordFrame.HeaderBytes, length));
-                at += RecordFrame.SizeOf(length);
-            }
+            records.Add(new JournalRecord(first + records.Count, bytes.AsMemory((int)at + RecordFrame.HeaderBytes, length)));
+            at += RecordFrame.SizeOf(length);
         }
+
+        return RecordFrame.AnyRecordBehind(bytes, at, id, out long later)
+            ? throw Damaged(path, $"is damaged at byte {at}: a whole record lies behind it at byte {later}")
+            : new JournalFileContent(first, chainBefore, records, chain, at, found == RecordFrame.Found.Torn);
     }
 
     /// <inheritdoc/>
@@ -169,10 +183,14 @@ public sealed class FileJournal : IJournal
             }
 
             ulong chain = RecordFrame.Seal(_frame.Written, payloadBytes, NextRecord, file.Id, _chain);
-            RandomAccess.Write(file.Handle, _frame.Written, file.End);
-            DurableFile.SyncData(file.Handle, file.Path);
+            file.File.Write(file.End, _frame.Written);
+            file.File.Sync();
             _chain = chain;
             file.Add(payloadBytes);
+        }
+        catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged)
+        {
+            throw;   // There was no room for another file; the journal is as it was, and there may be room again.
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -206,7 +224,7 @@ public sealed class FileJournal : IJournal
         (OpenFile file, long offset, int length) = Find(number) ?? throw new StorageException(
             $"Record {number} was released while the journal was read.", StorageOutcome.NothingChanged);
         byte[] payload = new byte[length];
-        file.ReadExactly(offset, payload);
+        file.File.ReadExactly(offset, payload);
         return payload;
     });
 
@@ -222,7 +240,7 @@ public sealed class FileJournal : IJournal
             }
 
             ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + destination.Length, length, nameof(offset));
-            file.ReadExactly(start + offset, destination);
+            file.File.ReadExactly(start + offset, destination);
             return true;
         }
         finally
@@ -239,9 +257,10 @@ public sealed class FileJournal : IJournal
         {
             while (_files.Count > 1 && _files[1].FirstRecord <= beforeRecord)
             {
+                // One by one and in order: whatever a crash leaves is then without a gap.
                 OpenFile file = _files[0];
                 _files.RemoveAt(0);
-                file.Handle.Dispose();
+                file.File.Dispose();
                 Retire(file);
             }
         }
@@ -258,7 +277,7 @@ public sealed class FileJournal : IJournal
     {
         foreach (OpenFile file in _files)
         {
-            file.Handle.Dispose();
+            file.File.Dispose();
         }
 
         _filesLock.Dispose();
@@ -297,12 +316,12 @@ public sealed class FileJournal : IJournal
 
     private void Recover()
     {
-        foreach (string unfinished in Directory.EnumerateFiles(_folder, "*.new"))
+        foreach (string unfinished in _disk.Files(_folder).Where(path => path.EndsWith(".new", StringComparison.Ordinal)))
         {
-            File.Delete(unfinished);
+            _disk.Delete(unfinished);
         }
 
-        string[] paths = [.. Directory.EnumerateFiles(_folder, "*" + Extension).Order(StringComparer.Ordinal)];
+        string[] paths = [.. PathsOf(_disk, _folder)];
         if (paths.Length == 0)
         {
             throw new StorageException($"The journal folder {_folder} holds no journal.", StorageOutcome.Damaged);
@@ -323,23 +342,20 @@ public sealed class FileJournal : IJournal
             throw Damaged(path, "has no valid header");
         }
 
+        if (bytes[(HashedHeaderBytes + 32)..HeaderBytes].ContainsAnyExcept((byte)0))
+        {
+            throw Damaged(path, "has bytes in its header's padding");
+        }
+
         long first = BinaryPrimitives.ReadInt64BigEndian(bytes[24..]);
         return Path.GetFileName(path) == NameOf(first)
             ? (BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]), first, BinaryPrimitives.ReadUInt64BigEndian(bytes[32..]))
             : throw Damaged(path, $"begins with record {first}: it has been renamed");
     }
 
-    private static byte[] ReadShared(string path)
-    {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
-
     private void RecoverFile(string path, bool isFirst, bool isLast)
     {
-        byte[] bytes = File.ReadAllBytes(path);
+        byte[] bytes = _disk.ReadWhole(path, MaxFileBytes);
         (ulong id, long first, ulong chain) = ReadHeader(path, bytes);
         if (!isFirst && (first != NextRecord || chain != _chain))
         {
@@ -348,7 +364,7 @@ public sealed class FileJournal : IJournal
 
         _chain = chain;
         NextRecord = first;
-        var file = new OpenFile(path, OpenHandle(path), id, first, bytes.Length);
+        var file = new OpenFile(_disk.Open(path, writable: true), id, first, bytes.Length);
         _files.Add(file);
         long at = HeaderBytes;
         RecordFrame.Found found;
@@ -381,24 +397,13 @@ public sealed class FileJournal : IJournal
 
         if (found == RecordFrame.Found.Torn)
         {
-            TornTail = Quarantine(path, bytes.AsSpan((int)at));
+            TornTail = Files.TornTail.PutAside(_disk, _quarantine, path, at, bytes.AsSpan((int)at));
         }
 
         if (isLast)
         {
             WriteLiveTailAnew(file, bytes.AsSpan(0, (int)at));
         }
-    }
-
-    private (string Path, string Sha256, long Bytes) Quarantine(string path, ReadOnlySpan<byte> torn)
-    {
-        // Up to the last byte that is not zero: what lies behind is the file's own filling.
-        int length = torn.LastIndexOfAnyExcept((byte)0) + 1;
-        string digest = Convert.ToHexStringLower(SHA256.HashData(torn[..length]));
-        DurableFile.CreateFolder(_quarantine);
-        string target = Path.Combine(_quarantine, $"{Path.GetFileNameWithoutExtension(path)}-{NextRecord}-{digest[..16]}.torn");
-        DurableFile.WriteWhole(target, torn[..length], ownerOnly: true);
-        return (target, digest, length);
     }
 
     /// <summary>Writes what is live in the last file to a new one, synced, and puts it in the old one's place.</summary>
@@ -408,12 +413,14 @@ public sealed class FileJournal : IJournal
     /// </remarks>
     private void WriteLiveTailAnew(OpenFile old, ReadOnlySpan<byte> live)
     {
-        string path = old.Path + ".new";
+        string path = old.File.FullPath + ".new";
         ulong chain = BinaryPrimitives.ReadUInt64BigEndian(live[32..]);
         ulong id = NewFileId();
         WriteZeros(path, Math.Max(old.Length, _options.FileBytes));
-        SafeFileHandle handle = OpenHandle(path);
-        var fresh = new OpenFile(old.Path, handle, id, old.FirstRecord, RandomAccess.GetLength(handle));
+        DiskFile written = _disk.Open(path, writable: true);
+        var fresh = new OpenFile(written, id, old.FirstRecord, written.Length);
+        _files[^1] = fresh;
+        old.File.Dispose();
         byte[] copy = live.ToArray();
         WriteHeader(copy, id, old.FirstRecord, chain);
         for (int i = 0; i < old.Count; i++)
@@ -424,13 +431,10 @@ public sealed class FileJournal : IJournal
             fresh.Add(length);
         }
 
-        RandomAccess.Write(handle, copy, 0);
-        RandomAccess.FlushToDisk(handle);
-        old.Handle.Dispose();
-        File.Move(path, old.Path, overwrite: true);
-        DurableFile.SyncFolder(_folder);
+        written.Write(0, copy);
+        written.Sync();
+        _disk.Replace(path, old.File.FullPath);
         _chain = chain;
-        _files[^1] = fresh;
         _current = fresh;
     }
 
@@ -440,14 +444,17 @@ public sealed class FileJournal : IJournal
         lock (_spareLock)
         {
             string spare = Path.Combine(_folder, SpareName);
-            if (file.Length == _options.FileBytes && !File.Exists(spare))
+            string path = Path.Combine(_folder, NameOf(file.FirstRecord));
+            if (file.Length == _options.FileBytes && !_disk.Exists(spare))
             {
-                File.Move(file.Path, spare);
+                _disk.Move(path, spare, overwrite: false);
             }
             else
             {
-                File.Delete(file.Path);
+                _disk.Delete(path);
             }
+
+            _disk.SyncFolder(_folder);
         }
     }
 
@@ -456,26 +463,35 @@ public sealed class FileJournal : IJournal
     {
         string path = Path.Combine(_folder, NameOf(firstRecord));
         ulong id = NewFileId();
-        SafeFileHandle handle;
+        DiskFile begun;
         lock (_spareLock)
         {
             string spare = Path.Combine(_folder, SpareName);
             long wanted = Math.Max(_options.FileBytes, HeaderBytes + RecordFrame.SizeOf(payloadRoom));
-            if (!File.Exists(spare) || new FileInfo(spare).Length < wanted)
+            try
             {
-                WriteZeros(spare, wanted);
+                if (!IsUsable(spare, wanted))
+                {
+                    WriteZeros(spare, wanted);
+                }
+
+                byte[] header = new byte[HeaderBytes];
+                WriteHeader(header, id, firstRecord, _chain);
+                begun = _disk.Open(spare, writable: true);
+                begun.Write(0, header);
+                begun.Sync();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The spare is not part of the journal yet. It may be half made, or synced in part: not to be used.
+                TryDelete(spare);
+                throw new StorageException($"The journal needs a file of {wanted} bytes, which could not be made: {e.Message}", StorageOutcome.NothingChanged, e);
             }
 
-            byte[] header = new byte[HeaderBytes];
-            WriteHeader(header, id, firstRecord, _chain);
-            handle = OpenHandle(spare);
-            RandomAccess.Write(handle, header, 0);
-            RandomAccess.FlushToDisk(handle);
-            File.Move(spare, path, overwrite: false);
-            DurableFile.SyncFolder(_folder);
+            _disk.Replace(spare, path);
         }
 
-        var file = new OpenFile(path, handle, id, firstRecord, RandomAccess.GetLength(handle));
+        var file = new OpenFile(begun, id, firstRecord, begun.Length);
         _filesLock.EnterWriteLock();
         _files.Add(file);
         _filesLock.ExitWriteLock();
@@ -494,21 +510,41 @@ public sealed class FileJournal : IJournal
         SHA256.HashData(header[..HashedHeaderBytes], header[HashedHeaderBytes..]);
     }
 
-    private static void WriteZeros(string path, long bytes)
+    private void TryDelete(string spare)
     {
-        File.Delete(path);
-        using SafeFileHandle handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
-        byte[] zeros = new byte[1 << 20];
-        for (long at = 0; at < bytes; at += zeros.Length)
+        try
         {
-            RandomAccess.Write(handle, zeros.AsSpan(0, (int)Math.Min(zeros.Length, bytes - at)), at);
+            _disk.Delete(spare);
         }
-
-        RandomAccess.FlushToDisk(handle);
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is zero-filled anew before it is used, or found to be of the right size, which is all that is asked of it.
+        }
     }
 
-    private static SafeFileHandle OpenHandle(string path) =>
-        File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+    private bool IsUsable(string spare, long wanted)
+    {
+        if (!_disk.Exists(spare))
+        {
+            return false;
+        }
+
+        using DiskFile file = _disk.Open(spare, writable: false);
+        return file.Length >= wanted;
+    }
+
+    private void WriteZeros(string path, long bytes)
+    {
+        _disk.Delete(path);
+        using DiskFile file = _disk.Create(path);
+        byte[] zeros = new byte[Math.Min(bytes, 1 << 20)];
+        for (long at = 0; at < bytes; at += zeros.Length)
+        {
+            file.Write(at, zeros.AsSpan(0, (int)Math.Min(zeros.Length, bytes - at)));
+        }
+
+        file.Sync();
+    }
 
     private ulong NewFileId()
     {
@@ -518,13 +554,11 @@ public sealed class FileJournal : IJournal
     }
 
     /// <summary>A file in use, and where its records lie.</summary>
-    private sealed class OpenFile(string path, SafeFileHandle handle, ulong id, long firstRecord, long length)
+    private sealed class OpenFile(DiskFile file, ulong id, long firstRecord, long length)
     {
         private readonly List<(long Offset, int Length)> _records = [];   // the appender adds under the lock on itself
 
-        public string Path { get; } = path;
-
-        public SafeFileHandle Handle { get; } = handle;
+        public DiskFile File { get; } = file;
 
         public ulong Id { get; } = id;
 
@@ -563,20 +597,15 @@ public sealed class FileJournal : IJournal
                 return (this, offset, bytes);
             }
         }
-
-        public void ReadExactly(long offset, Span<byte> destination)
-        {
-            while (!destination.IsEmpty)
-            {
-                int read = RandomAccess.Read(Handle, destination, offset);
-                if (read == 0)
-                {
-                    throw Damaged(Path, $"ends before byte {offset + destination.Length}");
-                }
-
-                offset += read;
-                destination = destination[read..];
-            }
-        }
     }
 }
+
+/// <summary>What lies in one journal file.</summary>
+/// <param name="FirstRecord">The number of its first record.</param>
+/// <param name="ChainBefore">The chain that its first record goes on from.</param>
+/// <param name="Records">Its whole records.</param>
+/// <param name="ChainAfter">The chain that the next file has to go on from.</param>
+/// <param name="End">Where the next record would begin.</param>
+/// <param name="IsTorn">Whether the beginning of a record lies there.</param>
+internal sealed record JournalFileContent(
+    long FirstRecord, ulong ChainBefore, IReadOnlyList<JournalRecord> Records, ulong ChainAfter, long End, bool IsTorn);

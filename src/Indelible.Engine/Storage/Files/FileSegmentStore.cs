@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Win32.SafeHandles;
 
 namespace Indelible.Engine.Storage.Files;
 
@@ -7,32 +6,43 @@ namespace Indelible.Engine.Storage.Files;
 public sealed class FileSegmentStore : ISegmentStore
 {
     private const string Extension = ".segment";
+    private const int WriteBufferBytes = 1 << 16;
+    private readonly Disk _disk;
     private readonly string _logsFolder;
 
     /// <summary>A store below <paramref name="logsFolder"/>, which need not exist yet.</summary>
-    public FileSegmentStore(string logsFolder)
+    internal FileSegmentStore(Disk disk, string logsFolder)
     {
+        _disk = disk;
         _logsFolder = logsFolder;
     }
 
     /// <inheritdoc/>
+    /// <exception cref="StorageException">A file has a name that no segment has.</exception>
     public IReadOnlyList<long> List(string log)
     {
-        string folder = FolderOf(log);
-        return !Directory.Exists(folder)
-            ? []
-            : [.. Directory.EnumerateFiles(folder, "*" + Extension)
-                .Select(path => long.Parse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture))
-                .Order()];
+        var firsts = new List<long>();
+        foreach (string path in _disk.Files(FolderOf(log)).Where(path => path.EndsWith(Extension, StringComparison.Ordinal)))
+        {
+            if (!long.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out long first) || PathOf(log, first) != path)
+            {
+                throw new StorageException($"{path} has a name that no segment has.", StorageOutcome.Damaged);
+            }
+
+            firsts.Add(first);
+        }
+
+        firsts.Sort();
+        return firsts;
     }
 
     /// <inheritdoc/>
     public ValueTask PutAsync(string log, long firstIndex, Action<Stream> write, Action<ISegmentContent> verify, CancellationToken cancellationToken)
     {
         string folder = FolderOf(log);
-        DurableFile.CreateFolder(folder);
+        _disk.CreateFolder(folder);
         string path = PathOf(log, firstIndex);
-        if (File.Exists(path))
+        if (_disk.Exists(path))
         {
             throw new StorageException($"Segment {firstIndex} of log {log} exists already; segments never change.", StorageOutcome.NothingChanged);
         }
@@ -40,33 +50,43 @@ public sealed class FileSegmentStore : ISegmentStore
         string temporary = path + ".new";
         try
         {
-            File.Delete(temporary);
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16))
+            _disk.Delete(temporary);
+            using (DiskFile file = _disk.Create(temporary))
             {
-                write(stream);
-                stream.Flush(flushToDisk: true);
+                using (var stream = new BufferedStream(new AppendingStream(file), WriteBufferBytes))
+                {
+                    write(stream);
+                }
+
+                file.Sync();
             }
 
-            using (var content = new FileContent(temporary))
+            using (var content = new FileContent(_disk.Open(temporary, writable: false)))
             {
                 verify(content);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(temporary, UnixFileMode.UserRead | UnixFileMode.GroupRead);
-            }
-
-            // From here the segment exists. A crash before the folder is synced loses the name, not the entries: the journal still has them.
-            File.Move(temporary, path, overwrite: false);
-            DurableFile.SyncFolder(folder);
-            return ValueTask.CompletedTask;
+            _disk.MakeReadOnly(temporary);
         }
-        catch (IOException e) when (e is not StorageException)
+        catch (Exception e) when (e is (IOException or UnauthorizedAccessException) and not StorageException { Outcome: StorageOutcome.Damaged })
         {
-            throw new StorageException($"Segment {firstIndex} of log {log} could not be written.", StorageOutcome.NothingChanged, e);
+            // Whatever became of the temporary file, the segment does not exist: also after a failed sync it will be written anew.
+            throw new StorageException($"Segment {firstIndex} of log {log} could not be written: {e.Message}", StorageOutcome.NothingChanged, e);
         }
+
+        try
+        {
+            // From here the segment exists. A crash before the folder is synced loses the name, not the entries: the journal still has them.
+            _disk.Move(temporary, path, overwrite: false);
+            _disk.SyncFolder(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"Whether segment {firstIndex} of log {log} has its name is not known.", StorageOutcome.Unknown, e);
+        }
+
+        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -74,7 +94,7 @@ public sealed class FileSegmentStore : ISegmentStore
     {
         try
         {
-            return new FileContent(PathOf(log, firstIndex));
+            return new FileContent(_disk.Open(PathOf(log, firstIndex), writable: false));
         }
         catch (IOException e)
         {
@@ -87,27 +107,50 @@ public sealed class FileSegmentStore : ISegmentStore
     private string PathOf(string log, long firstIndex) =>
         Path.Combine(FolderOf(log), firstIndex.ToString("D16", CultureInfo.InvariantCulture) + Extension);
 
-    private sealed class FileContent(string path) : ISegmentContent
+    private sealed class FileContent(DiskFile file) : ISegmentContent
     {
-        private readonly SafeFileHandle _handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.RandomAccess);
+        public long Length => file.Length;
 
-        public long Length => RandomAccess.GetLength(_handle);
+        public void Read(long offset, Span<byte> destination) => file.ReadExactly(offset, destination);
 
-        public void Read(long offset, Span<byte> destination)
+        public void Dispose() => file.Dispose();
+    }
+
+    /// <summary>Writes at the end of a file: what a buffered stream needs of one.</summary>
+    private sealed class AppendingStream(DiskFile file) : Stream
+    {
+        private long _written;
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => _written;
+
+        public override long Position
         {
-            while (!destination.IsEmpty)
-            {
-                int read = RandomAccess.Read(_handle, destination, offset);
-                if (read == 0)
-                {
-                    throw new StorageException($"{Path.GetFileName(path)} ends before byte {offset + destination.Length}.", StorageOutcome.Damaged);
-                }
-
-                offset += read;
-                destination = destination[read..];
-            }
+            get => _written;
+            set => throw new NotSupportedException();
         }
 
-        public void Dispose() => _handle.Dispose();
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            file.Write(_written, buffer);
+            _written += buffer.Length;
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

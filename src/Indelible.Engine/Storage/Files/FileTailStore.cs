@@ -1,41 +1,41 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
 using Indelible.Tiles;
-using Microsoft.Win32.SafeHandles;
 
 namespace Indelible.Engine.Storage.Files;
 
 /// <summary>Tail files: <c>logs/NAME/tail/FIRSTINDEX.tail</c>.</summary>
 /// <remarks>
-/// A file holds consecutive entries from the index in its name on. A new one is begun when the last has grown past
-/// <see cref="FileBytes"/>, so that dropping sealed entries is deleting whole files.
+/// <para>
+/// A <see cref="RecordFile"/> of consecutive entries from the index in its name on (also the header's number). A new one is begun when
+/// the last has grown past <see cref="FileBytes"/>, so that dropping sealed entries is deleting whole files. A record's payload:
 /// <code>
-///  0  "INDTAIL1"
-///  8  u32  version, 1
-/// 12  u32  zero
-/// 16  u64  file id, random
-/// 24  u64  first index
-/// 32  SHA-256 of bytes 0–31
-/// 64  records (see RecordFrame; numbered 0, 1 … in the file), payload: u64 first index | u32 entries | entry bundle encoding
+/// u64 first index | u32 entries | entry bundle encoding
 /// </code>
-/// The entries of a record that a crash tore are still in the journal, which is released only after the record is synced: the torn end is cut off.
+/// </para>
+/// <para>
+/// <b>Opening.</b> The journal lets go of an entry only when the record that holds it here has been synced. So a record of which the
+/// journal still holds every entry may be in the page cache only (a sync may have failed), and is cut off: it will be written again.
+/// A torn end is cut off for the same reason, if the journal goes on there; otherwise it is damage.
+/// </para>
 /// </remarks>
 internal sealed class FileTailStore : ITailStore
 {
-    private const int HeaderBytes = 64;
     private const int PayloadHeaderBytes = 12;
     private const int FileBytes = 8 << 20;
+    private const int RecordBytes = 4 << 20;
     private const string Extension = ".tail";
     private static readonly byte[] s_magic = "INDTAIL1"u8.ToArray();
 
+    private readonly Disk _disk;
     private readonly string _logsFolder;
     private readonly RandomSource _random;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<TailFile>> _open = new(StringComparer.Ordinal);   // under _lock
 
-    public FileTailStore(string logsFolder, RandomSource random)
+    public FileTailStore(Disk disk, string logsFolder, RandomSource random)
     {
+        _disk = disk;
         _logsFolder = logsFolder;
         _random = random;
     }
@@ -44,63 +44,66 @@ internal sealed class FileTailStore : ITailStore
     {
         lock (_lock)
         {
-            List<TailFile> files = FilesOf(log);
+            if (!_open.TryGetValue(log, out List<TailFile>? files))
+            {
+                _open.Add(log, files = []);
+            }
+
             if (files.Count > 0 && files[^1].NextIndex != firstIndex)
             {
                 throw new StorageException($"The tail file of log {log} ends at {files[^1].NextIndex}, not at {firstIndex}.", StorageOutcome.NothingChanged);
             }
 
-            if (files.Count == 0 || files[^1].End > FileBytes)
+            var locations = new List<TailLocation>(entries.Count);
+            while (locations.Count < entries.Count)
             {
-                files.Add(Begin(log, firstIndex));
+                if (files.Count == 0 || files[^1].Bytes > FileBytes)
+                {
+                    files.Add(Begin(log, firstIndex + locations.Count));
+                }
+
+                files[^1].Append(entries, locations);
             }
 
-            return files[^1].Append(firstIndex, entries);
+            return locations;
         }
     }
 
-    public IEnumerable<TailEntry> Load(string log)
+    public IEnumerable<TailEntry> Load(string log, long? journalBegins)
     {
-        List<TailFile> files;
         lock (_lock)
         {
-            files = [.. FilesOf(log)];
-        }
-
-        foreach (TailFile file in files)
-        {
-            foreach (TailEntry entry in file.Load())
+            if (!_open.TryGetValue(log, out List<TailFile>? files))
             {
-                yield return entry;
+                files = OpenFiles(log, journalBegins);
+                _open.Add(log, files);
             }
+
+            return [.. files.SelectMany(file => file.Entries())];
         }
     }
 
     /// <summary>Reads the entries of a log's tail files without opening them: nothing is changed.</summary>
-    /// <exception cref="StorageException">A file is damaged.</exception>
-    public static IEnumerable<TailEntry> ReadOnly(string logsFolder, string log)
+    /// <param name="disk">The disk.</param>
+    /// <param name="path">A tail file.</param>
+    /// <param name="restBytes">How many bytes lie behind its last whole record: left by a crash, or being written, or damaged.</param>
+    /// <exception cref="StorageException">The file is damaged.</exception>
+    public static IReadOnlyList<TailEntry> ReadOnly(Disk disk, string path, out long restBytes)
     {
-        string folder = Path.Combine(logsFolder, log, "tail");
-        if (!Directory.Exists(folder))
-        {
-            yield break;
-        }
-
-        foreach (string path in Directory.EnumerateFiles(folder, "*" + Extension).Order(StringComparer.Ordinal))
-        {
-            using TailFile file = TailFile.Open(path, FileAccess.Read);
-            foreach (TailEntry entry in file.Load())
-            {
-                yield return entry;
-            }
-        }
+        using TailFile file = TailFile.Open(disk, path, writable: false);
+        restBytes = file.RestBytes;
+        return [.. file.Entries()];
     }
+
+    /// <summary>The tail files of a log, in the order of their entries.</summary>
+    public static IEnumerable<string> PathsOf(Disk disk, string logsFolder, string log) =>
+        disk.Files(FolderOf(logsFolder, log)).Where(path => path.EndsWith(Extension, StringComparison.Ordinal));
 
     public bool Read(string log, TailLocation location, Span<byte> destination)
     {
         lock (_lock)
         {
-            TailFile? file = FilesOf(log).Find(f => f.FirstIndex == location.File);
+            TailFile? file = _open.GetValueOrDefault(log)?.Find(f => f.FirstIndex == location.File);
             if (file is null)
             {
                 return false;
@@ -115,11 +118,17 @@ internal sealed class FileTailStore : ITailStore
     {
         lock (_lock)
         {
-            List<TailFile> files = FilesOf(log);
+            if (!_open.TryGetValue(log, out List<TailFile>? files))
+            {
+                return;
+            }
+
             while (files.Count > 0 && files[0].NextIndex <= beforeIndex)
             {
+                // One by one and in order: whatever a crash leaves is then without a gap.
                 files[0].Dispose();
-                File.Delete(files[0].Path);
+                _disk.Delete(files[0].FullPath);
+                _disk.SyncFolder(FolderOf(_logsFolder, log));
                 files.RemoveAt(0);
             }
         }
@@ -140,192 +149,171 @@ internal sealed class FileTailStore : ITailStore
 
     private static string NameOf(long firstIndex) => firstIndex.ToString("D16", CultureInfo.InvariantCulture) + Extension;
 
-    private string FolderOf(string log) => Path.Combine(_logsFolder, log, "tail");
+    private static string FolderOf(string logsFolder, string log) => Path.Combine(logsFolder, log, "tail");
 
-    private List<TailFile> FilesOf(string log)
+    private List<TailFile> OpenFiles(string log, long? journalBegins)
     {
-        if (!_open.TryGetValue(log, out List<TailFile>? files))
+        var files = new List<TailFile>();
+        try
         {
-            files = [];
-            string folder = FolderOf(log);
-            if (Directory.Exists(folder))
+            files.AddRange(PathsOf(_disk, _logsFolder, log).Select(path => TailFile.Open(_disk, path, writable: true)));
+            for (int i = files.Count - 1; i >= 0; i--)
             {
-                foreach (string path in Directory.EnumerateFiles(folder, "*" + Extension).Order(StringComparer.Ordinal))
+                files[i].LeaveToJournal(journalBegins, isLast: i == files.Count - 1);
+                if (files[i].NextIndex == files[i].FirstIndex)
                 {
-                    files.Add(TailFile.Open(path));
+                    files[i].Dispose();
+                    _disk.Delete(files[i].FullPath);
+                    _disk.SyncFolder(FolderOf(_logsFolder, log));
+                    files.RemoveAt(i);
                 }
             }
 
-            _open.Add(log, files);
+            return files;
         }
-
-        return files;
+        catch
+        {
+            files.ForEach(file => file.Dispose());
+            throw;
+        }
     }
 
     private TailFile Begin(string log, long firstIndex)
     {
-        string folder = FolderOf(log);
-        DurableFile.CreateFolder(folder);
-        byte[] header = new byte[HeaderBytes];
-        s_magic.CopyTo(header, 0);
-        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(8), 1);
-        _random.Fill(header.AsSpan(16, 8));
-        BinaryPrimitives.WriteInt64BigEndian(header.AsSpan(24), firstIndex);
-        SHA256.HashData(header.AsSpan(0, 32), header.AsSpan(32));
+        string folder = FolderOf(_logsFolder, log);
+        _disk.CreateFolder(folder);
         string path = Path.Combine(folder, NameOf(firstIndex));
-        DurableFile.WriteWhole(path, header, ownerOnly: true);
-        return TailFile.Open(path);
+        RecordFile.Create(_disk, path, s_magic, firstIndex, _random);
+        return TailFile.Open(_disk, path, writable: true);
     }
 
     private sealed class TailFile : IDisposable
     {
-        private readonly SafeFileHandle _handle;
-        private readonly ulong _id;
-        private readonly FrameBuffer _frame = new();
-        private long _records;
-        private ulong _chain;
+        private readonly RecordFile _file;
+        private readonly List<long> _firstIndexes = [];   // of the records
 
-        private TailFile(string path, SafeFileHandle handle, ulong id, long firstIndex)
+        private TailFile(RecordFile file)
         {
-            Path = path;
-            _handle = handle;
-            _id = id;
-            FirstIndex = firstIndex;
-            NextIndex = firstIndex;
+            _file = file;
+            NextIndex = file.Tag;
         }
 
-        public string Path { get; }
+        public string FullPath => _file.FullPath;
 
-        public long FirstIndex { get; }
+        public long FirstIndex => _file.Tag;
 
         public long NextIndex { get; private set; }
 
-        public long End { get; private set; } = HeaderBytes;
+        public long Bytes => _file.End;
 
-        public static TailFile Open(string path, FileAccess access = FileAccess.ReadWrite)
+        public long RestBytes => _file.RestBytes;
+
+        public static TailFile Open(Disk disk, string path, bool writable)
         {
-            SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
-            byte[] bytes = new byte[RandomAccess.GetLength(handle)];
-            _ = RandomAccess.Read(handle, bytes, 0);
-            if (bytes.Length < HeaderBytes || !bytes.AsSpan(0, 8).SequenceEqual(s_magic)
-                || BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(8)) != 1
-                || !SHA256.HashData(bytes.AsSpan(0, 32)).AsSpan().SequenceEqual(bytes.AsSpan(32, 32))
-                || System.IO.Path.GetFileName(path) != NameOf(BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(24))))
-            {
-                handle.Dispose();
-                throw Damaged(path, "has no valid header");
-            }
-
-            ulong id = BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(16));
-            var file = new TailFile(path, handle, id, BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(24)));
-            while (RecordFrame.Read(bytes.AsSpan((int)file.End), file._records, id, ref file._chain, out int length) == RecordFrame.Found.Record)
-            {
-                ReadOnlySpan<byte> payload = bytes.AsSpan((int)file.End + RecordFrame.HeaderBytes, length);
-                if (length < PayloadHeaderBytes || BinaryPrimitives.ReadInt64BigEndian(payload) != file.NextIndex)
-                {
-                    throw Damaged(path, $"has a record at byte {file.End} that does not continue at index {file.NextIndex}");
-                }
-
-                file.NextIndex += BinaryPrimitives.ReadInt32BigEndian(payload[8..]);
-                file.End += RecordFrame.SizeOf(length);
-                file._records++;
-            }
-
-            if (RecordFrame.AnyRecordBehind(bytes, file.End, id, out long later))
-            {
-                throw Damaged(path, $"is damaged at byte {file.End}: a whole record lies behind it at byte {later}");
-            }
-
-            if (access == FileAccess.ReadWrite)
-            {
-                RandomAccess.SetLength(handle, file.End);
-            }
-
-            return file;
-        }
-
-        public IReadOnlyList<TailLocation> Append(long firstIndex, IReadOnlyList<ReadOnlyMemory<byte>> entries)
-        {
-            _frame.Clear();
-            Span<byte> head = _frame.GetSpan(RecordFrame.HeaderBytes + PayloadHeaderBytes)[..(RecordFrame.HeaderBytes + PayloadHeaderBytes)];
-            head.Clear();
-            BinaryPrimitives.WriteInt64BigEndian(head[RecordFrame.HeaderBytes..], firstIndex);
-            BinaryPrimitives.WriteInt32BigEndian(head[(RecordFrame.HeaderBytes + 8)..], entries.Count);
-            _frame.Advance(head.Length);
-            var locations = new List<TailLocation>(entries.Count);
-            foreach (ReadOnlyMemory<byte> entry in entries)
-            {
-                locations.Add(new TailLocation(FirstIndex, checked((int)End + _frame.Count + 2)));
-                EntryBundle.WriteEntry(_frame, entry.Span);
-            }
-
-            int payloadBytes = _frame.Count - RecordFrame.HeaderBytes;
-            int padding = (int)(RecordFrame.SizeOf(payloadBytes) - _frame.Count);
-            _frame.GetSpan(RecordFrame.Alignment)[..padding].Clear();
-            _frame.Advance(padding);
+            RecordFile records = RecordFile.Open(disk, path, s_magic, writable);
+            var file = new TailFile(records);
             try
             {
-                ulong chain = RecordFrame.Seal(_frame.Written, payloadBytes, _records, _id, _chain);
-                RandomAccess.Write(_handle, _frame.Written, End);
-                RandomAccess.FlushToDisk(_handle);
-                _chain = chain;
-            }
-            catch (IOException e)
-            {
-                throw new StorageException($"Writing {System.IO.Path.GetFileName(Path)} failed; what is on disk is not known.", StorageOutcome.Unknown, e);
-            }
-
-            _records++;
-            End += _frame.Count;
-            NextIndex += entries.Count;
-            return locations;
-        }
-
-        public IEnumerable<TailEntry> Load()
-        {
-            byte[] bytes = new byte[End];
-            Read(0, bytes);
-            int at = HeaderBytes;
-            while (at < bytes.Length)
-            {
-                int length = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(at + 4));
-                int payload = at + RecordFrame.HeaderBytes;
-                long index = BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(payload));
-                int count = BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(payload + 8));
-                if (!EntryBundle.TryParse(bytes.AsMemory(payload + PayloadHeaderBytes, length - PayloadHeaderBytes), count, out ReadOnlyMemory<byte>[]? entries))
+                if (records.Tag < 0 || Path.GetFileName(path) != NameOf(records.Tag))
                 {
-                    throw Damaged(Path, $"has a record at byte {at} that does not hold {count} entries");
+                    throw Damaged(path, $"begins with entry {records.Tag}: it has been renamed");
                 }
 
-                int offset = payload + PayloadHeaderBytes + 2;
+                byte[] head = new byte[PayloadHeaderBytes];
+                foreach ((long offset, int length) in records.Records)
+                {
+                    if (length < PayloadHeaderBytes)
+                    {
+                        throw Damaged(path, $"has a record at byte {offset} that is too short");
+                    }
+
+                    records.Read(offset, head);
+                    int count = BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(8));
+                    if (BinaryPrimitives.ReadInt64BigEndian(head) != file.NextIndex || count < 1)
+                    {
+                        throw Damaged(path, $"has a record at byte {offset} that does not continue at index {file.NextIndex}");
+                    }
+
+                    file._firstIndexes.Add(file.NextIndex);
+                    file.NextIndex += count;
+                }
+
+                return file;
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+        }
+
+        /// <summary>Cuts off the records whose entries the journal still holds, and a torn end.</summary>
+        public void LeaveToJournal(long? journalBegins, bool isLast)
+        {
+            int kept = journalBegins is { } begins ? _firstIndexes.TakeWhile(first => first < begins).Count() : _firstIndexes.Count;
+            if (kept == _firstIndexes.Count && RestBytes > 0 && !(isLast && journalBegins <= NextIndex))
+            {
+                throw Damaged(FullPath, $"is damaged at byte {_file.End}, and the journal does not hold what was there");
+            }
+
+            if (kept < _firstIndexes.Count)
+            {
+                NextIndex = _firstIndexes[kept];
+                _firstIndexes.RemoveRange(kept, _firstIndexes.Count - kept);
+            }
+
+            _file.Cut(kept);
+        }
+
+        /// <summary>Writes one record of as many of the entries as fit, from the one that has no location yet.</summary>
+        public void Append(IReadOnlyList<ReadOnlyMemory<byte>> entries, List<TailLocation> locations)
+        {
+            FrameBuffer payload = _file.NewPayload();
+            int start = locations.Count;
+            Span<byte> head = payload.GetSpan(PayloadHeaderBytes)[..PayloadHeaderBytes];
+            BinaryPrimitives.WriteInt64BigEndian(head, NextIndex);
+            payload.Advance(PayloadHeaderBytes);
+            var added = new List<TailLocation>();
+            for (int i = start; i < entries.Count && payload.Count < RecordBytes; i++)
+            {
+                added.Add(new TailLocation(FirstIndex, checked((int)_file.End + payload.Count + 2)));
+                EntryBundle.WriteEntry(payload, entries[i].Span);
+            }
+
+            BinaryPrimitives.WriteInt32BigEndian(payload.Written[(RecordFrame.HeaderBytes + 8)..], added.Count);
+            _file.Append();
+            locations.AddRange(added);
+            _firstIndexes.Add(NextIndex);
+            NextIndex += added.Count;
+        }
+
+        public IEnumerable<TailEntry> Entries()
+        {
+            int number = 0;
+            foreach ((long offset, int length) in _file.Records)
+            {
+                byte[] payload = _file.ReadPayload((offset, length));
+                int count = BinaryPrimitives.ReadInt32BigEndian(payload.AsSpan(8));
+                if (!EntryBundle.TryParse(payload.AsMemory(PayloadHeaderBytes), count, out ReadOnlyMemory<byte>[]? entries))
+                {
+                    throw Damaged(FullPath, $"has a record at byte {offset} that does not hold {count} entries");
+                }
+
+                long index = _firstIndexes[number++];
+                int at = (int)offset + PayloadHeaderBytes + 2;
                 foreach (ReadOnlyMemory<byte> entry in entries)
                 {
-                    yield return new TailEntry(index++, new TailLocation(FirstIndex, offset), entry);
-                    offset += entry.Length + 2;
+                    yield return new TailEntry(index++, new TailLocation(FirstIndex, at), entry);
+                    at += entry.Length + 2;
                 }
-
-                at += (int)RecordFrame.SizeOf(length);
             }
         }
 
-        public void Read(long offset, Span<byte> destination)
-        {
-            while (!destination.IsEmpty)
-            {
-                int read = RandomAccess.Read(_handle, destination, offset);
-                if (read == 0)
-                {
-                    throw Damaged(Path, $"ends before byte {offset + destination.Length}");
-                }
+        public void Read(long offset, Span<byte> destination) => _file.Read(offset, destination);
 
-                offset += read;
-                destination = destination[read..];
-            }
-        }
-
-        public void Dispose() => _handle.Dispose();
+        public void Dispose() => _file.Dispose();
 
         private static StorageException Damaged(string path, string what) =>
-            new($"Tail file {System.IO.Path.GetFileName(path)} {what}.", StorageOutcome.Damaged);
+            new($"Tail file {Path.GetFileName(path)} {what}.", StorageOutcome.Damaged);
     }
 }

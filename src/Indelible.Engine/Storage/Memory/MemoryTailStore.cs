@@ -33,13 +33,24 @@ public sealed class MemoryTailStore : ITailStore
     }
 
     /// <inheritdoc/>
-    public IEnumerable<TailEntry> Load(string log)
+    public IEnumerable<TailEntry> Load(string log, long? journalBegins)
     {
         lock (_lock)
         {
-            return _tails.TryGetValue(log, out SortedDictionary<long, byte[]>? tail)
-                ? [.. tail.Select(entry => new TailEntry(entry.Key, new TailLocation(entry.Key, 0), entry.Value))]
-                : [];
+            if (!_tails.TryGetValue(log, out SortedDictionary<long, byte[]>? tail))
+            {
+                return [];
+            }
+
+            foreach (long index in tail.Keys.Where(index => index >= journalBegins).ToArray())
+            {
+                tail.Remove(index);
+            }
+
+            return
+            [
+                .. tail.Select(entry => new TailEntry(entry.Key, new TailLocation(entry.Key, 0), entry.Value)),
+            ];
         }
     }
 

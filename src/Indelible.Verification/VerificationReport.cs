@@ -1,6 +1,6 @@
 using Indelible.Merkle;
 
-namespace Indelible.Client.Verification;
+namespace Indelible.Verification;
 
 /// <summary>What a verification came to.</summary>
 public enum Verdict
@@ -11,12 +11,12 @@ public enum Verdict
     /// <summary>Something contradicts the log's signed head.</summary>
     NotValid,
 
-    /// <summary>It could not be found out: the source did not answer, or there was nothing to check against.</summary>
+    /// <summary>It could not be found out: the source did not answer, or something in it may be a crash's work as well as somebody's.</summary>
     CouldNotTell,
 }
 
 /// <summary>One thing that is wrong.</summary>
-/// <param name="What">The kind of thing: <c>checkpoint</c>, <c>entry</c>, <c>bundle</c>, <c>tile</c>, <c>root</c>, <c>state</c>.</param>
+/// <param name="What">The kind of thing: <c>checkpoint</c>, <c>entry</c>, <c>bundle</c>, <c>tile</c>, <c>root</c>, <c>state</c>, <c>file</c>, <c>receipt</c>.</param>
 /// <param name="Where">Which one, and where it lies.</param>
 /// <param name="Detail">What was expected and what was found.</param>
 public sealed record VerificationFault(string What, string Where, string Detail);
@@ -29,6 +29,7 @@ public sealed record VerificationFault(string What, string Where, string Detail)
 /// <param name="Checked">What was checked, in words.</param>
 /// <param name="NotChecked">What was not, and why.</param>
 /// <param name="Faults">What is wrong.</param>
+/// <param name="Unclear">What could not be found out. With nothing wrong, it makes the verdict <see cref="Verdict.CouldNotTell"/>.</param>
 public sealed record VerificationReport(
     Verdict Verdict,
     string Origin,
@@ -36,4 +37,5 @@ public sealed record VerificationReport(
     long Entries,
     IReadOnlyList<string> Checked,
     IReadOnlyList<string> NotChecked,
-    IReadOnlyList<VerificationFault> Faults);
+    IReadOnlyList<VerificationFault> Faults,
+    IReadOnlyList<VerificationFault> Unclear);

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Indelible.Tiles;
 
-namespace Indelible.Client.Verification;
+namespace Indelible.Verification;
 
 /// <summary>A log served over HTTP as c2sp.org/tlog-tiles: by us or by any web server.</summary>
 public sealed class HttpLogSource : ILogSource
@@ -57,7 +57,8 @@ public sealed class HttpLogSource : ILogSource
             {
                 throw new LogSourceException(
                     $"{path}: the server answers {(int)response.StatusCode} {response.ReasonPhrase}",
-                    unreachable: response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden || path == "checkpoint" || (int)response.StatusCode >= 500);
+                    unreachable: response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+                        or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || path == "checkpoint" || (int)response.StatusCode >= 500);
             }
 
             Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
@@ -66,7 +67,7 @@ public sealed class HttpLogSource : ILogSource
                 return await ReadBoundedAsync(body, path, maxBytes, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new LogSourceException($"{path}: {e.Message}", unreachable: true);
         }

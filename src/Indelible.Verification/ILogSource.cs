@@ -1,6 +1,7 @@
+using Indelible.Events;
 using Indelible.Tiles;
 
-namespace Indelible.Client.Verification;
+namespace Indelible.Verification;
 
 /// <summary>Where a log is read from to be verified: a server, an exported folder, a data folder. Trusted in nothing.</summary>
 /// <remarks>Thread-safe: bundles are read in parallel.</remarks>
@@ -23,15 +24,41 @@ public interface ILogSource
     /// <exception cref="LogSourceException">It is missing or damaged.</exception>
     Task<ReadOnlyMemory<byte>?> ReadTileAsync(TileId id, CancellationToken cancellationToken);
 
+    /// <summary>Compares what the source keeps beside a bundle's entries, and no tree covers, with what the entries say.</summary>
+    /// <param name="id">The bundle.</param>
+    /// <param name="entries">Its entries, as hashed.</param>
+    /// <returns>What contradicts them; nothing where the source keeps nothing of the kind.</returns>
+    /// <exception cref="LogSourceException">It cannot be read.</exception>
+    IReadOnlyList<VerificationFault> CompareBeside(BundleId id, IReadOnlyList<EntryFacts> entries) => [];
+
+    /// <summary>Checks what the source keeps beside the log itself. It can make a log wrong or unclear, never valid.</summary>
+    /// <param name="cancellationToken">Ends the checks.</param>
+    Task<StorageFindings> CheckStorageAsync(CancellationToken cancellationToken) => Task.FromResult(StorageFindings.None);
+
     /// <summary>Where the entry at <paramref name="index"/> lies, for a report: a file and a byte range, or a URL.</summary>
     string Locate(long index);
 }
 
+/// <summary>What was found beside a log itself.</summary>
+/// <param name="Faults">What is wrong.</param>
+/// <param name="Unclear">What could not be read, or may be a crash's work as well as somebody's.</param>
+/// <param name="Checked">What was checked, in words.</param>
+/// <param name="NotChecked">What was not, and why.</param>
+public sealed record StorageFindings(
+    IReadOnlyList<VerificationFault> Faults,
+    IReadOnlyList<VerificationFault> Unclear,
+    IReadOnlyList<string> Checked,
+    IReadOnlyList<string> NotChecked)
+{
+    /// <summary>A source that keeps nothing beside the log.</summary>
+    public static StorageFindings None { get; } = new([], [], [], []);
+}
+
 /// <summary>A source cannot give what its checkpoint says it has, or gives something that cannot be it.</summary>
 /// <param name="message">What is wrong, and where.</param>
-/// <param name="unreachable">Whether the source as a whole did not answer: nothing can be said about the log then.</param>
+/// <param name="unreachable">Whether the source did not answer, or may not be read: nothing can be said about the log then.</param>
 public sealed class LogSourceException(string message, bool unreachable = false) : Exception(message)
 {
-    /// <summary>Whether the source as a whole did not answer: nothing can be said about the log then.</summary>
+    /// <summary>Whether the source did not answer, or may not be read: nothing can be said about the log then.</summary>
     public bool IsUnreachable { get; } = unreachable;
 }

@@ -1,6 +1,6 @@
 using Indelible.Notes;
 
-namespace Indelible.Client.Verification;
+namespace Indelible.Verification;
 
 /// <summary>What a verifier remembers between runs: the last verified checkpoint, as the log signed it, in a file of the verifier's own.</summary>
 /// <remarks>

@@ -3,7 +3,7 @@ using Indelible.Merkle;
 using Indelible.Notes;
 using Indelible.Tiles;
 
-namespace Indelible.Client.Verification;
+namespace Indelible.Verification;
 
 /// <summary>Verifies a whole log: re-hashes every entry, rebuilds the tree, and compares it with a head signed by a key that the caller pins.</summary>
 /// <remarks>
@@ -25,6 +25,7 @@ public sealed class LogVerifier
     private readonly NoteVerifier _logKey;
     private readonly ILogSource _source;
     private readonly List<VerificationFault> _faults = [];
+    private readonly List<VerificationFault> _unclear = [];
     private readonly List<string> _notChecked = [];
     private readonly List<string> _checked = [];
     private readonly CompactRange _tree = new();
@@ -52,56 +53,91 @@ public sealed class LogVerifier
     public async Task<(VerificationReport Report, VerifiedCheckpoint? Checkpoint)> VerifyAsync(
         VerifiedCheckpoint? remembered, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        VerifiedCheckpoint checkpoint;
-        try
+        VerifiedCheckpoint? checkpoint = await ReadCheckpointAsync(cancellationToken).ConfigureAwait(false);
+        if (checkpoint is null)
         {
-            ReadOnlyMemory<byte> note = await _source.ReadCheckpointAsync(cancellationToken).ConfigureAwait(false);
-            checkpoint = VerifiedCheckpoint.Verify(note.Span, _logKey.Name, _logKey);
-        }
-        catch (LogSourceException e)
-        {
-            return (Report(e.IsUnreachable ? Verdict.CouldNotTell : Verdict.NotValid, null, new VerificationFault("checkpoint", _source.Description, e.Message)), null);
-        }
-        catch (Exception e) when (e is TlogFormatException or VerificationException)
-        {
-            return (Report(Verdict.NotValid, null, new VerificationFault("checkpoint", _source.Description, e.Message)), null);
+            return (Report(null), null);
         }
 
         TreeHead head = checkpoint.Head;
         _checked.Add($"the checkpoint of {head.Size} entries is signed by the pinned key {_logKey.Name}+{_logKey.KeyId:x8}");
         if (remembered is not null && remembered.Head.Size > head.Size)
         {
-            return (Report(Verdict.NotValid, head, new VerificationFault(
-                "state", _source.Description, $"the log shows {head.Size} entries, but {remembered.Head.Size} were verified before: it was set back")), null);
+            _faults.Add(new VerificationFault(
+                "state", _source.Description, $"the log shows {head.Size} entries, but {remembered.Head.Size} were verified before: it was set back"));
+            return (Report(head), null);
         }
 
         try
         {
+            StorageFindings storage = await _source.CheckStorageAsync(cancellationToken).ConfigureAwait(false);
             await HashEntriesAsync(head.Size, remembered?.Head, progress, cancellationToken).ConfigureAwait(false);
+            Take(storage);
         }
         catch (LogSourceException e) when (e.IsUnreachable)
         {
-            return (Report(_faults.Count > 0 ? Verdict.NotValid : Verdict.CouldNotTell, head, new VerificationFault("bundle", _source.Description, e.Message)), null);
+            _unclear.Add(new VerificationFault("source", _source.Description, e.Message));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Whatever the source did to make this happen: nothing was found out, and nobody may read it as valid.
+            _unclear.Add(new VerificationFault("source", _source.Description, $"the verification failed: {e.GetType().Name}: {e.Message}"));
         }
 
-        return Conclude(checkpoint, remembered);
+        if (_faults.Count == 0 && _unclear.Count == 0)
+        {
+            Conclude(head, remembered);
+        }
+
+        VerificationReport report = Report(head);
+        return (report, report.Verdict == Verdict.Valid ? checkpoint : null);
     }
 
-    private (VerificationReport Report, VerifiedCheckpoint? Checkpoint) Conclude(VerifiedCheckpoint checkpoint, VerifiedCheckpoint? remembered)
+    private async Task<VerifiedCheckpoint?> ReadCheckpointAsync(CancellationToken cancellationToken)
     {
-        TreeHead head = checkpoint.Head;
-        if (_tree.Size == head.Size)
+        try
         {
-            Hash root = _tree.Root();
-            if (root != head.Root)
-            {
-                AddFault("root", _source.Description, $"the {head.Size} entries hash to {root}, but the signed root is {head.Root}");
-            }
+            ReadOnlyMemory<byte> note = await _source.ReadCheckpointAsync(cancellationToken).ConfigureAwait(false);
+            return VerifiedCheckpoint.Verify(note.Span, _logKey.Name, _logKey);
+        }
+        catch (LogSourceException e)
+        {
+            (e.IsUnreachable ? _unclear : _faults).Add(new VerificationFault("checkpoint", _source.Description, e.Message));
+        }
+        catch (Exception e) when (e is TlogFormatException or VerificationException)
+        {
+            _faults.Add(new VerificationFault("checkpoint", _source.Description, e.Message));
         }
 
-        if (_faults.Count > 0)
+        return null;
+    }
+
+    private void Take(StorageFindings storage)
+    {
+        foreach (VerificationFault fault in storage.Faults)
         {
-            return (Report(Verdict.NotValid, head), null);
+            AddFault(fault.What, fault.Where, fault.Detail);
+        }
+
+        _unclear.AddRange(storage.Unclear);
+        _checked.AddRange(storage.Checked);
+        _notChecked.AddRange(storage.NotChecked);
+    }
+
+    /// <summary>Compares the tree made from the entries with the signed head. Nothing was wrong up to here.</summary>
+    private void Conclude(in TreeHead head, VerifiedCheckpoint? remembered)
+    {
+        if (_tree.Size != head.Size)
+        {
+            AddFault("root", _source.Description, $"{_tree.Size} entries were hashed, not {head.Size}");
+            return;
+        }
+
+        Hash root = _tree.Root();
+        if (root != head.Root)
+        {
+            AddFault("root", _source.Description, $"the {head.Size} entries hash to {root}, but the signed root is {head.Root}");
+            return;
         }
 
         _checked.Add($"{head.Size} entries re-hashed: they make the signed root; each is canonical, and times of receipt never go back");
@@ -124,7 +160,6 @@ public sealed class LogVerifier
         }
 
         _notChecked.Add("witnesses and outside time stamps: the log has none yet");
-        return (Report(Verdict.Valid, head), checkpoint);
     }
 
     /// <summary>Reads the bundles in order, some ahead and in parallel, and folds their leaves into the tree.</summary>
@@ -208,19 +243,25 @@ public sealed class LogVerifier
         }
 
         var leaves = new Hash[entries.Count];
-        var times = new string[entries.Count];
+        var facts = new EntryFacts[entries.Count];
+        bool whole = true;
         for (int i = 0; i < leaves.Length; i++)
         {
             leaves[i] = TreeHasher.Leaf(entries[i].Span);
-            times[i] = Entry.TryRead(entries[i].Span, out EntryFacts facts) ? facts.ReceivedAt : "";
-            if (times[i].Length == 0)
+            if (!Entry.TryRead(entries[i].Span, out facts[i]))
             {
+                whole = false;
                 faults.Add(new VerificationFault("entry", $"index {first + i} ({_source.Locate(first + i)})", "it is not canonical JSON with the members of an entry"));
             }
         }
 
         await CompareLeavesAsync(id, leaves, faults, cancellationToken).ConfigureAwait(false);
-        return new CheckedBundle(leaves, times, faults);
+        if (whole)
+        {
+            faults.AddRange(_source.CompareBeside(id, facts));
+        }
+
+        return new CheckedBundle(leaves, [.. facts.Select(entry => entry.ReceivedAt ?? "")], faults);
     }
 
     private async Task CompareLeavesAsync(BundleId id, Hash[] leaves, List<VerificationFault> faults, CancellationToken cancellationToken)
@@ -364,14 +405,10 @@ public sealed class LogVerifier
         }
     }
 
-    private VerificationReport Report(Verdict verdict, TreeHead? head, VerificationFault? last = null)
+    private VerificationReport Report(TreeHead? head)
     {
-        if (last is not null)
-        {
-            _faults.Add(last);
-        }
-
-        return new VerificationReport(verdict, _logKey.Name, head, _tree.Size, _checked, _notChecked, _faults);
+        Verdict verdict = _faults.Count > 0 ? Verdict.NotValid : _unclear.Count > 0 ? Verdict.CouldNotTell : Verdict.Valid;
+        return new VerificationReport(verdict, _logKey.Name, head, _tree.Size, _checked, _notChecked, _faults, _unclear);
     }
 
     private sealed record CheckedBundle(Hash[] Leaves, string[] Times, List<VerificationFault> Faults);

@@ -1,0 +1,80 @@
+using Indelible.Engine.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace Indelible.Engine.Privacy;
+
+/// <summary>Checks a vault without opening it to write, beside a running node or without one.</summary>
+internal static class VaultCheck
+{
+    private const int SqliteReadError = 10;
+    private const int SqliteCannotOpen = 14;
+
+    /// <summary>Checks the database's own structure, and that each data key in it opens for the person it stands beside.</summary>
+    /// <param name="path">The vault.</param>
+    /// <param name="master">What its keys are wrapped with.</param>
+    /// <returns>What is wrong.</returns>
+    /// <exception cref="StorageException">It cannot be read.</exception>
+    public static IReadOnlyList<string> Run(string path, MasterKey master)
+    {
+        var faults = new List<string>();
+        try
+        {
+            // Without a write-ahead log nobody has the vault open, and SQLite need not make the files that it shares with writers.
+            string parameters = File.Exists(path + "-wal") ? "?mode=ro" : "?immutable=1";
+            using var database = new SqliteConnection(new SqliteConnectionStringBuilder
+            {
+                DataSource = new Uri(path).AbsoluteUri + parameters,
+                Mode = SqliteOpenMode.ReadOnly,
+                Pooling = false,
+            }.ToString());
+            database.Open();
+            using (SqliteCommand structure = database.CreateCommand())
+            {
+                structure.CommandText = "PRAGMA integrity_check";
+                using SqliteDataReader row = structure.ExecuteReader();
+                while (row.Read())
+                {
+                    if (row.GetString(0) is not "ok" and var fault)
+                    {
+                        faults.Add(fault);
+                    }
+                }
+            }
+
+            CheckKeys(database, master, faults);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is SqliteCannotOpen or SqliteReadError)
+        {
+            throw new StorageException($"The vault cannot be read: {e.Message}", StorageOutcome.NothingChanged, e);
+        }
+        catch (Exception e) when (e is SqliteException or InvalidCastException or InvalidOperationException)
+        {
+            faults.Add(e.Message);
+        }
+
+        return faults;
+    }
+
+    private static void CheckKeys(SqliteConnection database, MasterKey master, List<string> faults)
+    {
+        using SqliteCommand select = database.CreateCommand();
+        select.CommandText = "SELECT origin, subject, kid, wrapped FROM subject_keys";
+        using SqliteDataReader row = select.ExecuteReader();
+        while (row.Read())
+        {
+            string kid = row.GetString(2);
+            try
+            {
+                string found = Vault.Open(master, row.GetString(0), row.GetString(1), row.GetFieldValue<byte[]>(3)).Id;
+                if (found != kid)
+                {
+                    faults.Add($"the data key {kid} is the key {found}");
+                }
+            }
+            catch (StorageException e)
+            {
+                faults.Add($"the data key {kid} does not open: {e.Message}");
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using Indelible.Engine.Privacy;
+using Indelible.Engine.Storage;
+using Indelible.Engine.Storage.Files;
+using Indelible.Keys;
+
+namespace Indelible.Engine.Reading;
+
+/// <summary>Checks what lies in a data folder beside one log's entries: checkpoint store, keys, vault, quarantine, and that nothing else lies there.</summary>
+/// <remarks>
+/// None of this can make a log valid; all of it can be wrong. Changes nothing. What needs the master key is not checked where that is
+/// missing or may not be read: an auditor's copy does not have it.
+/// </remarks>
+public static class FolderCheck
+{
+    private const int MaxQuarantineBytes = 2_000_000_000;
+    private const int NamesListed = 10;
+
+    /// <summary>Checks a data folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="log">The log that is being verified.</param>
+    /// <param name="logVkey">The key that the verifier pins for it.</param>
+    /// <param name="checkpointFolder">Where the checkpoint store is; null for its place in the data folder.</param>
+    public static FolderFindings Run(DataFolder folder, string log, string logVkey, string? checkpointFolder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        var findings = new FolderFindings();
+        FolderSettings? settings = null;
+        findings.Try("indelible.json", () => settings = folder.ReadSettings());
+        if (settings is null)
+        {
+            return findings;
+        }
+
+        findings.IsChecked("indelible.json has the hash that it ends in");
+        CheckHeads(folder, checkpointFolder ?? folder.CheckpointsFolder, findings);
+        CheckQuarantine(folder, findings);
+        CheckSecrets(folder, settings, log, logVkey, findings);
+        CheckNames(folder, findings);
+        return findings;
+    }
+
+    private static void CheckHeads(DataFolder folder, string store, FolderFindings findings) => findings.Try("checkpoints/heads", () =>
+    {
+        FileCheckpointStore.ReadOnly(folder.Disk, store, out long restBytes);
+        if (restBytes > 0 && folder.IsInUse)
+        {
+            findings.IsNotChecked("the end of checkpoints/heads: a node is running and may be writing there");
+        }
+        else if (restBytes > 0)
+        {
+            findings.IsUnclear("checkpoints/heads", $"its last {restBytes} bytes are no whole record: a crash leaves that, and so does a change to the last heads recorded");
+        }
+    });
+
+    private static void CheckQuarantine(DataFolder folder, FolderFindings findings) => findings.Try("quarantine", () =>
+    {
+        foreach (string path in folder.Disk.Files(folder.QuarantineFolder))
+        {
+            if (!TornTail.Fits(path, folder.Disk.ReadWhole(path, MaxQuarantineBytes)))
+            {
+                findings.Fault(folder.NameOf(path), "its bytes do not have the digest in its name");
+            }
+        }
+    });
+
+    private static void CheckSecrets(DataFolder folder, FolderSettings settings, string log, string logVkey, FolderFindings findings)
+    {
+        MasterKey? master = null;
+        if (!folder.Disk.Exists(folder.MasterKeyFile))
+        {
+            findings.IsNotChecked("signing keys and the vault: there is no master.key here to open them with");
+            return;
+        }
+
+        // Never drawn from: nothing is wrapped here.
+        findings.Try("master.key", () => master = MasterKey.Open(folder.Disk, folder.MasterKeyFile, RandomSource.System));
+        if (master is null)
+        {
+            return;
+        }
+
+        using (master)
+        {
+            CheckKeys(folder, settings, master, log, logVkey, findings);
+            if (File.Exists(folder.VaultFile))
+            {
+                int faults = findings.Faults.Count;
+                findings.Try("vault.db", () =>
+                {
+                    foreach (string fault in VaultCheck.Run(folder.VaultFile, master))
+                    {
+                        findings.Fault("vault.db", fault);
+                    }
+                });
+                if (findings.Faults.Count == faults)
+                {
+                    findings.IsChecked("the vault is whole, and every data key in it opens");
+                }
+            }
+            else
+            {
+                findings.IsUnclear("vault.db", "it is missing: the personal data of this log cannot be read");
+            }
+        }
+    }
+
+    private static void CheckKeys(DataFolder folder, FolderSettings settings, MasterKey master, string log, string logVkey, FolderFindings findings)
+    {
+        int opened = 0;
+        var keys = new KeyStore(folder.Disk, folder.KeysFolder, master, RandomSource.System);
+        foreach (string path in folder.Disk.Files(folder.KeysFolder))
+        {
+            string name = Path.GetFileNameWithoutExtension(path);
+            findings.Try(folder.NameOf(path), () =>
+            {
+                string keyName = KeyStore.NameOf(settings.Host, name);
+                using Ed25519NoteSigner signer = keys.Open(name, keyName);
+                string found = signer.VerifierKey.ToString();
+                string expected = name == log ? logVkey : name == KeyStore.ReceiptsName ? settings.ReceiptsVkey : found;
+                if (found != expected)
+                {
+                    throw new StorageException($"It holds the key {found}, not {expected}.", StorageOutcome.Damaged);
+                }
+
+                opened++;
+            });
+        }
+
+        findings.IsChecked($"{opened} signing keys open under the master key and are the keys that they should be");
+    }
+
+    private static void CheckNames(DataFolder folder, FolderFindings findings) => findings.Try("the folder", () =>
+    {
+        string[] strange = [.. folder.Disk.FilesBelow(folder.Root).Select(folder.NameOf).Where(name => !DataFolder.IsOwn(name))];
+        if (strange.Length > 0)
+        {
+            findings.IsNotChecked($"files that belong to no data folder: {string.Join(", ", strange.Take(NamesListed))}{(strange.Length > NamesListed ? ", …" : "")}");
+        }
+    });
+}

@@ -1,0 +1,148 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Indelible.Engine.Storage.Files;
+
+/// <summary>The operating system's files, with the syncs that .NET does not offer as they are needed.</summary>
+/// <remarks>
+/// <c>RandomAccess.FlushToDisk</c> is fsync, which also writes the file's times; fdatasync writes the data, and of the metadata what is
+/// needed to find it again, the length included. A new or renamed file is only there after a crash once its folder has been synced,
+/// and .NET cannot open a folder.
+/// </remarks>
+internal sealed partial class SystemDisk : Disk
+{
+    private const int ReadOnlyFlag = 0;
+    private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnersFolder = OwnersFile | UnixFileMode.UserExecute;
+
+    public override bool Exists(string path) => File.Exists(path);
+
+    public override bool FolderExists(string path) => Directory.Exists(path);
+
+    public override IReadOnlyList<string> Files(string folder) =>
+        Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)] : [];
+
+    public override IEnumerable<string> FilesBelow(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories);
+
+    public override bool IsEmpty(string folder) => !Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any();
+
+    public override DiskFile Open(string path, bool writable) =>
+        new HandleFile(path, File.OpenHandle(path, FileMode.Open, writable ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+
+    public override DiskFile Create(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnersFile;
+        }
+
+        // By way of a stream, because only its options carry the mode; the handle outlives it.
+        using var stream = new FileStream(path, options);
+        return Open(path, writable: true);
+    }
+
+    public override void Move(string from, string to, bool overwrite) => File.Move(from, to, overwrite);
+
+    public override void Delete(string path) => File.Delete(path);
+
+    public override void MakeFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+            return;
+        }
+
+        Directory.CreateDirectory(path, OwnersFolder);
+    }
+
+    public override void SyncFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        int descriptor = OpenFolder(path, ReadOnlyFlag);
+        int result = descriptor < 0 ? descriptor : Fsync(descriptor);
+        int error = Marshal.GetLastPInvokeError();
+        if (descriptor >= 0)
+        {
+            _ = Close(descriptor);
+        }
+
+        if (result != 0)
+        {
+            throw new StorageException($"fsync of folder {path} failed with error {error}.", StorageOutcome.Unknown);
+        }
+    }
+
+    public override void MakeReadOnly(string path)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.GroupRead);
+        }
+    }
+
+    public override bool IsOpenToOthers(string path) =>
+        !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~(OwnersFolder | UnixFileMode.SetUser | UnixFileMode.SetGroup | UnixFileMode.StickyBit)) != 0;
+
+    public override IDisposable Lock(string path) => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
+    public override bool IsLocked(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        try
+        {
+            new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read).Dispose();
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    private static partial int Fdatasync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenFolder(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+
+    private sealed class HandleFile(string path, SafeFileHandle handle) : DiskFile(path)
+    {
+        public override long Length => RandomAccess.GetLength(handle);
+
+        public override int Read(long offset, Span<byte> destination) => RandomAccess.Read(handle, destination, offset);
+
+        public override void Write(long offset, ReadOnlySpan<byte> bytes) => RandomAccess.Write(handle, bytes, offset);
+
+        public override void SetLength(long length) => RandomAccess.SetLength(handle, length);
+
+        public override void Sync()
+        {
+            if (!OperatingSystem.IsLinux())
+            {
+                RandomAccess.FlushToDisk(handle);
+            }
+            else if (Fdatasync(handle) != 0)
+            {
+                throw new StorageException($"fdatasync of {FullPath} failed with error {Marshal.GetLastPInvokeError()}.", StorageOutcome.Unknown);
+            }
+        }
+
+        public override void Dispose() => handle.Dispose();
+    }
+}

@@ -1,0 +1,151 @@
+using Indelible.Engine;
+using Indelible.Engine.Reading;
+using Indelible.Engine.Storage;
+using Indelible.Events;
+using Indelible.Notes;
+using Indelible.Tiles;
+
+namespace Indelible.Verification;
+
+/// <summary>A log in a data folder as a source for the verifier; may be read beside a running node.</summary>
+public sealed class DataFolderLogSource : ILogSource, IDisposable
+{
+    private readonly DataFolder _folder;
+    private readonly string _log;
+    private readonly NoteVerifier _logKey;
+    private readonly string _logVkey;
+    private readonly string? _checkpointFolder;
+    private readonly Lock _lock = new();
+    private readonly List<FolderLog> _opened = [];   // under _lock; the last is the one in use, the others may still be read
+
+    /// <summary>A log of <paramref name="folder"/>.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="log">The log's name.</param>
+    /// <param name="logKey">The key that the verifier pins; its name is the log's origin.</param>
+    /// <param name="logVkey">The same, as text.</param>
+    /// <param name="checkpointFolder">Where the checkpoint store is; null for its place in the data folder.</param>
+    public DataFolderLogSource(DataFolder folder, string log, NoteVerifier logKey, string logVkey, string? checkpointFolder)
+    {
+        _folder = folder;
+        _log = log;
+        _logKey = logKey;
+        _logVkey = logVkey;
+        _checkpointFolder = checkpointFolder;
+    }
+
+    /// <inheritdoc/>
+    public string Description => $"log {_log} in {_folder.Root}";
+
+    private FolderLog Current
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _opened[^1];
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<ReadOnlyMemory<byte>> ReadCheckpointAsync(CancellationToken cancellationToken) => Task.FromResult(Read(() =>
+    {
+        // The checkpoint first: what it speaks of is on disk by then, so that the pieces found afterwards hold all of it.
+        ReadOnlyMemory<byte> note = FolderLog.ReadCheckpoint(_folder, _logKey.Name, _checkpointFolder);
+        Open();
+        return note;
+    }));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadBundleAsync(BundleId id, CancellationToken cancellationToken) =>
+        Task.FromResult(ReadTwice(log => log.ReadBundle(id)));
+
+    /// <summary>A data folder keeps no tiles: they are made from its blocks, whose hashes the segments' indexes hold and reading checks.</summary>
+    public Task<ReadOnlyMemory<byte>?> ReadTileAsync(TileId id, CancellationToken cancellationToken) => Task.FromResult<ReadOnlyMemory<byte>?>(null);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<VerificationFault> CompareBeside(BundleId id, IReadOnlyList<EntryFacts> entries) => Read<IReadOnlyList<VerificationFault>>(() =>
+        [.. Current.CheckIdHashes(id, entries).Select(wrong => new VerificationFault("entry", $"index {wrong.Index} ({Locate(wrong.Index)})", wrong.Detail))]);
+
+    /// <inheritdoc/>
+    public Task<StorageFindings> CheckStorageAsync(CancellationToken cancellationToken)
+    {
+        FolderLog current = Current;
+        FolderFindings[] parts = [current.Findings, current.CheckFileHashes(), FolderCheck.Run(_folder, _log, _logVkey, _checkpointFolder)];
+        return Task.FromResult(new StorageFindings(
+            [.. parts.SelectMany(part => part.Faults).Select(Fault)],
+            [.. parts.SelectMany(part => part.Unclear).Select(Fault)],
+            [.. parts.SelectMany(part => part.Checked)],
+            [.. parts.SelectMany(part => part.NotChecked).Distinct()]));
+    }
+
+    /// <inheritdoc/>
+    public string Locate(long index) => Current.Locate(index);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (FolderLog log in _opened)
+        {
+            log.Dispose();
+        }
+    }
+
+    private static VerificationFault Fault(FolderFinding finding) => new("file", finding.Where, finding.Detail);
+
+    private static T Read<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (StorageException e)
+        {
+            throw new LogSourceException(e.Message, unreachable: e.Outcome != StorageOutcome.Damaged);
+        }
+        catch (FileNotFoundException e)
+        {
+            throw new LogSourceException(e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LogSourceException(e.Message, unreachable: true);
+        }
+    }
+
+    /// <summary>Reads; a node running beside may have sealed or moved the entries since, and looking once more tells that from damage.</summary>
+    private T ReadTwice<T>(Func<FolderLog, T> read)
+    {
+        FolderLog before = Current;
+        try
+        {
+            return read(before);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            lock (_lock)
+            {
+                // Once for all that fail: damage is not read anew for every bundle that it lies in.
+                if (_opened.Count == 1)
+                {
+                    Read(Open);
+                }
+
+                before = _opened[^1];
+            }
+
+            return Read(() => read(before));
+        }
+    }
+
+    private FolderLog Open()
+    {
+        var log = FolderLog.Open(_folder, _log, _logKey.Name);
+        lock (_lock)
+        {
+            _opened.Add(log);
+        }
+
+        return log;
+    }
+}

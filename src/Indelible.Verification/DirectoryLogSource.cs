@@ -1,0 +1,70 @@
+using Indelible.Tiles;
+
+namespace Indelible.Verification;
+
+/// <summary>An exported log: a folder with <c>checkpoint</c> and <c>tile/…</c>, as c2sp.org/tlog-tiles lays it out.</summary>
+public sealed class DirectoryLogSource : ILogSource
+{
+    private const long MaxCheckpointBytes = 1 << 20;
+    private readonly string _folder;
+
+    /// <summary>The log in <paramref name="folder"/>.</summary>
+    public DirectoryLogSource(string folder)
+    {
+        _folder = folder;
+    }
+
+    /// <inheritdoc/>
+    public string Description => _folder;
+
+    /// <inheritdoc/>
+    public Task<ReadOnlyMemory<byte>> ReadCheckpointAsync(CancellationToken cancellationToken) => ReadAsync("checkpoint", MaxCheckpointBytes, missingIsUnclear: true, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadBundleAsync(BundleId id, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> bytes = await ReadAsync(id.Path, (long)id.Width * (EntryBundle.MaxEntryBytes + 2), missingIsUnclear: false, cancellationToken).ConfigureAwait(false);
+        return EntryBundle.TryParse(bytes, id.Width, out ReadOnlyMemory<byte>[]? entries)
+            ? entries
+            : throw new LogSourceException($"{id.Path} is not an entry bundle of {id.Width} entries");
+    }
+
+    /// <inheritdoc/>
+    public async Task<ReadOnlyMemory<byte>?> ReadTileAsync(TileId id, CancellationToken cancellationToken) =>
+        await ReadAsync(id.Path, TileLayout.Width * Merkle.Hash.Size, missingIsUnclear: false, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public string Locate(long index) => Path.Combine("tile", "entries", "… bundle " + (index / TileLayout.Width));
+
+    private async Task<ReadOnlyMemory<byte>> ReadAsync(string path, long maxBytes, bool missingIsUnclear, CancellationToken cancellationToken)
+    {
+        try
+        {
+            string full = Path.Combine(_folder, path);
+            long length = new FileInfo(full).Length;
+            if (length > maxBytes)
+            {
+                throw new LogSourceException($"{path} has {length} bytes, more than the {maxBytes} it can have");
+            }
+
+            if (length == 0)
+            {
+                // Nothing of a log is empty. Opening what only looks like an empty file, a pipe or a device, could wait for ever.
+                throw new LogSourceException($"{path} is empty");
+            }
+
+            using var file = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            byte[] bytes = new byte[length];
+            await file.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+            return bytes;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new LogSourceException($"{path} is missing", missingIsUnclear);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LogSourceException($"{path} cannot be read: {e.Message}", unreachable: true);
+        }
+    }
+}
