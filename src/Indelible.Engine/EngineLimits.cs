@@ -24,6 +24,12 @@ public static class EngineLimits
     /// <summary>Data keys of persons kept unwrapped in memory. 16,384: some 10 MB.</summary>
     public const int CachedPersonalKeys = 16_384;
 
+    /// <summary>
+    /// Ids that a log remembers at least when its last 24 hours hold more, 2^25: at 388 events a second, day and night, the window
+    /// begins to be shorter than 24 hours. Twice as many at most, in 1 GiB of memory.
+    /// </summary>
+    public const int IdsPerGeneration = 1 << 25;
+
     /// <summary>Length of a log's name, in characters. 63, as a DNS label.</summary>
     public const int LogNameLength = 63;
 

@@ -224,7 +224,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(claims);
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(options);
-        Vault.Request keys = _vault.KeysFor(log.Settings.Origin);
+        using Vault.Request keys = _vault.KeysFor(log.Settings.Origin);
         PersonalFields personal = options.OriginalInClear ? log.PersonalFieldsButOriginal : log.PersonalFields;
         string receivedAt = Instant.Format(_time.GetUtcNow());
         var ingest = new Ingest(caller.Protocol, caller.Principal, caller.KeyId, caller.AuthAt, caller.RemoteAddress);
@@ -719,7 +719,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     }
 
     private bool MayStillAppend(string keyId, LogState log) =>
-        _system.Keys.TryGetValue(keyId, out ApiKey? key) && !key.IsRevoked && key.Kind == KeyKind.Writer && key.Covers(log.Name);
+        _system.Keys.TryGetValue(keyId, out ApiKey? key) && !key.IsRevoked && !(key.Expires <= _time.GetUtcNow()) && key.Kind == KeyKind.Writer && key.Covers(log.Name);
 
     private void OnApplied(LogState log, long index, ReadOnlyMemory<byte> entry)
     {

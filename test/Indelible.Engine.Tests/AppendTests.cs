@@ -136,6 +136,20 @@ public sealed class AppendTests
     }
 
     [Fact]
+    public async Task A_key_that_ends_while_its_request_is_on_its_way_appends_nothing_more()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 6, 0, 0, TimeSpan.Zero));
+        await using Node node = await Node.CreateAsync(time);
+        (ApiKey key, _) = await node.Engine.CreateKeyAsync(
+            KeyKind.Writer, ["main"], null, time.GetUtcNow() + TimeSpan.FromHours(1), new AppendCaller("admin", "", 0, "test", null), CancellationToken.None);
+        var writer = new AppendCaller(key.Principal, key.Id, node.Engine.System.Size, "test", null);
+        await node.Engine.AppendAsync(node.Log(), [Node.ClaimOf("a")], writer, AppendOptions.Default, CancellationToken.None);
+        time.Advance(TimeSpan.FromHours(1));
+        await Assert.ThrowsAsync<AuthorisationLostException>(() => node.Engine.AppendAsync(node.Log(), [Node.ClaimOf("b")], writer, AppendOptions.Default, CancellationToken.None));
+        Assert.Equal(1, node.Log().Size);
+    }
+
+    [Fact]
     public async Task A_caller_who_goes_away_does_not_take_his_events_with_him()
     {
         await using Node node = await Node.CreateAsync();

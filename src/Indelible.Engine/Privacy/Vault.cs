@@ -23,7 +23,7 @@ internal sealed class Vault : IDisposable
     private readonly SqliteConnection _database;                                       // under _lock
     private readonly Dictionary<(string Origin, string Subject), PersonalKey> _bySubject = [];   // under _lock
     private readonly Dictionary<string, PersonalKey> _byId = new(StringComparer.Ordinal);        // under _lock
-    private readonly Dictionary<(string Origin, string Subject), (PersonalKey Key, byte[] Wrapped)> _drawn = [];   // under _lock: not durable yet
+    private readonly Dictionary<(string Origin, string Subject), DrawnKey> _drawn = [];   // under _lock: not durable yet
 
     private Vault(SqliteConnection database, MasterKey master, RandomSource random)
     {
@@ -121,26 +121,40 @@ internal sealed class Vault : IDisposable
         return select.ExecuteScalar() is byte[] wrapped ? Remember(origin, subject, wrapped) : null;
     }
 
-    private PersonalKey GetOrDraw(string origin, string subject, out bool isNew)
+    private PersonalKey GetOrDraw(string origin, string subject, HashSet<string> drawnFor)
     {
         lock (_lock)
         {
-            isNew = false;
             if (_bySubject.TryGetValue((origin, subject), out PersonalKey? key) || (key = Load(origin, subject)) is not null)
             {
                 return key;
             }
 
-            isNew = true;
-            if (!_drawn.TryGetValue((origin, subject), out (PersonalKey Key, byte[] Wrapped) drawn))
+            if (!_drawn.TryGetValue((origin, subject), out DrawnKey? drawn))
             {
                 byte[] bytes = new byte[KeyBytes];
                 _random.Fill(bytes);
-                drawn = (new PersonalKey(bytes), _master.Wrap(bytes, Context(origin, subject)));
+                drawn = new DrawnKey(new PersonalKey(bytes), _master.Wrap(bytes, Context(origin, subject)));
                 _drawn.Add((origin, subject), drawn);
             }
 
+            drawn.Requests += drawnFor.Add(subject) ? 1 : 0;
             return drawn.Key;
+        }
+    }
+
+    /// <summary>A request that drew keys ended without needing them: those that no other request needs are forgotten.</summary>
+    private void Abandon(string origin, IEnumerable<string> subjects)
+    {
+        lock (_lock)
+        {
+            foreach (string subject in subjects)
+            {
+                if (_drawn.TryGetValue((origin, subject), out DrawnKey? drawn) && --drawn.Requests == 0)
+                {
+                    _drawn.Remove((origin, subject));
+                }
+            }
         }
     }
 
@@ -152,7 +166,7 @@ internal sealed class Vault : IDisposable
             var done = new List<(string Subject, byte[] Wrapped)>();
             foreach (string subject in subjects)
             {
-                if (!_drawn.TryGetValue((origin, subject), out (PersonalKey Key, byte[] Wrapped) drawn))
+                if (!_drawn.TryGetValue((origin, subject), out DrawnKey? drawn))
                 {
                     continue;   // Another request that needed it as well has made it durable.
                 }
@@ -199,40 +213,45 @@ internal sealed class Vault : IDisposable
         command.ExecuteNonQuery();
     }
 
-    /// <summary>The keys of one request: what is new is drawn at once and made durable together.</summary>
-    internal sealed class Request(Vault vault, string origin) : IPersonalKeys
+    /// <summary>A key that is not durable yet, and how many requests wait for it to be.</summary>
+    private sealed class DrawnKey(PersonalKey key, byte[] wrapped)
     {
-        private HashSet<string>? _new;
+        public PersonalKey Key { get; } = key;
+
+        public byte[] Wrapped { get; } = wrapped;
+
+        public int Requests { get; set; }
+    }
+
+    /// <summary>The keys of one request: what is new is drawn at once and made durable together, or forgotten when the request ends before.</summary>
+    internal sealed class Request(Vault vault, string origin) : IPersonalKeys, IDisposable
+    {
+        private readonly HashSet<string> _drawn = new(StringComparer.Ordinal);
 
         /// <inheritdoc/>
-        public PersonalKey For(string subject)
-        {
-            PersonalKey key = vault.GetOrDraw(origin, subject, out bool isNew);
-            if (isNew)
-            {
-                (_new ??= new HashSet<string>(StringComparer.Ordinal)).Add(subject);
-            }
-
-            return key;
-        }
+        public PersonalKey For(string subject) => vault.GetOrDraw(origin, subject, _drawn);
 
         /// <summary>Makes every new key durable. Must return before an entry that needs one is sequenced.</summary>
         /// <exception cref="StorageException">It could not; nothing may be appended.</exception>
         public void Commit()
         {
-            if (_new is null)
+            if (_drawn.Count == 0)
             {
                 return;
             }
 
             try
             {
-                vault.Commit(origin, _new);
+                vault.Commit(origin, _drawn);
+                _drawn.Clear();
             }
             catch (SqliteException e)
             {
                 throw new StorageException("The vault could not store new data keys; nothing of the request was appended.", StorageOutcome.NothingChanged, e);
             }
         }
+
+        /// <inheritdoc/>
+        public void Dispose() => vault.Abandon(origin, _drawn);
     }
 }

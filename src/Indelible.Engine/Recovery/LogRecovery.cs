@@ -134,6 +134,7 @@ internal static class LogRecovery
         DateTimeOffset last = Instant.Parse(log.LastReceivedAt);
         int from = log.Segments.Length - 1;
         while (from > 0
+            && log.SealedSize - log.Segments[from].FirstIndex < EngineLimits.IdsPerGeneration
             && (log.SealedSize - log.Segments[from].FirstIndex < IdempotencyWindow.MinEntries
                 || last - Instant.Parse(ReceivedAt(log, log.Segments[from].FirstIndex)) < IdempotencyWindow.MinTime))
         {

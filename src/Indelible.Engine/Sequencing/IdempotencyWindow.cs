@@ -15,16 +15,14 @@ namespace Indelible.Engine.Sequencing;
 /// </para>
 /// <para>
 /// The promise is the last 1,000,000 entries or 24 hours, whichever is more. Two generations keep it: when the younger covers both
-/// by itself, the older is forgotten and a new one begun. Attested time counts, never the clock. Owned by the sequencer's loop.
+/// by itself, the older is forgotten and a new one begun. Attested time counts, never the clock. A log so busy that 24 hours hold more
+/// than <see cref="EngineLimits.IdsPerGeneration"/> entries remembers that many. Owned by the sequencer's loop.
 /// </para>
 /// </remarks>
 internal sealed class IdempotencyWindow
 {
     /// <summary>Entries that the window reaches back at least.</summary>
     public const long MinEntries = 1_000_000;
-
-    /// <summary>Entries of one generation at most, 2^28: the table then has 2^29 slots, and may double no further. Beyond, the window is shorter than <see cref="MinTime"/>.</summary>
-    public const long MaxEntries = 1L << 28;
 
     /// <summary>Time that the window reaches back at least.</summary>
     public static readonly TimeSpan MinTime = TimeSpan.FromHours(24);
@@ -56,7 +54,7 @@ internal sealed class IdempotencyWindow
         {
             _young = new Generation(index) { Begun = receivedAt };
         }
-        else if ((_young.Count >= MinEntries && receivedAt - _young.Begun >= MinTime) || _young.Count >= MaxEntries)
+        else if ((_young.Count >= MinEntries && receivedAt - _young.Begun >= MinTime) || _young.Count >= EngineLimits.IdsPerGeneration)
         {
             _old = _young;
             _young = new Generation(index) { Begun = receivedAt };

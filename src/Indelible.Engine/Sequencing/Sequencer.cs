@@ -202,7 +202,20 @@ internal sealed partial class Sequencer : IDisposable
             }
         }
 
-        RunWork(work);
+        try
+        {
+            RunWork(work);
+        }
+        catch (Exception e)
+        {
+            foreach (AppendRequest request in requests)
+            {
+                request.Done.TrySetException(new NodeStoppedException("The node stopped before this request had its turn; nothing of it was appended.", e));
+            }
+
+            throw;
+        }
+
         if (requests.Count > 0)
         {
             await AppendGroupAsync(requests).ConfigureAwait(false);
@@ -213,16 +226,20 @@ internal sealed partial class Sequencer : IDisposable
 
     private static void RunWork(List<(Action Work, TaskCompletionSource Done)> work)
     {
-        foreach ((Action action, TaskCompletionSource done) in work)
+        for (int i = 0; i < work.Count; i++)
         {
             try
             {
-                action();
-                done.SetResult();
+                work[i].Work();
+                work[i].Done.SetResult();
             }
             catch (Exception e)
             {
-                done.SetException(e);
+                foreach ((_, TaskCompletionSource done) in work[i..])
+                {
+                    done.TrySetException(e);
+                }
+
                 throw;
             }
         }
