@@ -39,6 +39,7 @@ public sealed partial class DataFolder
 {
     private const int CurrentFormat = 1;
     private const int MaxSettingsBytes = 64 << 10;
+    private const int DigestLineBytes = (2 * SHA256.HashSizeInBytes) + 1;
 
     /// <summary>Names the parts of the folder at <paramref name="path"/>; touches nothing.</summary>
     public DataFolder(string path)
@@ -90,9 +91,8 @@ public sealed partial class DataFolder
         }
 
         byte[] bytes = Disk.ReadWhole(SettingsFile, MaxSettingsBytes);
-        int lastLine = bytes.AsSpan(0, Math.Max(0, bytes.Length - 1)).LastIndexOf((byte)'\n') + 1;
-        string digest = Encoding.UTF8.GetString(bytes.AsSpan(lastLine)).TrimEnd('\n');
-        if (digest != Convert.ToHexStringLower(SHA256.HashData(bytes.AsSpan(0, lastLine))))
+        int lastLine = Math.Max(0, bytes.Length - DigestLineBytes);
+        if (!bytes.AsSpan(lastLine).SequenceEqual(DigestLine(bytes.AsSpan(0, lastLine))))
         {
             throw new StorageException($"{SettingsFile} was altered: its last line is not the SHA-256 of the lines before.", StorageOutcome.Damaged);
         }
@@ -129,8 +129,10 @@ public sealed partial class DataFolder
     internal void WriteSettings(FolderSettings settings)
     {
         byte[] lines = [.. JsonSerializer.SerializeToUtf8Bytes(settings, FolderJson.Default.FolderSettings), (byte)'\n'];
-        Disk.WriteWhole(SettingsFile, [.. lines, .. Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(lines)) + "\n")]);
+        Disk.WriteWhole(SettingsFile, [.. lines, .. DigestLine(lines)]);
     }
+
+    private static byte[] DigestLine(ReadOnlySpan<byte> lines) => Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(lines)) + "\n");
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

@@ -306,6 +306,25 @@ public sealed class FileCheckpointStoreTests : CheckpointStoreContract, IDisposa
     }
 
     [Fact]
+    public async Task The_heads_written_anew_at_opening_are_never_taken_for_torn()
+    {
+        using (ICheckpointStore store = Open())
+        {
+            await store.SwapAsync([Swap("a", null, "a1")]);
+        }
+
+        Open().Dispose();
+        byte[] intact = await File.ReadAllBytesAsync(Heads, TestContext.Current.CancellationToken);
+        for (int at = 0; at < intact.Length; at++)
+        {
+            byte[] altered = [.. intact];
+            altered[at] ^= 2;
+            await File.WriteAllBytesAsync(Heads, altered, TestContext.Current.CancellationToken);
+            Assert.Throws<StorageException>(() => Open().Dispose());
+        }
+    }
+
+    [Fact]
     public void A_missing_store_is_never_made_by_opening_it_and_an_existing_one_never_made_anew()
     {
         Assert.Throws<StorageException>(() => FileCheckpointStore.Create(Disk.System, _folder["checkpoints"], RandomSource.System));

@@ -19,6 +19,9 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
     /// <param name="name">The file's name: a log's, or <see cref="ReceiptsName"/>.</param>
     public static string NameOf(string host, string name) => name == ReceiptsName ? $"{host}/receipts" : $"{host}/logs/{name}";
 
+    /// <summary>The file of a key.</summary>
+    public static string PathOf(string folder, string name) => Path.Combine(folder, name + ".key");
+
     /// <summary>Opens the key of <paramref name="name"/>, or makes it if there is none.</summary>
     /// <param name="name">The file's name: a log's name, or <see cref="ReceiptsName"/>.</param>
     /// <param name="keyName">The name in the key, part of its id for ever: a log's origin.</param>
@@ -44,5 +47,5 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
 
     private static byte[] Context(string keyName) => Encoding.UTF8.GetBytes("indelible.dev/signing-key/v1 " + keyName);
 
-    private string PathOf(string name) => Path.Combine(folder, name + ".key");
+    private string PathOf(string name) => PathOf(folder, name);
 }

@@ -12,7 +12,7 @@ namespace Indelible.Engine.Storage.Files;
 /// </para>
 /// <para>
 /// <b>Opening.</b> What was read may be in the page cache only, if a sync failed before; so the heads are written to a new, synced file
-/// before anybody relies on them. A torn last record is a round that was never shown to anybody: it is put into quarantine, reported
+/// before anybody relies on them. A torn last record, unless it is the only one, is a round that was never shown to anybody: it is put into quarantine, reported
 /// as <see cref="TornTail"/>, and left out.
 /// </para>
 /// </remarks>
@@ -147,6 +147,12 @@ public sealed class FileCheckpointStore : ICheckpointStore
             using (RecordFile file = RecordFile.Open(disk, path, s_magic, writable: false))
             {
                 heads = ReadRounds(file);
+                if (file.RestBytes > 0 && !file.Records.Any())
+                {
+                    // The first record was synced before the file had its name: no crash tears it.
+                    throw new StorageException($"The checkpoint store {path} is damaged in its first record; nothing was repaired.", StorageOutcome.Damaged);
+                }
+
                 if (file.RestBytes > 0)
                 {
                     torn = Files.TornTail.PutAside(disk, quarantine, path, file.End, file.ReadRest());
