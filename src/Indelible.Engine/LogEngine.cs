@@ -718,6 +718,9 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs <paramref name="work"/> in the sequencer's loop, which waits for it: for tests of what a busy node says.</summary>
+    internal Task RunInLoopAsync(Action work) => _sequencer.RunInLoopAsync(work);
+
     private bool MayStillAppend(string keyId, LogState log) =>
         _system.Keys.TryGetValue(keyId, out ApiKey? key) && !key.IsRevoked && !(key.Expires <= _time.GetUtcNow()) && key.Kind == KeyKind.Writer && key.Covers(log.Name);
 

@@ -1,6 +1,7 @@
 using Indelible.Engine;
 using Indelible.Server.Endpoints;
 using Indelible.Server.Problems;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.FileProviders;
 using OpenTelemetry.Metrics;
@@ -32,6 +33,7 @@ public static class IndelibleServer
             // Kestrel counts a chunked body's framing as well; the exact bound is RequestBody's.
             kestrel.Limits.MaxRequestBodySize = 2 * ServerLimits.BodyBytes;
             kestrel.Limits.RequestHeadersTimeout = ServerLimits.HeadersTimeout;
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(ServerLimits.BodyRate, ServerLimits.BodyRateGrace);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.StopTimeout);
         builder.Services.AddRouting();

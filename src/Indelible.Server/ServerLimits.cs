@@ -32,6 +32,12 @@ public static class ServerLimits
     /// <summary>How long a client may take for its request's headers. 15 s.</summary>
     public static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>Bytes of a body a second, at least. 240: a client that sends fewer holds a connection for nothing.</summary>
+    public const int BodyRate = 240;
+
+    /// <summary>How long a body may take before its rate counts. 5 s.</summary>
+    public static readonly TimeSpan BodyRateGrace = TimeSpan.FromSeconds(5);
+
     /// <summary>How long requests under way may take after the server was told to stop. 20 s.</summary>
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
 

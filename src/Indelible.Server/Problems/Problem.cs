@@ -109,6 +109,10 @@ public sealed class Problem : IResult
     /// <summary>409: the configuration stands against it.</summary>
     public static Problem Conflict(string detail) => new(409, "conflict", "The configuration stands against it", detail);
 
+    /// <summary>408: the body comes more slowly than <see cref="ServerLimits.BodyRate"/>, or has stopped coming.</summary>
+    public static Problem TooSlow() => new(
+        408, "too-slow", "The request is too slow", $"A body comes with at least {ServerLimits.BodyRate} bytes a second after the first {ServerLimits.BodyRateGrace.TotalSeconds} s; nothing of it was appended.");
+
     /// <summary>413: too large.</summary>
     public static Problem TooLarge(string detail) => new(413, "too-large", "The request is too large", detail);
 
@@ -121,6 +125,9 @@ public sealed class Problem : IResult
     /// <summary>503: the node has stopped.</summary>
     public static Problem Stopped(string detail, bool outcomeUnknown) =>
         new(503, outcomeUnknown ? "outcome-unknown" : "stopped", outcomeUnknown ? "Whether it was appended is not known" : "The node takes nothing", detail);
+
+    /// <summary>503: the disk took nothing, so that nothing was changed.</summary>
+    public static Problem NotWritten(string detail) => new(503, "not-written", "The log cannot write now", detail + " Nothing was changed; send it again.");
 
     /// <summary>500: stored bytes are not what was written.</summary>
     public static Problem Damaged(string detail) => new(500, "damaged", "Stored data is damaged", detail);
@@ -145,9 +152,9 @@ public sealed class Problem : IResult
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        if (Status == 429)
+        if (Status is 429 or 503)
         {
-            response.Headers.RetryAfter = "1";
+            response.Headers.RetryAfter = Status == 429 ? "1" : "5";
         }
 
         await response.Body.WriteAsync(ToJson(), httpContext.RequestAborted);

@@ -54,14 +54,17 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (BadHttpRequestException e)
         {
-            problem = e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? Problem.TooLarge($"A body has at most {ServerLimits.BodyBytes} bytes.")
-                : Problem.InvalidBody(e.Message);
+            problem = e.StatusCode switch
+            {
+                StatusCodes.Status413PayloadTooLarge => Problem.TooLarge($"A body has at most {ServerLimits.BodyBytes} bytes."),
+                StatusCodes.Status408RequestTimeout => Problem.TooSlow(),
+                _ => Problem.InvalidBody(e.Message),
+            };
         }
         catch (StorageException e)
         {
             LogStorage(context.Request.Path, e);
-            problem = Problem.Damaged(e.Message);
+            problem = e.Outcome == StorageOutcome.NothingChanged ? Problem.NotWritten(e.Message) : Problem.Damaged(e.Message);
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
