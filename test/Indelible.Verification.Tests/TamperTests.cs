@@ -131,6 +131,20 @@ public sealed partial class TamperTests(SmallLog log) : IClassFixture<SmallLog>
         Assert.Contains("id hash", fault.Detail, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_damaged_journal_record_is_named_with_its_entries_and_what_lies_behind_it_is_still_read()
+    {
+        string path = PathOf("journal/0");
+        byte[] altered = [.. log.Disk.Content[path]];
+        altered[altered.AsSpan().IndexOf("test.run"u8)] ^= 1;
+        VerificationReport report = await log.VerifyAsync(With(path, altered), "other");
+        Assert.Contains(report.Faults, fault => fault.Where.StartsWith("journal/", StringComparison.Ordinal) && EntriesOfOther().IsMatch(fault.Detail));
+        Assert.DoesNotContain(report.Faults, fault => fault.What == "bundle");
+    }
+
+    [GeneratedRegex("is damaged at byte [0-9]+, in record [0-9]+ with entries [0-9]+ to [0-9]+ of log other: a whole record lies behind it")]
+    private static partial Regex EntriesOfOther();
+
     [GeneratedRegex("block 0 \\(entries 512 to 767, bytes [0-9]+ to [0-9]+\\)")]
     private static partial Regex BlockPlace();
 

@@ -97,7 +97,7 @@ public sealed class FolderLog : IDisposable
         {
             entries[i] = _loose.TryGetValue(first + i, out LooseEntry entry)
                 ? entry.Bytes
-                : throw new StorageException($"Entry {first + i} is in no segment, tail file or journal file that can be read.{Reasons()}", StorageOutcome.Damaged);
+                : throw Missing(first + i);
         }
 
         return entries;
@@ -187,11 +187,10 @@ public sealed class FolderLog : IDisposable
         return segment;
     }
 
-    private string Reasons()
-    {
-        string[] reasons = [.. _findings.Faults.Concat(_findings.Unclear).Select(finding => $"{finding.Where}: {finding.Detail}")];
-        return reasons.Length == 0 ? "" : " Not readable: " + string.Join("; ", reasons);
-    }
+    /// <summary>Not there, if everything was read; else nobody can tell.</summary>
+    private StorageException Missing(long index) => _findings.Unclear.Count == 0
+        ? new StorageException($"entries from {index} on are in no segment, tail file or journal file", StorageOutcome.Damaged)
+        : new StorageException($"entry {index} is in no file that could be read; {_findings.Unclear[0].Where}: {_findings.Unclear[0].Detail}", StorageOutcome.NothingChanged);
 
     private void ReadJournal()
     {
@@ -203,13 +202,18 @@ public sealed class FolderLog : IDisposable
             string name = _folder.NameOf(path);
             _findings.Try(name, () =>
             {
-                JournalFileContent file = FileJournal.ReadOnly(_folder.Disk, path);
-                if (before is not null && (before.FirstRecord + before.Records.Count != file.FirstRecord || before.ChainAfter != file.ChainBefore))
+                JournalFileContent file = FileJournal.ReadAround(_folder.Disk, path);
+                if (before is not null && (before.NextRecord != file.FirstRecord || before.ChainAfter != file.ChainBefore))
                 {
-                    _findings.Fault(name, $"it begins with record {file.FirstRecord}, but the file before it ends at {before.FirstRecord + before.Records.Count} or with another chain: a file is missing or from elsewhere");
+                    _findings.Fault(name, $"it begins with record {file.FirstRecord}, but the file before it ends at {before.NextRecord} or with another chain: a file is missing or from elsewhere");
                 }
 
                 before = file;
+                foreach (string damage in file.Damage)
+                {
+                    _findings.Fault(name, "it " + damage);
+                }
+
                 foreach (JournalBatch batch in file.Records.SelectMany(record => JournalGroup.Read(record.Payload)).Where(batch => batch.Log == _log))
                 {
                     for (int i = 0; i < batch.Entries.Count; i++)

@@ -133,22 +133,72 @@ public sealed class FileJournal : IJournal
     /// <exception cref="StorageException">The file is damaged.</exception>
     internal static JournalFileContent ReadOnly(Disk disk, string path)
     {
+        JournalFileContent content = ReadAround(disk, path);
+        return content.Damage.Count == 0 ? content : throw Damaged(path, content.Damage[0]);
+    }
+
+    /// <summary>As <see cref="ReadOnly"/>, and reads on behind damage: what a damaged record still says is among the records.</summary>
+    /// <exception cref="StorageException">The file has no header to read it by.</exception>
+    internal static JournalFileContent ReadAround(Disk disk, string path)
+    {
         byte[] bytes = disk.ReadWhole(path, MaxFileBytes);
         (ulong id, long first, ulong chain) = ReadHeader(path, bytes);
         var records = new List<JournalRecord>();
+        var damage = new List<string>();
         ulong chainBefore = chain;
+        long number = first;
         long at = HeaderBytes;
-        RecordFrame.Found found;
-        while ((found = RecordFrame.Read(bytes.AsSpan((int)at), first + records.Count, id, ref chain, out int length)) == RecordFrame.Found.Record)
+        while (true)
         {
-            records.Add(new JournalRecord(first + records.Count, bytes.AsMemory((int)at + RecordFrame.HeaderBytes, length)));
-            at += RecordFrame.SizeOf(length);
+            RecordFrame.Found found = RecordFrame.Read(bytes.AsSpan((int)at), number, id, ref chain, out int length);
+            if (found == RecordFrame.Found.Record)
+            {
+                records.Add(new JournalRecord(number++, bytes.AsMemory((int)at + RecordFrame.HeaderBytes, length)));
+                at += RecordFrame.SizeOf(length);
+                continue;
+            }
+
+            bool goesOn = RecordFrame.AnyRecordBehind(bytes, at, id, out long later);
+            ReadOnlyMemory<byte> payload = PayloadOf(bytes, at, goesOn ? later : bytes.Length);
+            if (!payload.IsEmpty && (goesOn || found == RecordFrame.Found.Torn))
+            {
+                records.Add(new JournalRecord(number, payload));
+            }
+
+            if (!goesOn)
+            {
+                return new JournalFileContent(first, chainBefore, records, number, chain, at, found == RecordFrame.Found.Torn, damage);
+            }
+
+            damage.Add($"is damaged at byte {at}, in record {number}{Holding(payload)}: a whole record lies behind it at byte {later}");
+            (number, chain, length) = RecordFrame.ReadHeader(bytes.AsSpan((int)later));
+            records.Add(new JournalRecord(number++, bytes.AsMemory((int)later + RecordFrame.HeaderBytes, length)));
+            at = later + RecordFrame.SizeOf(length);
+        }
+    }
+
+    /// <summary>The payload that a damaged record announces, where it is a group all the same; else nothing.</summary>
+    private static ReadOnlyMemory<byte> PayloadOf(byte[] bytes, long at, long end)
+    {
+        int length = at + RecordFrame.HeaderBytes <= end ? RecordFrame.ReadHeader(bytes.AsSpan((int)at)).PayloadBytes : -1;
+        if (length < 0 || at + RecordFrame.HeaderBytes + length > end)
+        {
+            return default;
         }
 
-        return RecordFrame.AnyRecordBehind(bytes, at, id, out long later)
-            ? throw Damaged(path, $"is damaged at byte {at}: a whole record lies behind it at byte {later}")
-            : new JournalFileContent(first, chainBefore, records, chain, at, found == RecordFrame.Found.Torn);
+        ReadOnlyMemory<byte> payload = bytes.AsMemory((int)at + RecordFrame.HeaderBytes, length);
+        try
+        {
+            return JournalGroup.Read(payload).Count > 0 ? payload : default;
+        }
+        catch (StorageException)
+        {
+            return default;
+        }
     }
+
+    private static string Holding(ReadOnlyMemory<byte> payload) => payload.IsEmpty ? "" : " with " + string.Join(
+        ", ", JournalGroup.Read(payload).Select(batch => $"entries {batch.FirstIndex} to {batch.FirstIndex + batch.Entries.Count - 1} of log {batch.Log}"));
 
     /// <inheritdoc/>
     public ValueTask<long> AppendAsync(IReadOnlyList<JournalBatch> batches, List<PayloadRange> ranges)
@@ -603,9 +653,18 @@ public sealed class FileJournal : IJournal
 /// <summary>What lies in one journal file.</summary>
 /// <param name="FirstRecord">The number of its first record.</param>
 /// <param name="ChainBefore">The chain that its first record goes on from.</param>
-/// <param name="Records">Its whole records.</param>
+/// <param name="Records">Its records.</param>
+/// <param name="NextRecord">The number that the next file has to go on with.</param>
 /// <param name="ChainAfter">The chain that the next file has to go on from.</param>
 /// <param name="End">Where the next record would begin.</param>
 /// <param name="IsTorn">Whether the beginning of a record lies there.</param>
+/// <param name="Damage">Where records are damaged that others follow.</param>
 internal sealed record JournalFileContent(
-    long FirstRecord, ulong ChainBefore, IReadOnlyList<JournalRecord> Records, ulong ChainAfter, long End, bool IsTorn);
+    long FirstRecord,
+    ulong ChainBefore,
+    IReadOnlyList<JournalRecord> Records,
+    long NextRecord,
+    ulong ChainAfter,
+    long End,
+    bool IsTorn,
+    IReadOnlyList<string> Damage);

@@ -104,6 +104,11 @@ internal static class RecordFrame
         return false;
     }
 
+    /// <summary>A whole record's number and chain, as it says them: to read on behind damage.</summary>
+    /// <param name="bytes">From a place that <see cref="AnyRecordBehind"/> has found.</param>
+    public static (long Number, ulong Chain, int PayloadBytes) ReadHeader(ReadOnlySpan<byte> bytes) => (
+        BinaryPrimitives.ReadInt64BigEndian(bytes[8..]), BinaryPrimitives.ReadUInt64BigEndian(bytes[32..]), BinaryPrimitives.ReadInt32BigEndian(bytes[4..]));
+
     private static bool Begins(ReadOnlySpan<byte> bytes, ulong fileId) =>
         bytes.Length >= HeaderBytes
         && BinaryPrimitives.ReadUInt32BigEndian(bytes) == Magic
