@@ -66,7 +66,7 @@ internal sealed class VerifyPart : IMeasuredPart
         Ed25519NoteVerifier key = Ed25519NoteVerifier.FromVkey(_vkey);
         using var source = new DataFolderLogSource(new DataFolder(_killed), "main", key, _vkey, null);
         long started = Stopwatch.GetTimestamp();
-        (VerificationReport report, _) = await new LogVerifier(key, source).VerifyAsync(null, null, cancellationToken);
+        VerificationReport report = (await new LogVerifier(key, source).VerifyAsync(cancellationToken)).Report;
         double elapsed = Stopwatch.GetElapsedTime(started).TotalSeconds;
         if (report.Verdict != Verdict.Valid || report.Entries < _size)
         {

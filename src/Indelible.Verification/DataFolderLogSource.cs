@@ -68,15 +68,16 @@ public sealed class DataFolderLogSource : ILogSource, IDisposable
         [.. Current.CheckIdHashes(id, entries).Select(wrong => new VerificationFault("entry", $"index {wrong.Index} ({Locate(wrong.Index)})", wrong.Detail))]);
 
     /// <inheritdoc/>
-    public Task<StorageFindings> CheckStorageAsync(CancellationToken cancellationToken)
+    public Task<StorageFindings> CheckStorageAsync(long size, CancellationToken cancellationToken)
     {
         FolderLog current = Current;
+        string[] unsigned = current.EntriesFrom(size) is var beyond and > 0 ? [$"{beyond} entries beyond the head of {size}: they are not signed yet"] : [];
         FolderFindings[] parts = [current.Findings, current.CheckFileHashes(), FolderCheck.Run(_folder, _log, _logVkey, _checkpointFolder)];
         return Task.FromResult(new StorageFindings(
             [.. parts.SelectMany(part => part.Faults).Select(Fault)],
             [.. parts.SelectMany(part => part.Unclear).Select(Fault)],
             [.. parts.SelectMany(part => part.Checked)],
-            [.. parts.SelectMany(part => part.NotChecked).Distinct()]));
+            [.. unsigned, .. parts.SelectMany(part => part.NotChecked).Distinct()]));
     }
 
     /// <inheritdoc/>

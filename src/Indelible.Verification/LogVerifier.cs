@@ -1,4 +1,4 @@
-using Indelible.Events;
+using System.Globalization;
 using Indelible.Merkle;
 using Indelible.Notes;
 using Indelible.Tiles;
@@ -13,66 +13,86 @@ namespace Indelible.Verification;
 /// </para>
 /// <para>
 /// Verified per entry: it is canonical JSON with the members of an entry (so that no two readers see two meanings), and its time of
-/// receipt is not before its predecessor's. Per log: every stored tile equals the one computed, the root equals the signed one, and
-/// the tree extends the head remembered from an earlier run.
+/// receipt is not before its predecessor's. Per log: every stored tile equals the one computed, the root equals the signed one, the
+/// tree extends the head remembered from an earlier run, and what receipts promise is there.
 /// </para>
 /// </remarks>
 public sealed class LogVerifier
 {
     private const int FaultsReported = 1_000;
-    private const int BundlesAhead = 8;
+    private const int BundlesAheadPerCore = 4;
+    private const long EntriesBetweenFrontiers = 1 << 20;
 
     private readonly NoteVerifier _logKey;
     private readonly ILogSource _source;
+    private readonly VerificationRequest _request;
+    private readonly TileReader _tiles;
     private readonly List<VerificationFault> _faults = [];
     private readonly List<VerificationFault> _unclear = [];
     private readonly List<string> _notChecked = [];
     private readonly List<string> _checked = [];
-    private readonly CompactRange _tree = new();
-    private readonly List<List<Hash>> _levels = [];   // by tile level: the hashes of the tile that is being filled
+    private readonly TreeCheck _tree;
+    private readonly ReceiptCheck _receipts;
+    private readonly long _from;              // entries before it were hashed by earlier runs
     private string _lastReceivedAt = "";
-    private long _tilesChecked;
-    private bool _hasTiles = true;
+    private string _frontierReceivedAt = "";  // of the last entry of the last full bundle
+    private (BundleId First, BundleId Last, string Detail)? _missing;   // consecutive bundles that could not be read
 
     /// <summary>A verifier for one run.</summary>
     /// <param name="logKey">The key that the caller pins; its name is the origin.</param>
     /// <param name="source">Where the log is read from.</param>
-    public LogVerifier(NoteVerifier logKey, ILogSource source)
+    /// <param name="request">What to compare it with besides.</param>
+    /// <exception cref="ArgumentException">The frontier is of another log.</exception>
+    public LogVerifier(NoteVerifier logKey, ILogSource source, VerificationRequest? request = null)
     {
         ArgumentNullException.ThrowIfNull(logKey);
         ArgumentNullException.ThrowIfNull(source);
         _logKey = logKey;
         _source = source;
+        _request = request ?? new VerificationRequest();
+        if (_request.Frontier is { } frontier)
+        {
+            if (frontier.Origin != logKey.Name)
+            {
+                throw new ArgumentException($"The frontier is of {frontier.Origin}, not of {logKey.Name}.", nameof(request));
+            }
+
+            _from = frontier.Size;
+            _lastReceivedAt = _frontierReceivedAt = frontier.LastReceivedAt;
+        }
+
+        _tiles = new TileReader(source);
+        _tree = new TreeCheck(_tiles, _request.Remembered?.Head, _request.Frontier, AddFault);
+        _receipts = new ReceiptCheck(_request.Receipts, _request.ReceiptsKey, logKey.Name, AddFault);
     }
 
-    /// <summary>Verifies the log up to the checkpoint that the source shows.</summary>
-    /// <param name="remembered">The head that an earlier run verified, or null where there was none.</param>
-    /// <param name="progress">Receives the number of entries done.</param>
+    /// <summary>Verifies the log up to the checkpoint that the source shows. Once for each verifier.</summary>
     /// <param name="cancellationToken">Ends the run.</param>
-    /// <returns>The report, and the verified checkpoint to remember where the verdict is valid.</returns>
-    public async Task<(VerificationReport Report, VerifiedCheckpoint? Checkpoint)> VerifyAsync(
-        VerifiedCheckpoint? remembered, IProgress<long>? progress, CancellationToken cancellationToken)
+    public async Task<VerificationResult> VerifyAsync(CancellationToken cancellationToken)
     {
         VerifiedCheckpoint? checkpoint = await ReadCheckpointAsync(cancellationToken).ConfigureAwait(false);
         if (checkpoint is null)
         {
-            return (Report(null), null);
+            return new VerificationResult(Report(null), null, null);
         }
 
         TreeHead head = checkpoint.Head;
         _checked.Add($"the checkpoint of {head.Size} entries is signed by the pinned key {_logKey.Name}+{_logKey.KeyId:x8}");
-        if (remembered is not null && remembered.Head.Size > head.Size)
+        if (Math.Max(_request.Remembered?.Head.Size ?? 0, _from) is var known && known > head.Size)
         {
-            _faults.Add(new VerificationFault(
-                "state", _source.Description, $"the log shows {head.Size} entries, but {remembered.Head.Size} were verified before: it was set back"));
-            return (Report(head), null);
+            AddFault(new VerificationFault("state", _source.Description, $"the log shows {head.Size} entries, but {known} were verified before: it was set back"));
+            return new VerificationResult(Report(head), null, null);
         }
 
         try
         {
-            StorageFindings storage = await _source.CheckStorageAsync(cancellationToken).ConfigureAwait(false);
-            await HashEntriesAsync(head.Size, remembered?.Head, progress, cancellationToken).ConfigureAwait(false);
+            StorageFindings storage = await _source.CheckStorageAsync(head.Size, cancellationToken).ConfigureAwait(false);
+            bool whole = await HashEntriesAsync(head.Size, cancellationToken).ConfigureAwait(false);
             Take(storage);
+            if (whole)
+            {
+                Conclude(head);
+            }
         }
         catch (LogSourceException e) when (e.IsUnreachable)
         {
@@ -84,13 +104,9 @@ public sealed class LogVerifier
             _unclear.Add(new VerificationFault("source", _source.Description, $"the verification failed: {e.GetType().Name}: {e.Message}"));
         }
 
-        if (_faults.Count == 0 && _unclear.Count == 0)
-        {
-            Conclude(head, remembered);
-        }
-
+        FlushMissing();
         VerificationReport report = Report(head);
-        return (report, report.Verdict == Verdict.Valid ? checkpoint : null);
+        return report.Verdict == Verdict.Valid ? new VerificationResult(report, checkpoint, Frontier()) : new VerificationResult(report, null, null);
     }
 
     private async Task<VerifiedCheckpoint?> ReadCheckpointAsync(CancellationToken cancellationToken)
@@ -116,7 +132,7 @@ public sealed class LogVerifier
     {
         foreach (VerificationFault fault in storage.Faults)
         {
-            AddFault(fault.What, fault.Where, fault.Detail);
+            AddFault(fault);
         }
 
         _unclear.AddRange(storage.Unclear);
@@ -124,280 +140,197 @@ public sealed class LogVerifier
         _notChecked.AddRange(storage.NotChecked);
     }
 
-    /// <summary>Compares the tree made from the entries with the signed head. Nothing was wrong up to here.</summary>
-    private void Conclude(in TreeHead head, VerifiedCheckpoint? remembered)
+    /// <summary>Compares the tree made from the entries with the signed head, and says what was checked.</summary>
+    private void Conclude(in TreeHead head)
     {
-        if (_tree.Size != head.Size)
-        {
-            AddFault("root", _source.Description, $"{_tree.Size} entries were hashed, not {head.Size}");
-            return;
-        }
-
         Hash root = _tree.Root();
-        if (root != head.Root)
+        if (_tree.Size != head.Size || root != head.Root)
         {
-            AddFault("root", _source.Description, $"the {head.Size} entries hash to {root}, but the signed root is {head.Root}");
+            AddFault(new VerificationFault("root", _source.Description, $"the {_tree.Size} entries hash to {root}, but the signed head is of {head.Size} and its root {head.Root}"));
             return;
         }
 
-        _checked.Add($"{head.Size} entries re-hashed: they make the signed root; each is canonical, and times of receipt never go back");
-        if (_tilesChecked > 0)
+        ConcludeReceipts(head);
+        if (_faults.Count > 0)
         {
-            _checked.Add($"{_tilesChecked} stored hash tiles equal those computed from the entries");
+            _checked.Add($"{head.Size - _from} entries re-hashed: they make the signed root");
+            return;
+        }
+
+        string last = _lastReceivedAt.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; the last was received at {_lastReceivedAt}");
+        _checked.Add($"{head.Size - _from} entries re-hashed: with those before they make the signed root; each is canonical, and times of receipt never go back{last}");
+        if (_from > 0)
+        {
+            _notChecked.Add($"the first {_from} entries, which earlier runs have hashed: whether they are still there and unchanged");
+        }
+
+        if (_tiles.Count > 0)
+        {
+            _checked.Add($"{_tiles.Count} stored hash tiles equal those computed from the entries");
         }
         else
         {
-            _notChecked.Add(_hasTiles ? "hash tiles: the log has none" : "hash tiles: this source stores none apart from its entries");
+            _notChecked.Add(_tiles.None ? "hash tiles: this source stores none apart from its entries" : "hash tiles: the log has none");
         }
 
-        if (remembered is null)
+        if (_request.Remembered is null)
         {
             _notChecked.Add("consistency with an earlier head: none was remembered (--state)");
         }
         else
         {
-            _checked.Add($"the tree extends the head of {remembered.Head.Size} entries verified before");
+            _checked.Add($"the tree extends the head of {_request.Remembered.Head.Size} entries verified before");
         }
 
         _notChecked.Add("witnesses and outside time stamps: the log has none yet");
     }
 
-    /// <summary>Reads the bundles in order, some ahead and in parallel, and folds their leaves into the tree.</summary>
-    private async Task HashEntriesAsync(long size, TreeHead? remembered, IProgress<long>? progress, CancellationToken cancellationToken)
+    private void ConcludeReceipts(in TreeHead head)
     {
-        var ahead = new Queue<(BundleId Id, Task<CheckedBundle> Bundle)>();
-        using IEnumerator<BundleId> bundles = TileLayout.Bundles(size).GetEnumerator();
-        bool more = bundles.MoveNext();
-        while (more || ahead.Count > 0)
+        if (_request.Receipts.Count == 0)
         {
-            while (more && ahead.Count < BundlesAhead)
-            {
-                BundleId id = bundles.Current;
-                ahead.Enqueue((id, Task.Run(() => CheckBundleAsync(id, cancellationToken), cancellationToken)));
-                more = bundles.MoveNext();
-            }
-
-            (BundleId next, Task<CheckedBundle> reading) = ahead.Dequeue();
-            CheckedBundle bundle = await reading.ConfigureAwait(false);
-            foreach (VerificationFault fault in bundle.Faults)
-            {
-                AddFault(fault.What, fault.Where, fault.Detail);
-            }
-
-            if (bundle.Leaves.Length == 0)
-            {
-                // Its leaves are not known, so neither is the tree from here on; what follows is still read, to find every fault.
-                _notChecked.Add($"the tree from entry {next.Index * TileLayout.Width} on: its entries could not be read");
-                await ReadRestAsync(bundles, more, ahead, cancellationToken).ConfigureAwait(false);
-                return;
-            }
-
-            CheckOrder(next.Index * TileLayout.Width, bundle);
-            await FoldAsync(bundle.Leaves, size, remembered, cancellationToken).ConfigureAwait(false);
-            progress?.Report(_tree.Size);
-        }
-    }
-
-    private async Task ReadRestAsync(IEnumerator<BundleId> bundles, bool more, Queue<(BundleId Id, Task<CheckedBundle> Bundle)> ahead, CancellationToken cancellationToken)
-    {
-        while (ahead.TryDequeue(out (BundleId Id, Task<CheckedBundle> Bundle) next))
-        {
-            foreach (VerificationFault fault in (await next.Bundle.ConfigureAwait(false)).Faults)
-            {
-                AddFault(fault.What, fault.Where, fault.Detail);
-            }
-        }
-
-        // A signed size may be any number: a log that is not there at all is not looked for until the end of time.
-        while (more && _faults.Count <= FaultsReported)
-        {
-            foreach (VerificationFault fault in (await CheckBundleAsync(bundles.Current, cancellationToken).ConfigureAwait(false)).Faults)
-            {
-                AddFault(fault.What, fault.Where, fault.Detail);
-            }
-
-            more = bundles.MoveNext();
-        }
-    }
-
-    /// <summary>What one bundle shows by itself: its leaves, its entries' form and times, and its level-0 tile.</summary>
-    private async Task<CheckedBundle> CheckBundleAsync(BundleId id, CancellationToken cancellationToken)
-    {
-        var faults = new List<VerificationFault>();
-        long first = id.Index * TileLayout.Width;
-        IReadOnlyList<ReadOnlyMemory<byte>> entries;
-        try
-        {
-            entries = await _source.ReadBundleAsync(id, cancellationToken).ConfigureAwait(false);
-        }
-        catch (LogSourceException e) when (!e.IsUnreachable)
-        {
-            faults.Add(new VerificationFault("bundle", id.Path, e.Message));
-            return new CheckedBundle([], [], faults);
-        }
-
-        if (entries.Count != id.Width)
-        {
-            faults.Add(new VerificationFault("bundle", id.Path, $"it holds {entries.Count} entries, not {id.Width}"));
-            return new CheckedBundle([], [], faults);
-        }
-
-        var leaves = new Hash[entries.Count];
-        var facts = new EntryFacts[entries.Count];
-        bool whole = true;
-        for (int i = 0; i < leaves.Length; i++)
-        {
-            leaves[i] = TreeHasher.Leaf(entries[i].Span);
-            if (!Entry.TryRead(entries[i].Span, out facts[i]))
-            {
-                whole = false;
-                faults.Add(new VerificationFault("entry", $"index {first + i} ({_source.Locate(first + i)})", "it is not canonical JSON with the members of an entry"));
-            }
-        }
-
-        await CompareLeavesAsync(id, leaves, faults, cancellationToken).ConfigureAwait(false);
-        if (whole)
-        {
-            faults.AddRange(_source.CompareBeside(id, facts));
-        }
-
-        return new CheckedBundle(leaves, [.. facts.Select(entry => entry.ReceivedAt ?? "")], faults);
-    }
-
-    private async Task CompareLeavesAsync(BundleId id, Hash[] leaves, List<VerificationFault> faults, CancellationToken cancellationToken)
-    {
-        var tile = new TileId(0, id.Index, id.Width);
-        if (await ReadTileAsync(tile, faults, cancellationToken).ConfigureAwait(false) is not { } stored)
-        {
+            _notChecked.Add("receipts: none was given (--receipts)");
             return;
         }
 
-        for (int i = 0; i < leaves.Length; i++)
+        int before = _receipts.Conclude(_from, head.Size, _lastReceivedAt, _unclear.Add);
+        _checked.Add($"{_receipts.Kept} of {_request.Receipts.Count} receipts are signed, and their entries are where they were promised");
+        if (before > 0)
         {
-            if (stored[i] != leaves[i])
+            _notChecked.Add($"{before} receipts for entries that earlier runs have hashed");
+        }
+    }
+
+    /// <summary>Reads the bundles in order, some ahead and in parallel, and folds their leaves into the tree.</summary>
+    /// <returns>Whether all could be read.</returns>
+    private async Task<bool> HashEntriesAsync(long size, CancellationToken cancellationToken)
+    {
+        var ahead = new Queue<(BundleId Id, Task<BundleCheck> Bundle)>();
+        using IEnumerator<BundleId> bundles = TileLayout.Bundles(size).Skip((int)(_from / TileLayout.Width)).GetEnumerator();
+        bool more = bundles.MoveNext();
+        bool whole = true;
+        long reported = _from;
+        while (more || ahead.Count > 0)
+        {
+            // A signed size may be any number: a log that is not there at all is not looked for until the end of time.
+            while (more && ahead.Count < BundlesAheadPerCore * Environment.ProcessorCount && _faults.Count <= FaultsReported)
             {
-                long index = (id.Index * TileLayout.Width) + i;
-                faults.Add(new VerificationFault(
-                    "entry", $"index {index} ({_source.Locate(index)})", $"its bytes hash to {leaves[i]}, but {tile.Path} holds {stored[i]}: the entry or the tile was changed"));
+                BundleId id = bundles.Current;
+                ahead.Enqueue((id, Task.Run(() => BundleCheck.RunAsync(_source, _tiles, id, cancellationToken), cancellationToken)));
+                more = bundles.MoveNext();
+            }
+
+            if (!ahead.TryDequeue(out (BundleId Id, Task<BundleCheck> Bundle) next))
+            {
+                break;
+            }
+
+            BundleCheck bundle = await next.Bundle.ConfigureAwait(false);
+            if (bundle.Leaves.Length == 0)
+            {
+                AddMissing(next.Id, bundle.Faults[0].Detail);
+                if (whole)
+                {
+                    // Its leaves are not known, so neither is the tree from here on; what follows is still read, to find every fault.
+                    whole = false;
+                    _notChecked.Add($"the tree from entry {next.Id.Index * TileLayout.Width} on: its entries could not be read");
+                }
+
+                continue;
+            }
+
+            FlushMissing();
+            foreach (VerificationFault fault in bundle.Faults)
+            {
+                AddFault(fault);
+            }
+
+            long first = next.Id.Index * TileLayout.Width;
+            CheckOrder(first, bundle);
+            _receipts.Compare(first, bundle.Leaves);
+            if (whole)
+            {
+                await _tree.AppendAsync(bundle.Leaves, cancellationToken).ConfigureAwait(false);
+                _request.Progress?.Report(_tree.Size);
+                reported = ReportFrontier(reported);
             }
         }
+
+        if (whole)
+        {
+            await _tree.CompleteAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return whole;
     }
 
-    private async Task<Hash[]?> ReadTileAsync(TileId id, List<VerificationFault> faults, CancellationToken cancellationToken)
+    private long ReportFrontier(long reported)
     {
-        ReadOnlyMemory<byte>? bytes;
-        try
+        if (_request.Reached is null || _faults.Count > 0 || _tree.Size - reported < EntriesBetweenFrontiers || _tree.Size % TileLayout.Width != 0)
         {
-            bytes = await _source.ReadTileAsync(id, cancellationToken).ConfigureAwait(false);
-        }
-        catch (LogSourceException e) when (!e.IsUnreachable)
-        {
-            faults.Add(new VerificationFault("tile", id.Path, e.Message));
-            return null;
+            return reported;
         }
 
-        if (bytes is null)
-        {
-            _hasTiles = false;
-            return null;
-        }
-
-        Interlocked.Increment(ref _tilesChecked);
-        var hashes = new Hash[id.Width];
-        if (HashTile.TryParse(bytes.Value.Span, id.Width, hashes))
-        {
-            return hashes;
-        }
-
-        faults.Add(new VerificationFault("tile", id.Path, $"it has {bytes.Value.Length} bytes, not {id.Width * Hash.Size}"));
-        return null;
+        _request.Reached(Frontier());
+        return _tree.Size;
     }
 
-    private void CheckOrder(long first, CheckedBundle bundle)
+    private TreeFrontier Frontier() => new(_logKey.Name, _tree.Size - (_tree.Size % TileLayout.Width), _frontierReceivedAt, _tree.Rows);
+
+    private void CheckOrder(long first, BundleCheck bundle)
     {
         for (int i = 0; i < bundle.Times.Length; i++)
         {
-            if (string.CompareOrdinal(bundle.Times[i], _lastReceivedAt) < 0 && bundle.Times[i].Length > 0)
+            if (bundle.Times[i].Length == 0)
             {
-                AddFault("entry", $"index {first + i} ({_source.Locate(first + i)})", $"received_at is {bundle.Times[i]}, before {_lastReceivedAt} of an earlier entry");
+                continue;
             }
-            else if (bundle.Times[i].Length > 0)
+
+            if (string.CompareOrdinal(bundle.Times[i], _lastReceivedAt) < 0)
+            {
+                AddFault(new VerificationFault(
+                    "entry", $"index {first + i} ({_source.Locate(first + i)})", $"received_at is {bundle.Times[i]}, before {_lastReceivedAt} of an earlier entry"));
+            }
+            else
             {
                 _lastReceivedAt = bundle.Times[i];
             }
         }
+
+        if (bundle.Leaves.Length == TileLayout.Width)
+        {
+            _frontierReceivedAt = _lastReceivedAt;
+        }
     }
 
-    /// <summary>Takes leaves into the tree, checks each tile of the levels above as it is complete, and the remembered head as it is passed.</summary>
-    private async Task FoldAsync(Hash[] leaves, long size, TreeHead? remembered, CancellationToken cancellationToken)
+    /// <summary>Bundles that cannot be read one after the other are one fault: they are mostly one file.</summary>
+    private void AddMissing(BundleId id, string detail)
     {
-        foreach (Hash leaf in leaves)
+        if (_missing is { } before && before.Last.Index + 1 == id.Index)
         {
-            _tree.Append(leaf);
-            if (remembered is { } known && _tree.Size == known.Size && _tree.Root() != known.Root)
-            {
-                AddFault("state", $"size {known.Size}", $"the first {known.Size} entries have root {_tree.Root()}, but {known.Root} was verified before: history was changed");
-            }
+            _missing = (before.First, id, before.Detail);
+            return;
         }
 
-        if (leaves.Length == TileLayout.Width)
-        {
-            await AddNodeAsync(1, HashTile.Root(leaves), size, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (_tree.Size == size)
-        {
-            for (int level = 1; level <= _levels.Count; level++)
-            {
-                if (_levels[level - 1].Count % TileLayout.Width is var rest and not 0)
-                {
-                    await CompareTileAsync(level, _levels[level - 1].Count / TileLayout.Width, rest, cancellationToken).ConfigureAwait(false);
-                }
-            }
-        }
+        FlushMissing();
+        _missing = (id, id, detail);
     }
 
-    private async Task AddNodeAsync(int level, Hash node, long size, CancellationToken cancellationToken)
+    private void FlushMissing()
     {
-        if (_levels.Count < level)
+        if (_missing is { } missing)
         {
-            _levels.Add([]);
-        }
-
-        List<Hash> hashes = _levels[level - 1];
-        hashes.Add(node);
-        if (hashes.Count % TileLayout.Width == 0)
-        {
-            await CompareTileAsync(level, (hashes.Count / TileLayout.Width) - 1, TileLayout.Width, cancellationToken).ConfigureAwait(false);
-            await AddNodeAsync(level + 1, HashTile.Root(hashes.ToArray().AsSpan()[^TileLayout.Width..]), size, cancellationToken).ConfigureAwait(false);
+            _missing = null;
+            AddFault(new VerificationFault(
+                "bundle", missing.First == missing.Last ? missing.First.Path : $"{missing.First.Path} to {missing.Last.Path}", missing.Detail));
         }
     }
 
-    private async Task CompareTileAsync(int level, long index, int width, CancellationToken cancellationToken)
-    {
-        var tile = new TileId(level, index, width);
-        var faults = new List<VerificationFault>();
-        Hash[]? stored = await ReadTileAsync(tile, faults, cancellationToken).ConfigureAwait(false);
-        foreach (VerificationFault fault in faults)
-        {
-            AddFault(fault.What, fault.Where, fault.Detail);
-        }
-
-        for (int i = 0; i < width && stored is not null; i++)
-        {
-            Hash computed = _levels[level - 1][(int)(index * TileLayout.Width) + i];
-            if (stored[i] != computed)
-            {
-                AddFault("tile", tile.Path, $"hash {i} is {stored[i]}, but the entries below it make {computed}");
-            }
-        }
-    }
-
-    private void AddFault(string what, string where, string detail)
+    private void AddFault(VerificationFault fault)
     {
         if (_faults.Count < FaultsReported)
         {
-            _faults.Add(new VerificationFault(what, where, detail));
+            _faults.Add(fault);
         }
         else if (_faults.Count == FaultsReported)
         {
@@ -408,8 +341,6 @@ public sealed class LogVerifier
     private VerificationReport Report(TreeHead? head)
     {
         Verdict verdict = _faults.Count > 0 ? Verdict.NotValid : _unclear.Count > 0 ? Verdict.CouldNotTell : Verdict.Valid;
-        return new VerificationReport(verdict, _logKey.Name, head, _tree.Size, _checked, _notChecked, _faults, _unclear);
+        return new VerificationReport(verdict, _logKey.Name, head, _tree.Size - _from, _checked, _notChecked, _faults, _unclear);
     }
-
-    private sealed record CheckedBundle(Hash[] Leaves, string[] Times, List<VerificationFault> Faults);
 }

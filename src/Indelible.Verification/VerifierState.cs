@@ -2,14 +2,19 @@ using Indelible.Notes;
 
 namespace Indelible.Verification;
 
-/// <summary>What a verifier remembers between runs: the last verified checkpoint, as the log signed it, in a file of the verifier's own.</summary>
+/// <summary>What a verifier remembers between runs, in files of its own: the last verified checkpoint, as the log signed it, and how far it has hashed.</summary>
 /// <remarks>
+/// <para>
 /// The file is the note alone, verified again when it is read, against the key that the caller pins. It is replaced whole and never
 /// by a smaller head. A file that is missing is "could not tell" unless the user starts one on purpose: otherwise deleting it would
 /// hide that the log was set back.
+/// </para>
+/// <para>Beside it, with <c>.frontier</c> behind its name, lies a <see cref="TreeFrontier"/>. If that is missing or damaged, everything is hashed.</para>
 /// </remarks>
 public static class VerifierState
 {
+    private const string FrontierExtension = ".frontier";
+
     /// <summary>Reads the remembered checkpoint.</summary>
     /// <param name="path">The file.</param>
     /// <param name="logKey">The pinned key.</param>
@@ -31,10 +36,28 @@ public static class VerifierState
             return;
         }
 
+        Replace(path, checkpoint.Note.Span);
+    }
+
+    /// <summary>Reads how far earlier runs have hashed; null where that is not known.</summary>
+    /// <param name="path">The state's file.</param>
+    /// <param name="origin">The log.</param>
+    public static TreeFrontier? ReadFrontier(string path, string origin) =>
+        File.Exists(path + FrontierExtension) && TreeFrontier.TryParse(File.ReadAllBytes(path + FrontierExtension), origin, out TreeFrontier? frontier) ? frontier : null;
+
+    /// <summary>Remembers how far this run has hashed.</summary>
+    public static void WriteFrontier(string path, TreeFrontier frontier)
+    {
+        ArgumentNullException.ThrowIfNull(frontier);
+        Replace(path + FrontierExtension, frontier.Format());
+    }
+
+    private static void Replace(string path, ReadOnlySpan<byte> content)
+    {
         string temporary = path + ".new";
         using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
         {
-            file.Write(checkpoint.Note.Span);
+            file.Write(content);
             file.Flush(flushToDisk: true);
         }
 

@@ -83,10 +83,10 @@ public sealed class HistoryTests(SmallLog log) : IClassFixture<SmallLog>
 
         var source = new ListSource(SigningKey.Signer, entries);
         VerifiedCheckpoint remembered = ListSource.HeadOf(SigningKey.Signer, log.Entries);
-        (VerificationReport report, VerifiedCheckpoint? head) = await new LogVerifier(SigningKey.Verifier, source).VerifyAsync(remembered, null, CancellationToken.None);
-        Assert.Equal(Verdict.NotValid, report.Verdict);
-        Assert.Contains(report.Faults, fault => fault.What == "state");
-        Assert.Null(head);
+        VerificationResult result = await new LogVerifier(SigningKey.Verifier, source, new VerificationRequest { Remembered = remembered }).VerifyAsync(CancellationToken.None);
+        Assert.Equal(Verdict.NotValid, result.Report.Verdict);
+        Assert.Contains(result.Report.Faults, fault => fault.What == "state");
+        Assert.Null(result.Checkpoint);
     }
 
     [Theory]
@@ -160,12 +160,12 @@ public sealed class HistoryTests(SmallLog log) : IClassFixture<SmallLog>
     public async Task Nothing_is_valid_without_a_note_of_the_pinned_key()
     {
         var source = new ListSource(SigningKey.Signer, log.Entries);
-        Assert.Equal(Verdict.NotValid, (await new LogVerifier(log.KeyOf("main"), source).VerifyAsync(null, null, CancellationToken.None)).Report.Verdict);
-        Assert.Equal(Verdict.NotValid, (await new LogVerifier(log.KeyOf("other"), new ListSource(SigningKey.Signer, [])).VerifyAsync(null, null, CancellationToken.None)).Report.Verdict);
+        Assert.Equal(Verdict.NotValid, (await new LogVerifier(log.KeyOf("main"), source).VerifyAsync(CancellationToken.None)).Report.Verdict);
+        Assert.Equal(Verdict.NotValid, (await new LogVerifier(log.KeyOf("other"), new ListSource(SigningKey.Signer, [])).VerifyAsync(CancellationToken.None)).Report.Verdict);
     }
 
     private static async Task<VerificationReport> VerifyAsync(IReadOnlyList<byte[]> entries) =>
-        (await new LogVerifier(SigningKey.Verifier, new ListSource(SigningKey.Signer, entries)).VerifyAsync(null, null, CancellationToken.None)).Report;
+        (await new LogVerifier(SigningKey.Verifier, new ListSource(SigningKey.Signer, entries)).VerifyAsync(CancellationToken.None)).Report;
 
     private async Task<VerifiedCheckpoint> HeadAsync(MemoryDisk disk)
     {

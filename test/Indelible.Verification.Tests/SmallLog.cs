@@ -56,8 +56,7 @@ public sealed class SmallLog : IAsyncLifetime
     internal async Task<VerificationReport> VerifyAsync(MemoryDisk disk, string log = "main", VerifiedCheckpoint? remembered = null)
     {
         using var source = new DataFolderLogSource(Folder(disk), log, KeyOf(log), VkeyOf(log), null);
-        (VerificationReport report, _) = await new LogVerifier(KeyOf(log), source).VerifyAsync(remembered, null, CancellationToken.None);
-        return report;
+        return (await new LogVerifier(KeyOf(log), source, new VerificationRequest { Remembered = remembered }).VerifyAsync(CancellationToken.None)).Report;
     }
 
     public async ValueTask InitializeAsync()

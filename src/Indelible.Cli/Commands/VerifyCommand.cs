@@ -26,8 +26,11 @@ internal static class VerifyCommand
         var entry = new Option<string?>("--entry") { Description = "The entry's exact bytes" };
         var state = new Option<string?>("--state") { Description = "A file of yours that remembers the last head verified: shows a log that was set back or rewritten" };
         var initState = new Option<bool>("--init-state") { Description = "Start that file" };
+        var incremental = new Option<bool>("--incremental") { Description = "With --state: hash only what earlier runs, finished or interrupted, have not hashed" };
+        var receipts = new Option<string?>("--receipts") { Description = "Receipts that the log must keep: the file that 'append --receipts' wrote" };
+        var receiptsVkey = new Option<string?>("--receipts-vkey") { Description = "The key that signs them, from a source that you trust" };
         Option<bool> json = CommandOptions.Json();
-        var command = new Command("verify", "Verify a log or one entry against a key that you pin") { vkey, data, log, checkpoints, directory, url, key, proof, entry, state, initState, json };
+        var command = new Command("verify", "Verify a log or one entry against a key that you pin") { vkey, data, log, checkpoints, directory, url, key, proof, entry, state, initState, incremental, receipts, receiptsVkey, json };
         command.SetAction((parsed, cancel) => RunAsync(
             new Request(
                 parsed.GetValue(vkey)!,
@@ -40,7 +43,10 @@ internal static class VerifyCommand
                 parsed.GetValue(proof),
                 parsed.GetValue(entry),
                 parsed.GetValue(state),
-                parsed.GetValue(initState)),
+                parsed.GetValue(initState),
+                parsed.GetValue(incremental),
+                parsed.GetValue(receipts),
+                parsed.GetValue(receiptsVkey)),
             parsed.GetValue(json),
             cancel));
         return command;
@@ -69,9 +75,19 @@ internal static class VerifyCommand
             return CommandOptions.Fail("--entry is verified with --proof alone; a whole log is verified without it.");
         }
 
-        if (request.Proof is not null && (request.State is not null || request.InitState))
+        if (request.Proof is not null && (request.State is not null || request.InitState || request.Receipts is not null))
         {
-            return CommandOptions.Fail("--state remembers the head of a whole log; a single proof is not compared with it.");
+            return CommandOptions.Fail("--state and --receipts are about a whole log; a single proof is not compared with them.");
+        }
+
+        if (request.Incremental && request.State is null)
+        {
+            return CommandOptions.Fail("--incremental goes on from what --state remembers.");
+        }
+
+        if (request.Receipts is null != request.ReceiptsVkey is null)
+        {
+            return CommandOptions.Fail("--receipts and --receipts-vkey go together: receipts are checked against the key that signs them.");
         }
 
         if (request.Proof is not null)
@@ -147,6 +163,24 @@ internal static class VerifyCommand
             return ExitCode.CouldNotTell;
         }
 
+        VerificationRequest comparison;
+        try
+        {
+            comparison = new VerificationRequest
+            {
+                Remembered = remembered,
+                Frontier = request.Incremental ? VerifierState.ReadFrontier(request.State!, logKey.Name) : null,
+                Receipts = request.Receipts is null ? [] : [.. ReceiptFile.Read(File.ReadLines(request.Receipts))],
+                ReceiptsKey = request.ReceiptsVkey is null ? null : Ed25519NoteVerifier.FromVkey(request.ReceiptsVkey),
+                Progress = Progress(asJson),
+                Reached = request.State is null ? null : frontier => VerifierState.WriteFrontier(request.State, frontier),
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TlogFormatException)
+        {
+            return CommandOptions.Fail("--receipts or --receipts-vkey: " + e.Message);
+        }
+
         using var http = new HttpClient();
         ILogSource source;
         if (request.Data is not null)
@@ -168,17 +202,18 @@ internal static class VerifyCommand
 
         using (source as IDisposable)
         {
-            (VerificationReport report, VerifiedCheckpoint? checkpoint) = await new LogVerifier(logKey, source).VerifyAsync(remembered, Progress(asJson), cancellationToken);
-            int exit = Print(report, asJson);
-            return checkpoint is null || request.State is null ? exit : Remember(request.State, checkpoint, logKey, exit);
+            VerificationResult result = await new LogVerifier(logKey, source, comparison).VerifyAsync(cancellationToken);
+            int exit = Print(result.Report, asJson);
+            return request.State is null || result.Checkpoint is null ? exit : Remember(request.State, result, logKey, exit);
         }
     }
 
-    private static int Remember(string path, VerifiedCheckpoint checkpoint, NoteVerifier logKey, int exit)
+    private static int Remember(string path, VerificationResult result, NoteVerifier logKey, int exit)
     {
         try
         {
-            VerifierState.Write(path, checkpoint, logKey);
+            VerifierState.Write(path, result.Checkpoint!, logKey);
+            VerifierState.WriteFrontier(path, result.Frontier!);
             return exit;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or TlogFormatException or VerificationException)
@@ -309,5 +344,8 @@ internal static class VerifyCommand
         string? Proof,
         string? Entry,
         string? State,
-        bool InitState);
+        bool InitState,
+        bool Incremental,
+        string? Receipts,
+        string? ReceiptsVkey);
 }

@@ -141,6 +141,18 @@ public sealed class FolderLog : IDisposable
         return findings;
     }
 
+    /// <summary>How many entries there are from <paramref name="index"/> on without a gap.</summary>
+    public long EntriesFrom(long index)
+    {
+        long next = index;
+        while (SegmentOf(next) is not null || _loose.ContainsKey(next))
+        {
+            next++;
+        }
+
+        return next - index;
+    }
+
     /// <summary>Where an entry lies, for a report.</summary>
     public string Locate(long index)
     {

@@ -17,10 +17,10 @@ public sealed class TileTests(TestServer server) : IClassFixture<TestServer>
     {
         TestLog log = await server.NewLogAsync();
         await log.FillAsync(300);
-        (VerificationReport first, VerifiedCheckpoint? remembered) = await VerifyAsync(log, null);
+        (VerificationReport first, VerifiedCheckpoint? remembered, _) = await VerifyAsync(log, null);
         await log.FillAsync(700);
 
-        (VerificationReport second, _) = await VerifyAsync(log, remembered);
+        (VerificationReport second, _, _) = await VerifyAsync(log, remembered);
 
         Assert.True(first.Verdict == Verdict.Valid, string.Join('\n', first.Faults));
         Assert.True(second.Verdict == Verdict.Valid, string.Join('\n', second.Faults));
@@ -254,9 +254,9 @@ public sealed class TileTests(TestServer server) : IClassFixture<TestServer>
         (await log.GetAsync("consistency" + parameters)).ShouldBeProblem(400, "invalid-parameter", pointer);
     }
 
-    private async Task<(VerificationReport Report, VerifiedCheckpoint? Checkpoint)> VerifyAsync(TestLog log, VerifiedCheckpoint? remembered)
+    private async Task<VerificationResult> VerifyAsync(TestLog log, VerifiedCheckpoint? remembered)
     {
         var source = new HttpLogSource(server.Http, new Uri(server.Url, "logs/" + log.Name), log.ReaderKey);
-        return await new LogVerifier(Ed25519NoteVerifier.FromVkey(log.Vkey), source).VerifyAsync(remembered, null, TestContext.Current.CancellationToken);
+        return await new LogVerifier(Ed25519NoteVerifier.FromVkey(log.Vkey), source, new VerificationRequest { Remembered = remembered }).VerifyAsync(TestContext.Current.CancellationToken);
     }
 }

@@ -218,7 +218,7 @@ public sealed class AppendTests(TestServer server) : IClassFixture<TestServer>
         Assert.Equal(Enumerable.Range(0, 400).Select(i => (long)i), answers.Select(answer => answer.Json.GetProperty("receipts")[0].GetProperty("index").GetInt64()).Order());
         await log.FillAsync(1);
         var source = new HttpLogSource(server.Http, new Uri(server.Url, "logs/" + log.Name), log.ReaderKey);
-        (VerificationReport report, _) = await new LogVerifier(Ed25519NoteVerifier.FromVkey(log.Vkey), source).VerifyAsync(null, null, TestContext.Current.CancellationToken);
+        (VerificationReport report, _, _) = await new LogVerifier(Ed25519NoteVerifier.FromVkey(log.Vkey), source).VerifyAsync(TestContext.Current.CancellationToken);
         Assert.True(report.Verdict == Verdict.Valid, string.Join('\n', report.Faults));
     }
 

@@ -1,0 +1,72 @@
+using Indelible.Events;
+using Indelible.Merkle;
+using Indelible.Tiles;
+
+namespace Indelible.Verification;
+
+/// <summary>What one bundle shows by itself: its leaves, its entries' form and times, its level-0 tile, and what is kept beside it.</summary>
+/// <param name="Leaves">Its leaf hashes; none where it could not be read.</param>
+/// <param name="Times">Each entry's time of receipt; empty where it has none.</param>
+/// <param name="Faults">What is wrong with it.</param>
+internal sealed record BundleCheck(Hash[] Leaves, string[] Times, IReadOnlyList<VerificationFault> Faults)
+{
+    /// <summary>Reads and checks a bundle.</summary>
+    public static async Task<BundleCheck> RunAsync(ILogSource source, TileReader tiles, BundleId id, CancellationToken cancellationToken)
+    {
+        var faults = new List<VerificationFault>();
+        long first = id.Index * TileLayout.Width;
+        IReadOnlyList<ReadOnlyMemory<byte>> entries;
+        try
+        {
+            entries = await source.ReadBundleAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LogSourceException e) when (!e.IsUnreachable)
+        {
+            return new BundleCheck([], [], [new VerificationFault("bundle", id.Path, e.Message)]);
+        }
+
+        if (entries.Count != id.Width)
+        {
+            return new BundleCheck([], [], [new VerificationFault("bundle", id.Path, $"it holds {entries.Count} entries, not {id.Width}")]);
+        }
+
+        var leaves = new Hash[entries.Count];
+        var facts = new EntryFacts[entries.Count];
+        for (int i = 0; i < leaves.Length; i++)
+        {
+            leaves[i] = TreeHasher.Leaf(entries[i].Span);
+            if (!Entry.TryRead(entries[i].Span, out facts[i]))
+            {
+                faults.Add(new VerificationFault("entry", $"index {first + i} ({source.Locate(first + i)})", "it is not canonical JSON with the members of an entry"));
+            }
+        }
+
+        bool allRead = faults.Count == 0;
+        if (await tiles.ReadAsync(new TileId(0, id.Index, id.Width), faults, cancellationToken).ConfigureAwait(false) is { } stored)
+        {
+            CompareLeaves(source, id, leaves, stored, faults);
+        }
+
+        if (allRead)
+        {
+            faults.AddRange(source.CompareBeside(id, facts));
+        }
+
+        return new BundleCheck(leaves, [.. facts.Select(entry => entry.ReceivedAt ?? "")], faults);
+    }
+
+    private static void CompareLeaves(ILogSource source, BundleId id, Hash[] leaves, Hash[] stored, List<VerificationFault> faults)
+    {
+        for (int i = 0; i < leaves.Length; i++)
+        {
+            if (stored[i] != leaves[i])
+            {
+                long index = (id.Index * TileLayout.Width) + i;
+                faults.Add(new VerificationFault(
+                    "entry",
+                    $"index {index} ({source.Locate(index)})",
+                    $"its bytes hash to {leaves[i]}, but {new TileId(0, id.Index, id.Width).Path} holds {stored[i]}: the entry or the tile was changed"));
+            }
+        }
+    }
+}

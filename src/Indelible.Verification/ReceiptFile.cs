@@ -1,0 +1,63 @@
+using System.Text;
+using System.Text.Json;
+using Indelible.Merkle;
+using Indelible.Proofs;
+
+namespace Indelible.Verification;
+
+/// <summary>Receipts as the server answers an append, an answer a line: what <c>indelible append --receipts FILE</c> keeps.</summary>
+public static class ReceiptFile
+{
+    private const int MaxPath = 64;
+
+    /// <summary>Reads the receipts of a file. They are not verified.</summary>
+    /// <param name="lines">The file's lines.</param>
+    /// <exception cref="TlogFormatException">A line is not such an answer; the message names it.</exception>
+    public static IEnumerable<DurableReceipt> Read(IEnumerable<string> lines)
+    {
+        ArgumentNullException.ThrowIfNull(lines);
+        int number = 0;
+        foreach (string line in lines)
+        {
+            number++;
+            if (line.Length > 0)
+            {
+                foreach (DurableReceipt receipt in ReadLine(line, number))
+                {
+                    yield return receipt;
+                }
+            }
+        }
+    }
+
+    private static List<DurableReceipt> ReadLine(string line, int number)
+    {
+        try
+        {
+            using var answer = JsonDocument.Parse(line);
+            JsonElement root = answer.RootElement;
+            JsonElement note = root.GetProperty("receipt_note");
+            IEnumerable<JsonElement> receipts = root.TryGetProperty("receipts", out JsonElement all)
+                ? all.EnumerateArray()
+                : root.GetProperty("results").EnumerateArray().Where(result => result.TryGetProperty("receipt", out _)).Select(result => result.GetProperty("receipt"));
+            return [.. receipts.Select(receipt => Read(receipt, Encoding.UTF8.GetBytes(note.GetString()!)))];
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentNullException)
+        {
+            throw new TlogFormatException($"Line {number} is not an answer with receipts: {e.Message}");
+        }
+    }
+
+    private static DurableReceipt Read(JsonElement receipt, byte[] note) => new(
+        receipt.GetProperty("origin").GetString()!,
+        receipt.GetProperty("index").GetInt64(),
+        HashOf(receipt.GetProperty("leaf_hash")),
+        receipt.GetProperty("received_at").GetString()!,
+        receipt.GetProperty("id").GetString()!,
+        receipt.GetProperty("position").GetInt64(),
+        [.. receipt.GetProperty("path").EnumerateArray().Take(MaxPath).Select(HashOf)],
+        note);
+
+    private static Hash HashOf(JsonElement text) =>
+        Hash.TryParseBase64(text.GetString()!, out Hash hash) ? hash : throw new FormatException($"'{text.GetString()}' is no hash");
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Indelible.Events;
+using Indelible.Merkle;
+using Indelible.Tiles;
+
+namespace Indelible.Verification;
+
+/// <summary>How far a verifier has hashed a log: what it needs to go on from there without reading what lies before.</summary>
+/// <remarks>
+/// <para>
+/// For each tile level from 1 on, the hashes of the tile that is not full yet: at most 255 each. They are enough for the tree's root and
+/// for comparing the tiles that are filled later. A frontier of another tree leads to another root than the signed one.
+/// </para>
+/// <para>As text, so that a person can look at it; the last line is the SHA-256 of the lines before, against accidents, not against attackers:</para>
+/// <code>
+/// indelible.dev/verifier-frontier/v1
+/// ORIGIN
+/// SIZE
+/// RECEIVED_AT                     of the last entry before SIZE, or -
+/// BASE64 BASE64 …                 a line for each level from 1 on
+/// SHA256                          lower-case hex
+/// </code>
+/// </remarks>
+public sealed class TreeFrontier
+{
+    private const string Header = "indelible.dev/verifier-frontier/v1";
+    private const int MaxBytes = 1 << 20;
+    private const int FirstRow = 4;
+
+    internal TreeFrontier(string origin, long size, string lastReceivedAt, IReadOnlyList<IReadOnlyList<Hash>> rows)
+    {
+        Origin = origin;
+        Size = size;
+        LastReceivedAt = lastReceivedAt;
+        Rows = rows;
+    }
+
+    /// <summary>The log.</summary>
+    public string Origin { get; }
+
+    /// <summary>How many entries were hashed: a multiple of 256.</summary>
+    public long Size { get; }
+
+    /// <summary>The time of receipt of the last of them; empty where there is none.</summary>
+    internal string LastReceivedAt { get; }
+
+    /// <summary>By level - 1: the hashes of the tile that is being filled.</summary>
+    internal IReadOnlyList<IReadOnlyList<Hash>> Rows { get; }
+
+    /// <summary>Reads a frontier.</summary>
+    /// <param name="text">As <see cref="Format"/> gave it.</param>
+    /// <param name="origin">The log that it must be of.</param>
+    /// <param name="frontier">The frontier.</param>
+    public static bool TryParse(ReadOnlySpan<byte> text, string origin, [NotNullWhen(true)] out TreeFrontier? frontier)
+    {
+        frontier = null;
+        int digestLine = text.Length - (2 * SHA256.HashSizeInBytes) - 1;
+        if (text.Length > MaxBytes || digestLine <= 0 || !text[digestLine..].SequenceEqual(DigestLine(text[..digestLine])))
+        {
+            return false;
+        }
+
+        string[] lines = Encoding.UTF8.GetString(text[..(digestLine - 1)]).Split('\n');
+        if (lines.Length < FirstRow || lines[0] != Header || lines[1] != origin
+            || !long.TryParse(lines[2], NumberStyles.None, CultureInfo.InvariantCulture, out long size) || size % TileLayout.Width != 0
+            || (lines[3] != "-" && lines[3].Length != Instant.FixedWidth))
+        {
+            return false;
+        }
+
+        var rows = new List<IReadOnlyList<Hash>>();
+        long expected = size / TileLayout.Width;
+        foreach (string line in lines.AsSpan(FirstRow))
+        {
+            var row = new List<Hash>();
+            foreach (string text64 in line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (!Hash.TryParseBase64(text64, out Hash hash))
+                {
+                    return false;
+                }
+
+                row.Add(hash);
+            }
+
+            if (row.Count != expected % TileLayout.Width)
+            {
+                return false;
+            }
+
+            rows.Add(row);
+            expected /= TileLayout.Width;
+        }
+
+        if (expected != 0)
+        {
+            return false;
+        }
+
+        frontier = new TreeFrontier(origin, size, lines[3] == "-" ? "" : lines[3], rows);
+        return true;
+    }
+
+    /// <summary>The frontier as text.</summary>
+    public byte[] Format()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Header}\n{Origin}\n{Size}\n{(LastReceivedAt.Length == 0 ? "-" : LastReceivedAt)}\n");
+        foreach (IReadOnlyList<Hash> row in Rows)
+        {
+            text.AppendJoin(' ', row.Select(hash => hash.ToBase64())).Append('\n');
+        }
+
+        byte[] lines = Encoding.UTF8.GetBytes(text.ToString());
+        return [.. lines, .. DigestLine(lines)];
+    }
+
+    private static byte[] DigestLine(ReadOnlySpan<byte> lines) => Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(lines)) + "\n");
+}

@@ -1,0 +1,32 @@
+using Indelible.Notes;
+using Indelible.Proofs;
+
+namespace Indelible.Verification;
+
+/// <summary>What a verification is to compare a log with, besides the pinned key.</summary>
+public sealed class VerificationRequest
+{
+    /// <summary>The head that an earlier run verified; null where there was none.</summary>
+    public VerifiedCheckpoint? Remembered { get; init; }
+
+    /// <summary>How far earlier runs have hashed; null to hash everything. Trusted: it must come from the verifier's own storage.</summary>
+    public TreeFrontier? Frontier { get; init; }
+
+    /// <summary>Durable receipts that somebody was given. Those of other logs are left out.</summary>
+    public IReadOnlyList<DurableReceipt> Receipts { get; init; } = [];
+
+    /// <summary>The key that signs receipts, pinned by the caller; needed with <see cref="Receipts"/>.</summary>
+    public NoteVerifier? ReceiptsKey { get; init; }
+
+    /// <summary>Receives the number of entries that are under the tree so far.</summary>
+    public IProgress<long>? Progress { get; init; }
+
+    /// <summary>Receives, now and then, a place from which an interrupted run can be resumed. Called in the verifier's own turn; nothing was wrong up to there.</summary>
+    public Action<TreeFrontier>? Reached { get; init; }
+}
+
+/// <summary>What a verification came to, and what to keep for the next one.</summary>
+/// <param name="Report">The report.</param>
+/// <param name="Checkpoint">The verified checkpoint to remember; null unless the verdict is valid.</param>
+/// <param name="Frontier">From where the next run may go on; null unless the verdict is valid.</param>
+public sealed record VerificationResult(VerificationReport Report, VerifiedCheckpoint? Checkpoint, TreeFrontier? Frontier);
