@@ -57,15 +57,31 @@ internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interva
     /// <summary>Publishes until cancelled; a last round then covers what has been appended.</summary>
     public async Task RunAsync(CancellationToken stoppingToken)
     {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await WaitAsync(stoppingToken).ConfigureAwait(false);
+            if (!await TurnAsync().ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+
+        await TurnAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>One turn of the loop: a round. A failure stops publishing.</summary>
+    /// <returns><see langword="false"/> when it has failed.</returns>
+    public async Task<bool> TurnAsync()
+    {
+        if (Failure is not null)
+        {
+            return false;
+        }
+
         try
         {
-            while (!stoppingToken.IsCancellationRequested)
-            {
-                await WaitAsync(stoppingToken).ConfigureAwait(false);
-                await RoundAsync().ConfigureAwait(false);
-            }
-
             await RoundAsync().ConfigureAwait(false);
+            return true;
         }
         catch (Exception e)
         {
@@ -75,6 +91,8 @@ internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interva
             {
                 log.Checkpoints.Fail(e);
             }
+
+            return false;
         }
     }
 

@@ -14,6 +14,8 @@ public sealed record ProblemError(int? Item, string Pointer, string Code, string
 /// <summary>A refusal that a caller can act on: RFC 9457 <c>application/problem+json</c> with <c>urn:indelible:</c> types.</summary>
 public sealed class Problem : IResult
 {
+    private const string NotWrittenName = "not-written";
+
     private Problem(int status, string name, string title, string detail, IReadOnlyList<ProblemError>? errors = null)
     {
         Status = status;
@@ -118,6 +120,9 @@ public sealed class Problem : IResult
     /// <summary>429: the queue is full.</summary>
     public static Problem TooMuch(string detail) => new(429, "queue-full", "The log is receiving more than it can write", detail);
 
+    /// <summary>503: the journal could not take it now.</summary>
+    public static Problem NotWritten(string detail) => new(503, NotWrittenName, "The log cannot write now", detail);
+
     /// <summary>503: the node has stopped.</summary>
     public static Problem Stopped(string detail, bool outcomeUnknown) =>
         new(503, outcomeUnknown ? "outcome-unknown" : "stopped", outcomeUnknown ? "Whether it was appended is not known" : "The node takes nothing", detail);
@@ -145,9 +150,9 @@ public sealed class Problem : IResult
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        if (Status == 429)
+        if (Status == 429 || Name == NotWrittenName)
         {
-            response.Headers.RetryAfter = "1";
+            response.Headers.RetryAfter = Status == 429 ? "1" : "10";
         }
 
         await response.Body.WriteAsync(ToJson(), httpContext.RequestAborted);
