@@ -583,9 +583,9 @@ public sealed partial class LogEngine : IAsyncDisposable
         {
             await NoteAsync(SystemActions.Stop, ("node", _settings.Host), _ => { }).ConfigureAwait(false);
         }
-        catch (NodeStoppedException)
+        catch (Exception e) when (e is NodeStoppedException or StorageException or QueueFullException)
         {
-            // It failed meanwhile: there will be a start without a stop before it, which says as much.
+            // It failed meanwhile, or there is no room: there will be a start without a stop before it, which says as much.
         }
     }
 
@@ -596,7 +596,14 @@ public sealed partial class LogEngine : IAsyncDisposable
         {
             var caller = new AppendCaller("indelible", "", _system.Size, "internal", null);
             Claim claim = SystemClaim(action, "system", "other", target, caller, data);
-            await SettleAsync(AppendAsync(access, [claim], caller, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
+            try
+            {
+                await SettleAsync(AppendAsync(access, [claim], caller, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
+            }
+            catch (NotWrittenException e)
+            {
+                throw new StorageException(e.InnerException!.Message, StorageOutcome.NothingChanged, e);
+            }
         }
     }
 

@@ -22,6 +22,23 @@ internal sealed class Promises
     private readonly Dictionary<string, SortedDictionary<long, Hash>> _heads = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Progress> _progress = new(StringComparer.Ordinal);
 
+    /// <summary>The same promises, to be tried in another way.</summary>
+    public Promises Clone()
+    {
+        var copy = new Promises();
+        foreach (KeyValuePair<(string, string, string), AppendedEvent> promise in _acknowledged)
+        {
+            copy._acknowledged.Add(promise.Key, promise.Value);
+        }
+
+        foreach ((string log, SortedDictionary<long, Hash> heads) in _heads)
+        {
+            copy._heads.Add(log, new SortedDictionary<long, Hash>(heads));
+        }
+
+        return copy;
+    }
+
     public int Count => _acknowledged.Count;
 
     public IReadOnlyCollection<(string Log, string Principal, string Id)> Acknowledged => _acknowledged.Keys;
