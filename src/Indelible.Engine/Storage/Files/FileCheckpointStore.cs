@@ -84,10 +84,12 @@ public sealed class FileCheckpointStore : ICheckpointStore
 
                 if (_file.End > _rewriteBytes && _file.End > 4 * _endWhenRewritten)
                 {
-                    RecordFile old = _file;
-                    _file = Rewrite();
-                    old.Dispose();
+                    RewriteIfThereIsRoom();
                 }
+            }
+            catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged)
+            {
+                throw;   // There was no room for the round; the store is as it was, and there may be room again.
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -269,19 +271,49 @@ public sealed class FileCheckpointStore : ICheckpointStore
         return span;
     }
 
+    private void RewriteIfThereIsRoom()
+    {
+        RecordFile old = _file;
+        try
+        {
+            _file = Rewrite();
+            old.Dispose();
+        }
+        catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged)
+        {
+            // The round itself is in the file that there is. The next one tries again.
+        }
+    }
+
     /// <summary>Writes a new file of one record that holds every head, and puts it in the old one's place.</summary>
+    /// <exception cref="StorageException">It could not be written: the old one is in its place. Or, with <see cref="StorageOutcome.Unknown"/>: either is.</exception>
     private RecordFile Rewrite()
     {
         string fresh = _path + ".rewritten";
-        RecordFile.Create(_disk, fresh, s_magic, 0, _random);
-        using (RecordFile file = RecordFile.Open(_disk, fresh, s_magic, writable: true))
+        RecordFile? file = null;
+        try
         {
+            RecordFile.Create(_disk, fresh, s_magic, 0, _random);
+            file = RecordFile.Open(_disk, fresh, s_magic, writable: true);
             WriteRound(file, [.. _heads.Select(head => new CheckpointSwap(head.Key, null, head.Value))]);
         }
+        catch (Exception e) when (e is (IOException or UnauthorizedAccessException) and not StorageException { Outcome: StorageOutcome.Unknown })
+        {
+            file?.Dispose();
+            throw new StorageException($"The checkpoint store could not be written anew: {e.Message}", StorageOutcome.NothingChanged, e);
+        }
 
-        _disk.Replace(fresh, _path);
-        RecordFile opened = RecordFile.Open(_disk, _path, s_magic, writable: true);
-        _endWhenRewritten = opened.End;
-        return opened;
+        try
+        {
+            _disk.Replace(fresh, _path);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        _endWhenRewritten = file.End;
+        return file;
     }
 }
