@@ -600,9 +600,10 @@ public sealed partial class LogEngine : IAsyncDisposable
             {
                 await SettleAsync(AppendAsync(access, [claim], caller, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
             }
-            catch (NotWrittenException e)
+            catch (Exception e) when (e is NotWrittenException or NodeStoppedException && e.InnerException is StorageException)
             {
-                throw new StorageException(e.InnerException!.Message, StorageOutcome.NothingChanged, e);
+                var why = (StorageException)e.InnerException!;
+                throw new StorageException(why.Message, why.Outcome, e);
             }
         }
     }

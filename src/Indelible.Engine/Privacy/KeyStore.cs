@@ -12,6 +12,9 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
     /// <summary>The file of the key that signs receipts. No log has such a name.</summary>
     public const string ReceiptsName = "_receipts";
 
+    /// <summary>How a key's file ends.</summary>
+    public const string Extension = ".key";
+
     private const int MaxFileBytes = 1024;
 
     /// <summary>The name in a key, part of its id for ever: a log's origin.</summary>
@@ -26,10 +29,12 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
     {
         if (disk.Exists(PathOf(name)))
         {
+            // It may have been made and not become durable; what is signed with it from now on would be lost with it.
+            disk.SyncFolder(folder);
             return Open(name, keyName);
         }
 
-        disk.CreateFolder(folder);
+        disk.EnsureFolder(folder);
         byte[] seed = new byte[32];
         random.Fill(seed);
         disk.WriteWhole(PathOf(name), master.Wrap(seed, Context(keyName)));
@@ -44,5 +49,5 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
 
     private static byte[] Context(string keyName) => Encoding.UTF8.GetBytes("indelible.dev/signing-key/v1 " + keyName);
 
-    private string PathOf(string name) => Path.Combine(folder, name + ".key");
+    private string PathOf(string name) => Path.Combine(folder, name + Extension);
 }
