@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Indelible.Engine;
 using Indelible.Engine.Sequencing;
 using Xunit;
 
@@ -135,7 +136,13 @@ internal sealed class CrashTable
             inLog.Add(status == AppendStatus.Repeated);
         }
 
+        if (node.Engine.Find("c") is null)
+        {
+            await node.Engine.CreateLogAsync("c", isPublic: false, [], new AppendCaller("app", "", 0, "test", null), CancellationToken.None);
+        }
+
         await node.AppendAsync(SimulatedNode.Events("a", 5000, 3));
+        await node.AppendAsync(SimulatedNode.Events("c", 5000, 1));
         await node.AppendAsync(SimulatedNode.Events("b", 5000, 1));
         await node.Engine.PublishAsync();
         await node.Engine.SealAsync();
