@@ -20,6 +20,8 @@ internal sealed class Promises
 {
     private readonly Dictionary<(string Log, string Principal, string Id), AppendedEvent> _acknowledged = [];
     private readonly Dictionary<string, SortedDictionary<long, Hash>> _heads = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ReadOnlyMemory<byte>> _seen = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Log, string Principal, string Id)> _neverAppended = [];
     private readonly Dictionary<string, Progress> _progress = new(StringComparer.Ordinal);
 
     /// <summary>The same promises, to be tried in another way.</summary>
@@ -44,6 +46,24 @@ internal sealed class Promises
     public IReadOnlyCollection<(string Log, string Principal, string Id)> Acknowledged => _acknowledged.Keys;
 
     public AppendedEvent? Find(SentEvent sent) => _acknowledged.GetValueOrDefault((sent.Log, sent.Principal, sent.Id));
+
+    /// <summary>Takes the word that nothing of a request was appended; it holds until the events are sent again.</summary>
+    public void NeverAppended(IEnumerable<SentEvent> sent)
+    {
+        foreach (SentEvent e in sent.Where(e => Find(e) is null))
+        {
+            _neverAppended.Add((e.Log, e.Principal, e.Id));
+        }
+    }
+
+    /// <summary>Events are sent: from now on they may be in the log.</summary>
+    public void Sent(IEnumerable<SentEvent> sent)
+    {
+        foreach (SentEvent e in sent)
+        {
+            _neverAppended.Remove((e.Log, e.Principal, e.Id));
+        }
+    }
 
     /// <summary>Takes an answer: every receipt in it verifies, and says the same as every one before.</summary>
     public void Acknowledge(LogEngine engine, IReadOnlyList<SentEvent> sent, AppendResult result)
@@ -87,6 +107,13 @@ internal sealed class Promises
     {
         foreach (LogReader log in engine.Logs)
         {
+            // The same note again needs no second look.
+            if (_seen.TryGetValue(log.Settings.Name, out ReadOnlyMemory<byte> last) && last.Span.SequenceEqual(log.Checkpoint.Note.Span))
+            {
+                continue;
+            }
+
+            _seen[log.Settings.Name] = log.Checkpoint.Note;
             var shown = VerifiedCheckpoint.Verify(
                 log.Checkpoint.Note.Span, log.Settings.Origin, Ed25519NoteVerifier.FromVkey(log.Settings.Vkey));
             if (!_heads.TryGetValue(log.Settings.Name, out SortedDictionary<long, Hash>? heads))
@@ -124,6 +151,11 @@ internal sealed class Promises
             progress.Take(log, heads);
             Assert.True(log.Checkpoint.Head.Size >= progress.Published, $"log {name} showed {progress.Published} and shows {log.Checkpoint.Head.Size}");
             progress.Published = log.Checkpoint.Head.Size;
+        }
+
+        foreach ((string log, string principal, string id) in _neverAppended)
+        {
+            Assert.False(_progress.TryGetValue(log, out Progress? progress) && progress.Ids.ContainsKey((principal, id)), $"{id} of {principal} was said not to be in {log} and is");
         }
 
         foreach (((string log, string principal, string id), AppendedEvent promise) in _acknowledged)

@@ -251,6 +251,7 @@ internal sealed partial class Sequencer : IDisposable
     {
         var group = new Group();
         var decided = new List<(AppendRequest Request, AppendResult Result)>(requests.Count);
+        bool mayBeWritten = false;
         try
         {
             foreach (AppendRequest request in requests)
@@ -270,9 +271,15 @@ internal sealed partial class Sequencer : IDisposable
                 long record;
                 try
                 {
+                    mayBeWritten = true;
                     record = await _journal.AppendAsync(group.Batches(), ranges).ConfigureAwait(false);
                 }
-                catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged && e is not JournalConflictException)
+                catch (JournalConflictException)
+                {
+                    mayBeWritten = false;
+                    throw;
+                }
+                catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged)
                 {
                     // No room for another file, most likely. Nothing was written and nothing applied: this group is refused, the next may fit.
                     LogNotWritten(e);
@@ -289,14 +296,12 @@ internal sealed partial class Sequencer : IDisposable
         }
         catch (Exception e)
         {
-            foreach ((AppendRequest request, _) in decided)
-            {
-                request.Done.TrySetException(StoppedBy(e));
-            }
-
+            Exception failure = mayBeWritten && e is not StorageException { Outcome: StorageOutcome.Unknown }
+                ? new StorageException($"The node failed after it had begun to write: {e.Message}", StorageOutcome.Unknown, e)
+                : e;
             foreach (AppendRequest request in requests)
             {
-                request.Done.TrySetException(StoppedBy(e));
+                request.Done.TrySetException(StoppedBy(failure));
             }
 
             throw;
