@@ -55,6 +55,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly RandomSource _random;
     private readonly ILogger _logger;
+    private readonly bool _isStepped;
     private readonly IDisposable _lock;
     private readonly MasterKey _master;
     private readonly KeyStore _keys;
@@ -86,6 +87,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         _time = time;
         _random = random;
         _logger = loggers.CreateLogger<LogEngine>();
+        _isStepped = options.IsStepped;
         var opened = new Stack<IDisposable>();
         try
         {
@@ -94,11 +96,12 @@ public sealed partial class LogEngine : IAsyncDisposable
             _keys = new KeyStore(folder.Disk, folder.KeysFolder, _master, random);
             opened.Push(_receiptsSigner = _keys.Open(KeyStore.ReceiptsName, KeyStore.NameOf(settings.Host, KeyStore.ReceiptsName)));
             opened.Push(_vault = Vault.Open(folder.VaultFile, _master, random));
-            opened.Push(_checkpoints = FileCheckpointStore.Open(folder.Disk, options.CheckpointFolder ?? folder.CheckpointsFolder, folder.QuarantineFolder, random));
+            opened.Push(_checkpoints = FileCheckpointStore.Open(
+                folder.Disk, options.CheckpointFolder ?? folder.CheckpointsFolder, folder.QuarantineFolder, random, options.CheckpointRewriteBytes));
             opened.Push(_journal = FileJournal.Open(folder.Disk, folder.JournalFolder, folder.QuarantineFolder, options.Journal, random));
             _segments = new FileSegmentStore(folder.Disk, folder.LogsFolder);
             opened.Push(_tails = new FileTailStore(folder.Disk, folder.LogsFolder, random));
-            _sequencer = new Sequencer(_journal, _receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>());
+            _sequencer = new Sequencer(_journal, _receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>()) { IsStepped = _isStepped };
             _publisher = new Publisher(_checkpoints, options.PublishInterval, time, loggers.CreateLogger<Publisher>());
             _sealer = new Sealer(_journal, _segments, _tails, _sequencer, options.SealInterval, loggers.CreateLogger<Sealer>());
             Recover();
@@ -216,6 +219,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     /// <exception cref="EventsRefusedException">An event does not fit an entry. Nothing was appended.</exception>
     /// <exception cref="QueueFullException">Too much is waiting. Nothing was appended.</exception>
     /// <exception cref="AuthorisationLostException">The key was revoked meanwhile. Nothing was appended.</exception>
+    /// <exception cref="NotWrittenException">There was no room, most likely. Nothing was appended; the node goes on.</exception>
     /// <exception cref="NodeStoppedException">The node has stopped; the exception says whether the outcome is unknown.</exception>
     public Task<AppendResult> AppendAsync(
         LogReader log, IReadOnlyList<Claim> claims, AppendCaller caller, AppendOptions options, CancellationToken cancellationToken)
@@ -350,7 +354,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             return;
         }
 
-        if (_sequencer.Failure is null && !_sequencing.IsCompleted)
+        if (_sequencer.Failure is null && (_isStepped || !_sequencing.IsCompleted))
         {
             await TryWriteStopAsync().ConfigureAwait(false);
         }
@@ -362,6 +366,16 @@ public sealed partial class LogEngine : IAsyncDisposable
         await _sequencing.ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _publishing.ConfigureAwait(false);
+        if (_isStepped)
+        {
+            while (await _sequencer.TurnAsync().ConfigureAwait(false))
+            {
+                // What waits is written.
+            }
+
+            await _publisher.TurnAsync().ConfigureAwait(false);
+        }
+
         foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, _stoppingSealer, _stopping, _journal, _tails, _checkpoints, _vault, _sequencer, _publisher, _configuring, _receiptsSigner, _master, _lock])
         {
             part.Dispose();
@@ -431,7 +445,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             _system = SystemFold.Apply(_system, index, system.ReadEntry(index));
         }
 
-        foreach (LogSettings log in _system.Logs.Values)
+        foreach (LogSettings log in _system.Logs.Values.OrderBy(log => log.CreatedAtSize))
         {
             StateOf(states, log.Name, null);
         }
@@ -513,11 +527,35 @@ public sealed partial class LogEngine : IAsyncDisposable
         return new PublishedCheckpoint(head, note);
     }
 
+    /// <summary>One turn of the sequencer, where <see cref="EngineOptions.IsStepped"/>.</summary>
+    internal Task SequenceAsync() => _sequencer.TurnAsync();
+
+    /// <summary>One turn of the publisher, where <see cref="EngineOptions.IsStepped"/>.</summary>
+    internal Task PublishAsync() => _publisher.TurnAsync();
+
+    /// <summary>One turn of the sealer, where <see cref="EngineOptions.IsStepped"/>.</summary>
+    internal Task SealAsync() => _sealer.TurnAsync(CancellationToken.None);
+
+    /// <summary>Waits for an append of our own; where nobody else takes the sequencer's turns, takes them.</summary>
+    private async Task SettleAsync(Task append)
+    {
+        while (_isStepped && !append.IsCompleted)
+        {
+            await _sequencer.TurnAsync().ConfigureAwait(false);
+        }
+
+        await append.ConfigureAwait(false);
+    }
+
     private async Task StartAsync(bool isFirst)
     {
-        _sequencing = _sequencer.RunAsync();
-        _publishing = _publisher.RunAsync(_stopping.Token);
-        _sealing = _sealer.RunAsync(_stoppingSealer.Token);
+        if (!_isStepped)
+        {
+            _sequencing = _sequencer.RunAsync();
+            _publishing = _publisher.RunAsync(_stopping.Token);
+            _sealing = _sealer.RunAsync(_stoppingSealer.Token);
+        }
+
         if (isFirst)
         {
             return;
@@ -545,9 +583,9 @@ public sealed partial class LogEngine : IAsyncDisposable
         {
             await NoteAsync(SystemActions.Stop, ("node", _settings.Host), _ => { }).ConfigureAwait(false);
         }
-        catch (NodeStoppedException)
+        catch (Exception e) when (e is NodeStoppedException or StorageException or QueueFullException)
         {
-            // It failed meanwhile: there will be a start without a stop before it, which says as much.
+            // It failed meanwhile, or there is no room: there will be a start without a stop before it, which says as much.
         }
     }
 
@@ -557,7 +595,16 @@ public sealed partial class LogEngine : IAsyncDisposable
         if (_logs.TryGetValue(LogName.Access, out LogReader? access))
         {
             var caller = new AppendCaller("indelible", "", _system.Size, "internal", null);
-            await AppendAsync(access, [SystemClaim(action, "system", "other", target, caller, data)], caller, AppendOptions.Default, CancellationToken.None).ConfigureAwait(false);
+            Claim claim = SystemClaim(action, "system", "other", target, caller, data);
+            try
+            {
+                await SettleAsync(AppendAsync(access, [claim], caller, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is NotWrittenException or NodeStoppedException && e.InnerException is StorageException)
+            {
+                var why = (StorageException)e.InnerException!;
+                throw new StorageException(why.Message, why.Outcome, e);
+            }
         }
     }
 
@@ -635,7 +682,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         AppendCaller inside = caller with { KeyId = "" };
         // Not cancellable: what the entry configures must be in service when it is in the log, whether or not the caller still waits.
         cancellationToken.ThrowIfCancellationRequested();
-        await AppendAsync(_logs[LogName.System], [claim], inside, AppendOptions.Default, CancellationToken.None).ConfigureAwait(false);
+        await SettleAsync(AppendAsync(_logs[LogName.System], [claim], inside, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
     }
 
     private Claim SystemClaim(string action, string category, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data)

@@ -303,10 +303,10 @@ public sealed class LogVerifier
         }
     }
 
-    /// <summary>Bundles that cannot be read one after the other are one fault: they are mostly one file.</summary>
+    /// <summary>Bundles one after the other that cannot be read for the same reason are one fault: they are mostly one missing file.</summary>
     private void AddMissing(BundleId id, string detail)
     {
-        if (_missing is { } before && before.Last.Index + 1 == id.Index)
+        if (_missing is { } before && before.Last.Index + 1 == id.Index && before.Detail == detail)
         {
             _missing = (before.First, id, before.Detail);
             return;

@@ -201,7 +201,7 @@ public sealed class FolderLog : IDisposable
 
     /// <summary>Not there, if everything was read; else nobody can tell.</summary>
     private StorageException Missing(long index) => _findings.Unclear.Count == 0
-        ? new StorageException($"entries from {index} on are in no segment, tail file or journal file", StorageOutcome.Damaged)
+        ? new StorageException("not all its entries are in a segment, tail file or journal file", StorageOutcome.Damaged)
         : new StorageException($"entry {index} is in no file that could be read; {_findings.Unclear[0].Where}: {_findings.Unclear[0].Detail}", StorageOutcome.NothingChanged);
 
     private void ReadJournal()

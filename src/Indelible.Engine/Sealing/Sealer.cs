@@ -42,33 +42,44 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
         try
         {
             using var timer = new PeriodicTimer(interval);
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false) && await TurnAsync(stoppingToken).ConfigureAwait(false))
             {
-                await TryRoundAsync(stoppingToken).ConfigureAwait(false);
+                // The turn is all that there is to do.
             }
         }
         catch (OperationCanceledException)
         {
             // What is not sealed stays in the journal.
         }
-        catch (Exception e)
+    }
+
+    /// <summary>One turn of the loop: a round. A failure stops sealing, unless nothing was changed: the next turn then tries again.</summary>
+    /// <returns><see langword="false"/> when it has failed.</returns>
+    /// <exception cref="OperationCanceledException">The node is stopping.</exception>
+    public async Task<bool> TurnAsync(CancellationToken cancellationToken)
+    {
+        if (Failure is not null)
+        {
+            return false;
+        }
+
+        try
+        {
+            await RoundAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged)
+        {
+            // The disk is full, most likely. Entries stay where they are.
+            LogPutOff(e);
+            return true;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // Whatever it is: a sealer that has ended must show, and must not keep the node from stopping as it should.
             LogStopped(e);
             Failure = e;
-        }
-    }
-
-    private async Task TryRoundAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await RoundAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged)
-        {
-            // The disk is full, most likely. Entries stay where they are, and the next round tries again.
-            LogPutOff(e);
+            return false;
         }
     }
 

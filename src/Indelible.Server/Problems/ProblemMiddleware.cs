@@ -44,6 +44,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         {
             problem = Problem.Unauthenticated();
         }
+        catch (NotWrittenException e)
+        {
+            problem = Problem.NotWritten(e.Message);
+        }
         catch (NodeStoppedException e)
         {
             problem = Problem.Stopped(e.Message, e.OutcomeUnknown);
