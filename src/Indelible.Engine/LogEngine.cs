@@ -117,6 +117,9 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>The folder.</summary>
+    public DataFolder Folder => _folder;
+
     /// <summary>What the folder is.</summary>
     public FolderSettings Settings => _settings;
 
@@ -589,16 +592,30 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes an entry of <c>_access</c> about this node itself.</summary>
-    private async Task NoteAsync(string action, (string Type, string Id) target, Action<Utf8JsonWriter> data)
+    /// <summary>Enters in <c>_access</c> that this node has verified one of its logs, and in <c>_alerts</c> too, if <paramref name="isAlert"/>.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="isValid">Whether nothing was wrong.</param>
+    /// <param name="isAlert">Whether somebody must be told.</param>
+    /// <param name="data">Writes what was found: members of an object.</param>
+    /// <exception cref="NodeStoppedException">The node has stopped.</exception>
+    public async Task NoteVerificationAsync(string log, bool isValid, bool isAlert, Action<Utf8JsonWriter> data)
     {
-        if (_logs.TryGetValue(LogName.Access, out LogReader? access))
+        foreach (string own in isAlert ? (IEnumerable<string>)[LogName.Alerts, LogName.Access] : [LogName.Access])
+        {
+            await NoteAsync(SystemActions.Verification, ("log", log), data, own, isValid ? "success" : "failure").ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes an entry of one of our own logs about this node itself.</summary>
+    private async Task NoteAsync(string action, (string Type, string Id) target, Action<Utf8JsonWriter> data, string log = LogName.Access, string outcome = "success")
+    {
+        if (_logs.TryGetValue(log, out LogReader? own))
         {
             var caller = new AppendCaller("indelible", "", _system.Size, "internal", null);
-            Claim claim = SystemClaim(action, "system", "other", target, caller, data);
+            Claim claim = SystemClaim(action, "system", "other", target, caller, data, outcome);
             try
             {
-                await SettleAsync(AppendAsync(access, [claim], caller, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
+                await SettleAsync(AppendAsync(own, [claim], caller, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
             }
             catch (Exception e) when (e is NotWrittenException or NodeStoppedException && e.InnerException is StorageException)
             {
@@ -685,7 +702,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         await SettleAsync(AppendAsync(_logs[LogName.System], [claim], inside, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
     }
 
-    private Claim SystemClaim(string action, string category, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data)
+    private Claim SystemClaim(string action, string category, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data, string outcome = "success")
     {
         DateTimeOffset now = _time.GetUtcNow();
         using var buffer = new MemoryStream();
@@ -698,7 +715,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             json.WriteString("action", action);
             json.WriteString("category", category);
             json.WriteString("operation", operation);
-            json.WriteString("outcome", "success");
+            json.WriteString("outcome", outcome);
             json.WriteStartObject("actor");
             json.WriteString("id", caller.Principal);
             json.WriteString("type", caller.Principal == "indelible" ? "system" : "unknown");

@@ -62,7 +62,7 @@ public sealed class LogVerifier
         }
 
         _tiles = new TileReader(source);
-        _tree = new TreeCheck(_tiles, _request.Remembered?.Head, _request.Frontier, AddFault);
+        _tree = new TreeCheck(_tiles, _request.Remembered?.Head, _request.ShownHeads, _request.Frontier, AddFault);
         _receipts = new ReceiptCheck(_request.Receipts, _request.ReceiptsKey, logKey.Name, AddFault);
     }
 
