@@ -7,6 +7,7 @@ internal static partial class StepName
 {
     private static readonly Dictionary<string, string> s_places = new(StringComparer.Ordinal)
     {
+        ["/"] = "the folder above the data folder",
         [""] = "the data folder",
         ["indelible.json"] = "the settings",
         ["master.key"] = "the master key",
@@ -18,8 +19,9 @@ internal static partial class StepName
         ["checkpoints/heads.lock"] = "the checkpoint store's lock",
         ["checkpoints/heads.rewritten"] = "the checkpoint store written anew",
         ["journal"] = "the journal's folder",
-        ["journal/N.journal"] = "the journal",
-        ["journal/spare"] = "the next journal file",
+        ["journal/N.journal"] = "a journal file",
+        ["journal/N.journal.new"] = "the last journal file written anew",
+        ["journal/spare"] = "the spare journal file",
         ["logs"] = "the folder of logs",
         ["logs/NAME"] = "a log's folder",
         ["logs/NAME/segments"] = "a log's folder of segments",
@@ -41,15 +43,22 @@ internal static partial class StepName
         DiskOperationKind.Delete => $"delete {Place(operation.Path)}",
         DiskOperationKind.MakeFolder => $"make {Place(operation.Path)}",
         DiskOperationKind.SyncFolder => $"sync {Place(operation.Path)}",
-        _ => $"make {Place(operation.Path)} read-only",
+        _ => $"take the right to write from {Place(operation.Path)}",
     };
 
     /// <exception cref="KeyNotFoundException">A node uses a file that has no words here yet.</exception>
     private static string Place(string path)
     {
         const string Unfinished = ".new";
+        if (!path.StartsWith(SimulatedNode.Root, StringComparison.Ordinal))
+        {
+            return s_places[path];
+        }
+
         string name = Keys().Replace(Logs().Replace(Digits().Replace(path[SimulatedNode.Root.Length..].TrimStart('/'), "N"), "logs/NAME"), "keys/NAME.key");
-        return name.EndsWith(Unfinished, StringComparison.Ordinal) ? s_places[name[..^Unfinished.Length]] + ", unfinished" : s_places[name];
+        return s_places.TryGetValue(name, out string? place) || !name.EndsWith(Unfinished, StringComparison.Ordinal)
+            ? place ?? throw new KeyNotFoundException($"There are no words for {name}.")
+            : "the beginnings of " + s_places[name[..^Unfinished.Length]];
     }
 
     [GeneratedRegex("[0-9]{16}")]
