@@ -62,6 +62,11 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 ? Problem.TooLarge($"A body has at most {ServerLimits.BodyBytes} bytes.")
                 : Problem.InvalidBody(e.Message);
         }
+        catch (StorageException e) when (e.Outcome != StorageOutcome.Damaged)
+        {
+            LogStorage(context.Request.Path, e);
+            problem = e.Outcome == StorageOutcome.NothingChanged ? Problem.NotWritten(e.Message) : Problem.Stopped(e.Message, outcomeUnknown: true);
+        }
         catch (StorageException e)
         {
             LogStorage(context.Request.Path, e);
@@ -98,7 +103,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         _ => null,
     };
 
-    [LoggerMessage(2001, LogLevel.Error, "Reading what is stored failed at {Path}")]
+    [LoggerMessage(2001, LogLevel.Error, "Storage failed at {Path}")]
     private partial void LogStorage(string path, Exception exception);
 
     [LoggerMessage(2002, LogLevel.Error, "An unexpected failure at {Path}")]
