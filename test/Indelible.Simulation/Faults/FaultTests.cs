@@ -178,7 +178,9 @@ public sealed class FaultTests
         Assert.True(unknown.OutcomeUnknown);
         for (int i = 0; i < 3; i++)
         {
-            await Assert.ThrowsAsync<NodeStoppedException>(() => node.AppendAsync(SimulatedNode.Events("b", 1000 + i, 1)));
+            NodeStoppedException refused = await Assert.ThrowsAsync<NodeStoppedException>(() => node.AppendAsync(SimulatedNode.Events("b", 1000 + i, 1)));
+            Assert.False(refused.OutcomeUnknown);
+            node.Promises.NeverAppended(SimulatedNode.Events("b", 1000 + i, 1));
         }
 
         Assert.Equal(1, syncs);

@@ -72,9 +72,11 @@ internal sealed class Workload(SimulatedNode node)
             {
                 queued.Add((request, node.QueueAsync(request)));
             }
-            catch (NodeStoppedException)
+            catch (NodeStoppedException e)
             {
                 Assert.NotNull(before);   // Only a node that has failed takes nothing.
+                Assert.False(e.OutcomeUnknown);
+                node.Promises.NeverAppended(request);
             }
         }
 

@@ -169,9 +169,11 @@ internal sealed class NodeLife
         {
             _queued.Add((sent, _node.QueueAsync(sent, partial: _random.Next(2) == 0)));
         }
-        catch (NodeStoppedException)
+        catch (NodeStoppedException e)
         {
             Assert.NotNull(_node.Engine.Failure);
+            Assert.False(e.OutcomeUnknown);
+            ForgetRefused(sent);
         }
     }
 
