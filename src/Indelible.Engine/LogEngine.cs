@@ -617,10 +617,9 @@ public sealed partial class LogEngine : IAsyncDisposable
             {
                 await SettleAsync(AppendAsync(own, [claim], caller, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is NotWrittenException or NodeStoppedException && e.InnerException is StorageException)
+            catch (Exception e) when (e is NotWrittenException or NodeStoppedException && e.InnerException is IOException)
             {
-                var why = (StorageException)e.InnerException!;
-                throw new StorageException(why.Message, why.Outcome, e);
+                throw new StorageException(e.InnerException!.Message, (e.InnerException as StorageException)?.Outcome ?? StorageOutcome.Unknown, e);
             }
         }
     }

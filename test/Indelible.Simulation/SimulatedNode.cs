@@ -28,6 +28,7 @@ internal sealed class SimulatedNode
     {
         Disk = disk;
         VaultFile = vaultFile;
+        Seed = seed;
         Random = new SeededRandom(seed);
     }
 
@@ -41,6 +42,8 @@ internal sealed class SimulatedNode
     public SimulatedDisk Disk { get; private set; }
 
     public string VaultFile { get; }
+
+    private int Seed { get; }
 
     public SimulatedClock Clock { get; init; } = new();
 
@@ -65,7 +68,10 @@ internal sealed class SimulatedNode
     public Task<InitialisedFolder> InitialiseAsync(params string[] logs) =>
         LogEngine.InitialiseAsync(Folder, "sim.example", logs, SegmentSize, Options, Clock, Random, Logged);
 
-    /// <summary>Opens the node, and checks that it stands by everything promised.</summary>
+    /// <summary>The next node on a disk that this one is gone from, bound by the same promises; this one's stay as they are.</summary>
+    public SimulatedNode After(SimulatedDisk gone) => new(gone.Reopen(), VaultFile, Seed + 1) { Promises = Promises.Clone() };
+
+    /// <summary>Opens the node.</summary>
     public async Task OpenAsync()
     {
         Logged = new LoggedEvents();

@@ -448,7 +448,7 @@ internal sealed partial class Sequencer : IDisposable
             _failure = failure;
             while (_waiting.TryDequeue(out AppendRequest? request))
             {
-                request.Done.TrySetException(new NodeStoppedException("The node stopped before this request had its turn; nothing of it was appended.", failure));
+                request.Done.TrySetException(new NodeStoppedException("The node stopped before this request had its turn; nothing of it was appended.", failure) { OutcomeUnknown = false });
             }
 
             while (_work.TryDequeue(out (Action Work, TaskCompletionSource Done) item))
@@ -468,7 +468,7 @@ internal sealed partial class Sequencer : IDisposable
     {
         if (_failure is not null)
         {
-            throw StoppedBy(_failure);
+            throw new NodeStoppedException("The node has stopped and takes nothing until it is started anew; nothing of this was appended.", _failure) { OutcomeUnknown = false };
         }
 
         if (_stopping)

@@ -41,5 +41,5 @@ public sealed class NodeStoppedException : Exception
     }
 
     /// <summary>Whether events that were being written may or may not be in the log: repeat them under the same ids after a restart.</summary>
-    public bool OutcomeUnknown { get; }
+    public bool OutcomeUnknown { get; internal init; }
 }

@@ -11,20 +11,28 @@ namespace Indelible.Simulation.Faults;
 /// </summary>
 internal sealed class Workload(SimulatedNode node)
 {
+    private bool _wasNotOpened;
+    private bool _logWasNotMade;
+
     /// <summary>What was sent and is not known to be in the log, nor known not to be.</summary>
     public List<SentEvent> Unknown { get; } = [];
 
-    /// <summary>Whether a request was refused with the word that nothing of it was appended.</summary>
-    public bool WasRefused { get; private set; }
-
-    /// <summary>Whether the start failed.</summary>
-    public bool WasNotOpened { get; private set; }
-
-    /// <summary>Whether the log could not be made.</summary>
-    public bool LogWasNotMade { get; private set; }
-
-    /// <summary>Whether the stop failed by an exception.</summary>
-    public bool StopFailed { get; private set; }
+    /// <summary>What the node did about a fault, in words.</summary>
+    public string Outcome()
+    {
+        (bool Was, string What)[] seen =
+        [
+            (_wasNotOpened, "the start is refused"),
+            (node.Logged.Has(1101) && !_wasNotOpened, "the node stops"),
+            (node.Logged.Has(1201), "publishing stops"),
+            (node.Logged.Has(1303), "sealing stops"),
+            (node.Logged.Has(1102), "the group is refused"),
+            (node.Logged.Has(1202), "publishing is put off"),
+            (node.Logged.Has(1304), "sealing is put off"),
+            (_logWasNotMade && !node.Logged.Has(1101), "the log is not made"),
+        ];
+        return seen.Any(outcome => outcome.Was) ? string.Join(", ", seen.Where(outcome => outcome.Was).Select(outcome => outcome.What)) : "nothing";
+    }
 
     public async Task RunAsync(int rounds)
     {
@@ -32,9 +40,9 @@ internal sealed class Workload(SimulatedNode node)
         {
             await node.OpenAsync();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            WasNotOpened = true;
+            _wasNotOpened = true;
             return;
         }
 
@@ -50,7 +58,7 @@ internal sealed class Workload(SimulatedNode node)
             }
         }
 
-        await StopAsync();
+        await node.CloseAsync();
     }
 
     /// <summary>Queues both requests, which become one group.</summary>
@@ -64,9 +72,11 @@ internal sealed class Workload(SimulatedNode node)
             {
                 queued.Add((request, node.QueueAsync(request)));
             }
-            catch (NodeStoppedException)
+            catch (NodeStoppedException e)
             {
                 Assert.NotNull(before);   // Only a node that has failed takes nothing.
+                Assert.False(e.OutcomeUnknown);
+                node.Promises.NeverAppended(request);
             }
         }
 
@@ -78,14 +88,13 @@ internal sealed class Workload(SimulatedNode node)
             {
                 node.Promises.Acknowledge(node.Engine, sent, await result);
             }
-            catch (NodeStoppedException e)
+            catch (NodeStoppedException e) when (e.OutcomeUnknown)
             {
-                Assert.True(e.OutcomeUnknown);
                 Unknown.AddRange(sent);
             }
-            catch (NotWrittenException)
+            catch (Exception e) when (e is NodeStoppedException or NotWrittenException)
             {
-                WasRefused = true;
+                node.Promises.NeverAppended(sent);
             }
         }
     }
@@ -99,19 +108,7 @@ internal sealed class Workload(SimulatedNode node)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NodeStoppedException or NotWrittenException)
         {
-            LogWasNotMade = true;
-        }
-    }
-
-    private async Task StopAsync()
-    {
-        try
-        {
-            await node.CloseAsync();
-        }
-        catch (IOException)
-        {
-            StopFailed = true;
+            _logWasNotMade = true;
         }
     }
 }

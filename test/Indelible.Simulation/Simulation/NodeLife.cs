@@ -38,6 +38,12 @@ internal sealed class NodeLife
     /// <summary>Entries that were acknowledged.</summary>
     public int Acknowledged => _node.Promises.Count;
 
+    /// <summary>Operations that failed, or were the last before the machine stopped.</summary>
+    public int Faults { get; private set; }
+
+    /// <summary>How often the machine stopped.</summary>
+    public int Crashes { get; private set; }
+
     public async Task RunAsync()
     {
         await OpenAsync();
@@ -65,7 +71,7 @@ internal sealed class NodeLife
         Look();
         await _node.VerifyAsync();
         Follow();
-        await _node.CrashAsync(null);
+        await CrashAsync(null);
         await OpenAsync(isHealthy: true);
         Look();
         await _node.CloseAsync();
@@ -163,9 +169,11 @@ internal sealed class NodeLife
         {
             _queued.Add((sent, _node.QueueAsync(sent, partial: _random.Next(2) == 0)));
         }
-        catch (NodeStoppedException)
+        catch (NodeStoppedException e)
         {
             Assert.NotNull(_node.Engine.Failure);
+            Assert.False(e.OutcomeUnknown);
+            ForgetRefused(sent);
         }
     }
 
@@ -270,6 +278,7 @@ internal sealed class NodeLife
 
             isOver = !isLasting;
             DiskFault fault = FaultOf(which, operation.Kind);
+            Faults++;
             Tell($"{fault} of {operation}");
             return fault;
         };
@@ -298,7 +307,7 @@ internal sealed class NodeLife
         switch (how)
         {
             case 0 or 1:
-                await _node.CrashAsync(_random.Next(4) == 0 ? null : new Random(_random.Next()));
+                await CrashAsync(_random.Next(4) == 0 ? null : new Random(_random.Next()));
                 break;
             case 2:
                 await _node.KillAsync();
@@ -312,13 +321,19 @@ internal sealed class NodeLife
         _queued.Clear();
     }
 
+    private async Task CrashAsync(Random? keep)
+    {
+        Crashes++;
+        await _node.CrashAsync(keep);
+    }
+
     private async Task CloseAsync()
     {
         LogEngine engine = _node.Engine;
         await _node.CloseAsync();
         if (_node.Disk.HasStopped)
         {
-            await _node.CrashAsync(new Random(_random.Next()));
+            await CrashAsync(new Random(_random.Next()));
             return;
         }
 
@@ -358,7 +373,7 @@ internal sealed class NodeLife
                 Follow();
                 if (_node.Disk.HasStopped)
                 {
-                    await _node.CrashAsync(new Random(_random.Next()));
+                    await CrashAsync(new Random(_random.Next()));
                 }
                 else
                 {

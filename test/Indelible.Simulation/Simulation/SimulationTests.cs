@@ -17,6 +17,8 @@ public sealed class SimulationTests
         using PreparedFolder prepared = await PreparedFolder.CreateAsync(entries: 230);
         var failures = new ConcurrentQueue<string>();
         long acknowledged = 0;
+        long faults = 0;
+        long crashes = 0;
         await Parallel.ForAsync(first, first + seeds, new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (seed, _) =>
         {
             var life = new NodeLife(prepared, seed);
@@ -31,10 +33,12 @@ public sealed class SimulationTests
             }
 
             Interlocked.Add(ref acknowledged, life.Acknowledged);
+            Interlocked.Add(ref faults, life.Faults);
+            Interlocked.Add(ref crashes, life.Crashes);
         });
-        TestContext.Current.TestOutputHelper?.WriteLine($"{seeds} seeds from {first}: {acknowledged} entries acknowledged");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{seeds} seeds from {first}: {acknowledged} entries acknowledged, {faults} faults, {crashes} crashes");
         Assert.True(failures.IsEmpty, $"{failures.Count} of {seeds} seeds fail.{Environment.NewLine}{string.Join(Environment.NewLine + Environment.NewLine, failures.Take(10))}");
-        Assert.True(acknowledged > seeds, "the simulation appends next to nothing");
+        Assert.True(acknowledged > seeds && faults > seeds && crashes > seeds, "the simulation does next to nothing");
     }
 
     [Fact]

@@ -102,7 +102,8 @@ public sealed class FileSegmentStore : ISegmentStore
         }
         catch (IOException e)
         {
-            throw new StorageException($"Segment {firstIndex} of log {log} cannot be opened.", StorageOutcome.Damaged, e);
+            StorageOutcome outcome = e is FileNotFoundException or DirectoryNotFoundException ? StorageOutcome.Damaged : StorageOutcome.NothingChanged;
+            throw new StorageException($"Segment {firstIndex} of log {log} cannot be opened: {e.Message}", outcome, e);
         }
     }
 
