@@ -5,6 +5,7 @@ using Indelible.Cli.Commands;
 var root = new RootCommand("Indelible: an immutable audit log whose records anybody can verify.")
 {
     InitCommand.Make(),
+    BackupCommand.Make(),
     ServeCommand.Make(),
     LogsCommand.Make(),
     KeysCommand.Make(),

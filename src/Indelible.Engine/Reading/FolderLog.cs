@@ -44,6 +44,24 @@ public sealed class FolderLog : IDisposable
     /// <summary>What was found about journal, tail files and segments when they were opened.</summary>
     public FolderFindings Findings => _findings;
 
+    /// <summary>How many entries there are from the first on without a gap, under a signed head or not.</summary>
+    public long Size
+    {
+        get
+        {
+            long size = 0;
+            while (true)
+            {
+                long before = size;
+                size += SegmentOf(size) is { } segment ? segment.Count : _loose.ContainsKey(size) ? 1 : 0;
+                if (size == before)
+                {
+                    return size;
+                }
+            }
+        }
+    }
+
     /// <summary>Finds the pieces of a log.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="log">The log's name.</param>
@@ -141,6 +159,36 @@ public sealed class FolderLog : IDisposable
         return findings;
     }
 
+    /// <summary>Reads entries that no signed head covers: they must be there, whole, and entries.</summary>
+    /// <param name="from">The first.</param>
+    /// <param name="end">The one behind the last.</param>
+    public FolderFindings CheckEntries(long from, long end)
+    {
+        var findings = new FolderFindings();
+        for (long first = from - (from % TileLayout.Width); first < end; first += TileLayout.Width)
+        {
+            var bundle = new BundleId(first / TileLayout.Width, (int)Math.Min(TileLayout.Width, end - first));
+            findings.Try($"entries {first} to {first + bundle.Width - 1}", () =>
+            {
+                IReadOnlyList<ReadOnlyMemory<byte>> entries = ReadBundle(bundle);
+                for (int i = (int)Math.Max(0, from - first); i < entries.Count; i++)
+                {
+                    if (!Entry.TryRead(entries[i].Span, out _))
+                    {
+                        findings.Fault($"entry {first + i}", "it is not canonical JSON with the members of an entry");
+                    }
+                }
+            });
+        }
+
+        if (end > from)
+        {
+            findings.IsNotChecked($"entries {from} to {end - 1} against a root: they were durable, but no checkpoint covered them yet");
+        }
+
+        return findings;
+    }
+
     /// <summary>Where an entry lies, for a report.</summary>
     public string Locate(long index)
     {
@@ -187,7 +235,8 @@ public sealed class FolderLog : IDisposable
         return segment;
     }
 
-    private string Reasons()
+    /// <summary>What could not be read, for the end of a message.</summary>
+    internal string Reasons()
     {
         string[] reasons = [.. _findings.Faults.Concat(_findings.Unclear).Select(finding => $"{finding.Where}: {finding.Detail}")];
         return reasons.Length == 0 ? "" : " Not readable: " + string.Join("; ", reasons);
@@ -245,7 +294,7 @@ public sealed class FolderLog : IDisposable
 
     private void ReadSegments()
     {
-        var store = new FileSegmentStore(_folder.Disk, _folder.LogsFolder);
+        var store = new FileSegmentStore(_folder.Disk, _folder.SegmentsFolder);
         IReadOnlyList<long> firsts = [];
         _findings.Try($"logs/{_log}/segments", () => firsts = store.List(_log));
         foreach (long first in firsts)

@@ -104,7 +104,8 @@ public sealed class FileSegmentStore : ISegmentStore
 
     private string FolderOf(string log) => Path.Combine(_logsFolder, log, "segments");
 
-    private string PathOf(string log, long firstIndex) =>
+    /// <summary>Where a segment lies.</summary>
+    internal string PathOf(string log, long firstIndex) =>
         Path.Combine(FolderOf(log), firstIndex.ToString("D16", CultureInfo.InvariantCulture) + Extension);
 
     private sealed class FileContent(DiskFile file) : ISegmentContent
