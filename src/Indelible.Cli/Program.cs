@@ -6,6 +6,7 @@ var root = new RootCommand("Indelible: an immutable audit log whose records anyb
 {
     InitCommand.Make(),
     BackupCommand.Make(),
+    RestoreCommand.Make(),
     ServeCommand.Make(),
     LogsCommand.Make(),
     KeysCommand.Make(),
