@@ -45,6 +45,9 @@ public sealed class LogVerifier
         _source = source;
     }
 
+    /// <summary>The bytes of entry 0 as they were hashed; null before, and of an empty log. What they say is worth as much as the verdict.</summary>
+    public ReadOnlyMemory<byte>? FirstEntry { get; private set; }
+
     /// <summary>Verifies the log up to the checkpoint that the source shows.</summary>
     /// <param name="remembered">The head that an earlier run verified, or null where there was none.</param>
     /// <param name="progress">Receives the number of entries done.</param>
@@ -240,6 +243,11 @@ public sealed class LogVerifier
         {
             faults.Add(new VerificationFault("bundle", id.Path, $"it holds {entries.Count} entries, not {id.Width}"));
             return new CheckedBundle([], [], faults);
+        }
+
+        if (first == 0)
+        {
+            FirstEntry = entries[0];
         }
 
         var leaves = new Hash[entries.Count];

@@ -26,8 +26,10 @@ internal static class VerifyCommand
         var entry = new Option<string?>("--entry") { Description = "The entry's exact bytes" };
         var state = new Option<string?>("--state") { Description = "A file of yours that remembers the last head verified: shows a log that was set back or rewritten" };
         var initState = new Option<bool>("--init-state") { Description = "Start that file" };
+        var accept = new Option<bool>("--accept-incarnation") { Description = "The log is known to go on in the place of one that a restore has finished" };
+        var oldVkey = new Option<string?>("--old-vkey") { Description = "The key of that finished log, from a source that you trust: it must name this log" };
         Option<bool> json = CommandOptions.Json();
-        var command = new Command("verify", "Verify a log or one entry against a key that you pin") { vkey, data, log, checkpoints, directory, url, key, proof, entry, state, initState, json };
+        var command = new Command("verify", "Verify a log or one entry against a key that you pin") { vkey, data, log, checkpoints, directory, url, key, proof, entry, state, initState, accept, oldVkey, json };
         command.SetAction((parsed, cancel) => RunAsync(
             new Request(
                 parsed.GetValue(vkey)!,
@@ -40,7 +42,9 @@ internal static class VerifyCommand
                 parsed.GetValue(proof),
                 parsed.GetValue(entry),
                 parsed.GetValue(state),
-                parsed.GetValue(initState)),
+                parsed.GetValue(initState),
+                parsed.GetValue(accept),
+                parsed.GetValue(oldVkey)),
             parsed.GetValue(json),
             cancel));
         return command;
@@ -130,6 +134,16 @@ internal static class VerifyCommand
 
     private static async Task<int> VerifyLogAsync(Request request, Ed25519NoteVerifier logKey, bool asJson, CancellationToken cancellationToken)
     {
+        Ed25519NoteVerifier? oldKey;
+        try
+        {
+            oldKey = request.OldVkey is null ? null : Ed25519NoteVerifier.FromVkey(request.OldVkey);
+        }
+        catch (TlogFormatException e)
+        {
+            return CommandOptions.Fail("--old-vkey: " + e.Message);
+        }
+
         VerifiedCheckpoint? remembered;
         try
         {
@@ -168,9 +182,11 @@ internal static class VerifyCommand
 
         using (source as IDisposable)
         {
-            (VerificationReport report, VerifiedCheckpoint? checkpoint) = await new LogVerifier(logKey, source).VerifyAsync(remembered, Progress(asJson), cancellationToken);
+            var verifier = new LogVerifier(logKey, source);
+            (VerificationReport report, VerifiedCheckpoint? checkpoint) = await verifier.VerifyAsync(remembered, Progress(asJson), cancellationToken);
+            report = IncarnationCheck.Apply(report, verifier.FirstEntry, request.Vkey, oldKey, request.AcceptIncarnation);
             int exit = Print(report, asJson);
-            return checkpoint is null || request.State is null ? exit : Remember(request.State, checkpoint, logKey, exit);
+            return checkpoint is null || report.Verdict != Verdict.Valid || request.State is null ? exit : Remember(request.State, checkpoint, logKey, exit);
         }
     }
 
@@ -309,5 +325,7 @@ internal static class VerifyCommand
         string? Proof,
         string? Entry,
         string? State,
-        bool InitState);
+        bool InitState,
+        bool AcceptIncarnation,
+        string? OldVkey);
 }

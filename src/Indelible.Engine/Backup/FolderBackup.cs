@@ -221,6 +221,7 @@ public sealed class FolderBackup : IDisposable
         Staged = Staged with { Logs = [] };
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> heads = FileCheckpointStore.ReadOnly(_source.Disk, checkpointFolder, out _);
         JournalEntries journal = JournalEntries.Read(_source);
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> meanwhile = FileCheckpointStore.ReadOnly(_source.Disk, checkpointFolder, out _);
         _target.Disk.CreateFolder(StateFolder);
         CopySmall(_source.SettingsFile, State.SettingsFile);
         using var tails = new FileTailStore(_target.Disk, State.LogsFolder, random);
@@ -247,7 +248,9 @@ public sealed class FolderBackup : IDisposable
             }
 
             string vkey = frozen?.Vkey ?? (_settings.SystemLog == name ? system.Vkey! : system.Logs[name].Vkey);
-            logs.Add(Describe(name, origin, vkey, frozen is null ? Encoding.UTF8.GetString(heads[origin].Span) : frozen.Checkpoint, frozen is not null));
+            logs.Add(frozen is null
+                ? Describe(name, origin, vkey, heads[origin], meanwhile[origin], isFrozen: false)
+                : Describe(name, origin, vkey, Encoding.UTF8.GetBytes(frozen.Checkpoint), null, isFrozen: true));
         }
 
         CopyRest();
@@ -255,12 +258,21 @@ public sealed class FolderBackup : IDisposable
         return null;
     }
 
-    private BackedUpLog Describe(string name, string origin, string vkey, string note, bool isFrozen)
+    /// <summary>Says what the copy holds of a log.</summary>
+    /// <param name="name">The log's name.</param>
+    /// <param name="origin">Its origin.</param>
+    /// <param name="vkey">Its key.</param>
+    /// <param name="before">The head recorded before anything was read: the copy must hold all of it.</param>
+    /// <param name="meanwhile">The head recorded when the journal had been read: taken where the copy happens to hold all of it, so that less lies under no head.</param>
+    /// <param name="isFrozen">Whether an earlier restore has finished it.</param>
+    private BackedUpLog Describe(string name, string origin, string vkey, ReadOnlyMemory<byte> before, ReadOnlyMemory<byte>? meanwhile, bool isFrozen)
     {
         VerifiedCheckpoint checkpoint;
+        VerifiedCheckpoint later;
         try
         {
-            checkpoint = VerifiedCheckpoint.Verify(Encoding.UTF8.GetBytes(note), origin, Ed25519NoteVerifier.FromVkey(vkey));
+            checkpoint = VerifiedCheckpoint.Verify(before.Span, origin, Ed25519NoteVerifier.FromVkey(vkey));
+            later = meanwhile is { } note ? VerifiedCheckpoint.Verify(note.Span, origin, Ed25519NoteVerifier.FromVkey(vkey)) : checkpoint;
         }
         catch (Exception e) when (e is TlogFormatException or VerificationException)
         {
@@ -268,8 +280,9 @@ public sealed class FolderBackup : IDisposable
         }
 
         using FolderLog copy = FolderLog.Open(State, name, origin);
+        checkpoint = later.Head.Size <= copy.Size ? later : checkpoint;
         return copy.Size >= checkpoint.Head.Size
-            ? new BackedUpLog(name, origin, vkey, checkpoint.Head.Size, checkpoint.Head.Root.ToBase64(), note, copy.Size, isFrozen)
+            ? new BackedUpLog(name, origin, vkey, checkpoint.Head.Size, checkpoint.Head.Root.ToBase64(), Encoding.UTF8.GetString(checkpoint.Note.Span), copy.Size, isFrozen)
             : throw new StorageException(
                 $"Of log {name} {copy.Size} entries could be read, but {checkpoint.Head.Size} were signed.{copy.Reasons()}", StorageOutcome.Damaged);
     }
