@@ -10,7 +10,7 @@ namespace Indelible.Engine.Backup;
 /// <remarks>
 /// <code>
 /// indelible-backup.json                      BackupManifest; written last: a backup is what it names, and nothing else
-/// lock                                       held while a backup is made
+/// backup.lock                                held while a backup is made
 /// logs/NAME/segments/FIRSTINDEX.segment      shared by all backups made here: segments never change
 /// state/NUMBER/                              of one backup: indelible.json, keys/, vault.db, quarantine/,
 ///                                            logs/NAME/tail/FIRSTINDEX.tail (what was in journal and tail files)
@@ -36,7 +36,7 @@ public sealed class BackupFolder
 
     internal string ManifestFile => Path.Combine(Root, "indelible-backup.json");
 
-    internal string LockFile => Path.Combine(Root, "lock");
+    internal string LockFile => Path.Combine(Root, "backup.lock");
 
     internal string LogsFolder => Path.Combine(Root, "logs");
 
@@ -55,8 +55,12 @@ public sealed class BackupFolder
     {
         ArgumentNullException.ThrowIfNull(manifest);
         ArgumentNullException.ThrowIfNull(log);
-        return FolderLog.Open(AsDataFolder(manifest.State), log.Name, log.Origin);
+        return OpenLog(manifest, log.Name, log.Origin, [.. manifest.Files.Select(PathOf)]);
     }
+
+    /// <summary>As <see cref="OpenLog(BackupManifest, BackedUpLog)"/>, with the segments that belong to the backup: a run that was broken off may have left others.</summary>
+    internal FolderLog OpenLog(BackupManifest manifest, string name, string origin, HashSet<string> files) =>
+        FolderLog.Open(AsDataFolder(manifest.State), name, origin, files.Contains);
 
     /// <summary>The path of a state folder, as manifests name it.</summary>
     internal static string StateOf(long number) => StatePrefix + number.ToString("D16", CultureInfo.InvariantCulture);

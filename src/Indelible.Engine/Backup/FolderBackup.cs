@@ -119,7 +119,11 @@ public sealed class FolderBackup : IDisposable
     }
 
     /// <summary>Finds the pieces of a log in the copy, to verify it.</summary>
-    public FolderLog OpenLog(BackedUpLog log) => _target.OpenLog(Staged, log);
+    public FolderLog OpenLog(BackedUpLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        return _target.OpenLog(Staged, log.Name, log.Origin, _shared);
+    }
 
     /// <summary>Makes the copy the backup, in one step, and takes away what only the one before needed.</summary>
     /// <param name="verified">For each log the checkpoint that all its entries in the copy were compared with.</param>
@@ -279,7 +283,7 @@ public sealed class FolderBackup : IDisposable
             throw new StorageException($"The recorded checkpoint of {origin} is none of its key's: {e.Message}", StorageOutcome.Damaged, e);
         }
 
-        using FolderLog copy = FolderLog.Open(State, name, origin);
+        using FolderLog copy = _target.OpenLog(Staged, name, origin, _shared);
         checkpoint = later.Head.Size <= copy.Size ? later : checkpoint;
         return copy.Size >= checkpoint.Head.Size
             ? new BackedUpLog(name, origin, vkey, checkpoint.Head.Size, checkpoint.Head.Root.ToBase64(), Encoding.UTF8.GetString(checkpoint.Note.Span), copy.Size, isFrozen)
@@ -289,7 +293,7 @@ public sealed class FolderBackup : IDisposable
 
     private SystemState Fold(SystemState state, string name)
     {
-        using FolderLog copy = FolderLog.Open(State, name, KeyStore.NameOf(_settings.Host, name));
+        using FolderLog copy = _target.OpenLog(Staged, name, KeyStore.NameOf(_settings.Host, name), _shared);
         foreach (BundleId bundle in TileLayout.Bundles(copy.Size))
         {
             foreach (ReadOnlyMemory<byte> entry in copy.ReadBundle(bundle))
@@ -353,10 +357,9 @@ public sealed class FolderBackup : IDisposable
     /// <summary>Copies a segment, unless the backup has it: the hash that it ends in covers all of it.</summary>
     private void CopySegment(string name, long first, string source)
     {
-        var store = new FileSegmentStore(_target.Disk, _target.LogsFolder);
-        string target = store.PathOf(name, first);
+        string target = new FileSegmentStore(_target.Disk, _target.LogsFolder).PathOf(name, first);
         _shared.Add(target);
-        if (_target.Disk.Exists(target) && IsWhole(store, name, first))
+        if (_target.Disk.Exists(target) && FaultOf(target, name, first) is null)
         {
             if (HashAtEnd(_source.Disk, source).AsSpan().SequenceEqual(HashAtEnd(_target.Disk, target)))
             {
@@ -371,22 +374,29 @@ public sealed class FolderBackup : IDisposable
         _target.Disk.CreateFolder(Path.GetDirectoryName(target)!);
         _target.Disk.Delete(temporary);
         BackupFolder.CopyFile(_source.Disk, source, _target.Disk, temporary);
+        if (FaultOf(temporary, name, first) is { } fault)
+        {
+            _target.Disk.Delete(temporary);
+            throw new StorageException($"{_source.NameOf(source)} is damaged: {fault.Message}", StorageOutcome.Damaged, fault);
+        }
+
         _target.Disk.MakeReadOnly(temporary);
         _target.Disk.Replace(temporary, target);
         SegmentsCopied++;
     }
 
-    private bool IsWhole(FileSegmentStore store, string name, long first)
+    /// <summary>What is wrong with a segment of the backup; null where nothing is.</summary>
+    private StorageException? FaultOf(string path, string name, long first)
     {
         try
         {
-            using SegmentReader segment = SegmentReader.Open(store.Open(name, first), KeyStore.NameOf(_settings.Host, name), name, first);
+            using SegmentReader segment = SegmentReader.Open(FileSegmentStore.OpenFile(_target.Disk, path), KeyStore.NameOf(_settings.Host, name), name, first);
             segment.VerifyFileHash();
-            return true;
+            return null;
         }
         catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
         {
-            return false;
+            return e;
         }
     }
 

@@ -32,12 +32,14 @@ public sealed class FolderRestore : IDisposable
     private readonly BackupFolder _backup;
     private readonly MasterKey _master;
     private readonly byte[] _masterBytes;
+    private readonly HashSet<string> _files;   // the paths of the backup's own files
 
     private FolderRestore(BackupFolder backup, BackupManifest manifest, FolderSettings settings, MasterKey master, byte[] masterBytes)
     {
         _backup = backup;
         _master = master;
         _masterBytes = masterBytes;
+        _files = [.. manifest.Files.Select(backup.PathOf)];
         Manifest = manifest;
         Settings = settings;
     }
@@ -75,7 +77,11 @@ public sealed class FolderRestore : IDisposable
     }
 
     /// <summary>Finds the pieces of a log, to verify it.</summary>
-    public FolderLog OpenLog(BackedUpLog log) => _backup.OpenLog(Manifest, log);
+    public FolderLog OpenLog(BackedUpLog log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        return _backup.OpenLog(Manifest, log.Name, log.Origin, _files);
+    }
 
     /// <summary>Decides which logs go on and which are finished.</summary>
     /// <param name="checkpointFolder">The checkpoint store of the lost node, if it survives.</param>

@@ -67,7 +67,10 @@ public sealed class FolderLog : IDisposable
     /// <param name="log">The log's name.</param>
     /// <param name="origin">Its origin, from the key that the verifier pins.</param>
     /// <exception cref="StorageException">The folder's settings cannot be read.</exception>
-    public static FolderLog Open(DataFolder folder, string log, string origin)
+    public static FolderLog Open(DataFolder folder, string log, string origin) => Open(folder, log, origin, static _ => true);
+
+    /// <summary>As <see cref="Open(DataFolder, string, string)"/>, of the segments with such paths alone.</summary>
+    internal static FolderLog Open(DataFolder folder, string log, string origin, Func<string, bool> hasSegment)
     {
         ArgumentNullException.ThrowIfNull(folder);
         FolderSettings settings = folder.ReadSettings();
@@ -76,7 +79,7 @@ public sealed class FolderLog : IDisposable
             var opened = new FolderLog(folder, settings, log, origin);
             opened.ReadJournal();
             opened.ReadTails();
-            opened.ReadSegments();
+            opened.ReadSegments(hasSegment);
             if (attempt == Attempts || opened._findings is { Faults.Count: 0, Unclear.Count: 0 } || !folder.IsInUse)
             {
                 return opened;
@@ -292,11 +295,11 @@ public sealed class FolderLog : IDisposable
         }
     }
 
-    private void ReadSegments()
+    private void ReadSegments(Func<string, bool> hasSegment)
     {
         var store = new FileSegmentStore(_folder.Disk, _folder.SegmentsFolder);
         IReadOnlyList<long> firsts = [];
-        _findings.Try($"logs/{_log}/segments", () => firsts = store.List(_log));
+        _findings.Try($"logs/{_log}/segments", () => firsts = [.. store.List(_log).Where(first => hasSegment(store.PathOf(_log, first)))]);
         foreach (long first in firsts)
         {
             _findings.Try(string.Create(CultureInfo.InvariantCulture, $"logs/{_log}/segments/{first:D16}.segment"), () =>
