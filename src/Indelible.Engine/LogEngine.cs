@@ -561,8 +561,13 @@ public sealed partial class LogEngine : IAsyncDisposable
 
         foreach ((string name, FrozenLog frozen) in _system.Frozen)
         {
+            if (!states.TryGetValue(name, out LogState? finished) || !states.TryGetValue(frozen.Successor, out LogState? successor))
+            {
+                throw new StorageException($"The configuration says that log {frozen.Successor} goes on in the place of {name}, but not both are there.", StorageOutcome.Damaged);
+            }
+
             // A repeated delivery to the log that goes on is found where it was logged first.
-            states[frozen.Successor].Predecessor = new EarlierLog(states[name], _logs[name].Checkpoint.Head.Size);
+            successor.Predecessor = new EarlierLog(finished, _logs[name].Checkpoint.Head.Size);
         }
     }
 

@@ -178,6 +178,11 @@ internal static class RestoreCommand
             }
         }
 
+        if (plan.LosesConfiguration)
+        {
+            Console.WriteLine("Keys that were revoked after the backup are valid again, and keys and logs made after it do not exist: look through 'indelible keys list'.");
+        }
+
         string checkpoints = request.CheckpointFolder is null ? "" : $" --checkpoint-folder {request.CheckpointFolder}";
         Console.WriteLine($"Make sure that the node which was lost never runs again: two nodes would sign two histories. Then: indelible serve --data {request.To}{checkpoints}");
     }

@@ -148,7 +148,7 @@ public sealed class FolderRestore : IDisposable
         FolderSettings settings = NewSettings(plan);
         await PutInPlaceAsync(folder, plan, options, random).ConfigureAwait(false);
         Dictionary<string, FinishedLog> finished = plan.Decisions.Where(decision => decision.Successor is not null).ToDictionary(
-            decision => decision.Log.Name, decision => new FinishedLog(decision.Log.Vkey, decision.Log.Checkpoint, decision.Successor!), StringComparer.Ordinal);
+            decision => decision.Log.Name, decision => new FinishedLog(decision.Log.Vkey, LastHead(decision.Log, plan), decision.Successor!), StringComparer.Ordinal);
         LogEngine engine = LogEngine.OpenRestored(folder, settings, options, finished, time, random, loggers);
         List<RestoredLog> restored;
         await using (engine.ConfigureAwait(false))
@@ -328,14 +328,15 @@ public sealed class FolderRestore : IDisposable
     {
         FileCheckpointStore.Create(folder.Disk, folder.CheckpointsFolder, random);
         using FileCheckpointStore store = FileCheckpointStore.Open(folder.Disk, folder.CheckpointsFolder, folder.QuarantineFolder, random);
-        await store.SwapAsync([.. plan.Decisions.Select(decision => new CheckpointSwap(decision.Log.Origin, null, HeadToGoOnFrom(decision)))]).ConfigureAwait(false);
+        await store.SwapAsync([.. plan.Decisions.Select(decision => new CheckpointSwap(decision.Log.Origin, null, Encoding.UTF8.GetBytes(LastHead(decision.Log, plan))))]).ConfigureAwait(false);
     }
 
-    /// <summary>The largest signed head that the restored entries make.</summary>
-    private static ReadOnlyMemory<byte> HeadToGoOnFrom(LogDecision decision) =>
-        decision.Signed is { } signed && decision.Successor is null && signed.Checkpoint.Head.Size > decision.Log.Size
-            ? signed.Checkpoint.Note
-            : Encoding.UTF8.GetBytes(decision.Log.Checkpoint);
+    /// <summary>The largest head known to be signed that the restored entries can make.</summary>
+    private static string LastHead(BackedUpLog log, RestorePlan plan) => plan.Known
+        .Where(head => head.Checkpoint.Checkpoint.Origin == log.Origin && head.Checkpoint.Head.Size > log.Size && head.Checkpoint.Head.Size <= log.Entries)
+        .OrderByDescending(head => head.Checkpoint.Head.Size)
+        .Select(head => Encoding.UTF8.GetString(head.Checkpoint.Note.Span))
+        .FirstOrDefault(note => note.Length <= MaxNoteCharacters, log.Checkpoint);
 
     /// <summary>Enters what was done: the configuration's log first, since everything else is entered there.</summary>
     private async Task EnterAsync(LogEngine engine, RestorePlan plan, string approvedBy)
