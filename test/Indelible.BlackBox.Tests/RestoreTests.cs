@@ -195,6 +195,7 @@ public sealed class RestoreTests
         (await at.RestoreAsync("backup", "--to", full, "--nothing-signed-since")).ShouldEnd(2);
         Assert.Equal(["mine"], Directory.EnumerateFileSystemEntries(full).Select(Path.GetFileName));
 
+        (await at.RestoreAsync("backup", "--to", Path.Combine(at.Path("backup"), "inside"), "--nothing-signed-since")).ShouldEnd(2);
         byte[] key = await File.ReadAllBytesAsync(at.MasterKey);
         key[0] ^= 1;
         string wrong = at.Path("wrong.key");

@@ -62,6 +62,10 @@ public sealed class BackupFolder
     internal FolderLog OpenLog(BackupManifest manifest, string name, string origin, HashSet<string> files) =>
         FolderLog.Open(AsDataFolder(manifest.State), name, origin, files.Contains);
 
+    /// <summary>Whether a path is a folder or lies in it.</summary>
+    internal static bool Contains(string folder, string path) =>
+        (path + Path.DirectorySeparatorChar).StartsWith(folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
     /// <summary>The path of a state folder, as manifests name it.</summary>
     internal static string StateOf(long number) => StatePrefix + number.ToString("D16", CultureInfo.InvariantCulture);
 

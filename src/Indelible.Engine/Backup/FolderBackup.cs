@@ -78,7 +78,7 @@ public sealed class FolderBackup : IDisposable
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(time);
         FolderSettings settings = source.ReadSettings();
-        if (Contains(source.Root, target.Root) || Contains(target.Root, source.Root) || (checkpointFolder is not null && Contains(Path.GetFullPath(checkpointFolder), target.Root)))
+        if (BackupFolder.Contains(source.Root, target.Root) || BackupFolder.Contains(target.Root, source.Root) || (checkpointFolder is not null && BackupFolder.Contains(Path.GetFullPath(checkpointFolder), target.Root)))
         {
             throw new StorageException($"{target.Root} and {source.Root} lie in each other: a backup is made somewhere else.", StorageOutcome.NothingChanged);
         }
@@ -161,7 +161,7 @@ public sealed class FolderBackup : IDisposable
     public void CopyMasterKey(string path)
     {
         string full = Path.GetFullPath(path);
-        if (Contains(_target.Root, full))
+        if (BackupFolder.Contains(_target.Root, full))
         {
             throw new StorageException($"{full} is in the backup, where the master key must not be: it opens every other key in there.", StorageOutcome.NothingChanged);
         }
@@ -183,8 +183,6 @@ public sealed class FolderBackup : IDisposable
         _master.Dispose();
         _lock.Dispose();
     }
-
-    private static bool Contains(string folder, string path) => (path + Path.DirectorySeparatorChar).StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private void CopyAll(string? checkpointFolder, RandomSource random)
     {

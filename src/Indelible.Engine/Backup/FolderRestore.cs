@@ -140,6 +140,11 @@ public sealed class FolderRestore : IDisposable
             throw new StorageException($"{folder.Root} is not empty; a data folder is restored to an empty or a new one.", StorageOutcome.NothingChanged);
         }
 
+        if (BackupFolder.Contains(_backup.Root, folder.Root))
+        {
+            throw new StorageException($"{folder.Root} lies in the backup: nothing but backups is written there.", StorageOutcome.NothingChanged);
+        }
+
         if (Manifest.Logs.FirstOrDefault(log => !verified.Any(checkpoint => checkpoint.Checkpoint.Origin == log.Origin && checkpoint.Head.Size == log.Size)) is { } unverified)
         {
             throw new StorageException($"Log {unverified.Name} was not verified: nothing was restored.", StorageOutcome.NothingChanged);
