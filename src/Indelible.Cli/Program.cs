@@ -5,6 +5,8 @@ using Indelible.Cli.Commands;
 var root = new RootCommand("Indelible: an immutable audit log whose records anybody can verify.")
 {
     InitCommand.Make(),
+    BackupCommand.Make(),
+    RestoreCommand.Make(),
     ServeCommand.Make(),
     LogsCommand.Make(),
     KeysCommand.Make(),

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using Indelible.Engine.Configuration;
 using Indelible.Engine.Storage;
 using Indelible.Engine.Storage.Files;
 
@@ -15,8 +16,15 @@ namespace Indelible.Engine;
 /// <param name="SegmentSize">Entries in a segment: a power of two, 256 to 65,536.</param>
 /// <param name="ReceiptsVkey">The key that durable receipts are verified with.</param>
 /// <param name="IdSeed">16 hex digits: the seed of the hashes by which ids are found again; not shown to producers.</param>
-public sealed record FolderSettings(int Format, string Host, int SegmentSize, string ReceiptsVkey, string IdSeed)
+/// <param name="SystemLogs">The logs that hold the configuration, one after the other; null for <c>_system</c> alone, which a restore has never finished.</param>
+public sealed record FolderSettings(int Format, string Host, int SegmentSize, string ReceiptsVkey, string IdSeed, IReadOnlyList<string>? SystemLogs = null)
 {
+    /// <summary>The logs that hold the configuration, one after the other; all but the last are finished.</summary>
+    internal IReadOnlyList<string> ConfigurationLogs => SystemLogs ?? [LogName.System];
+
+    /// <summary>The log that configuration is entered in.</summary>
+    internal string SystemLog => ConfigurationLogs[^1];
+
     /// <summary>The seed as a number.</summary>
     internal long IdSeedValue => long.Parse(IdSeed, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 }
@@ -69,6 +77,9 @@ public sealed partial class DataFolder
 
     internal string LogsFolder => Path.Combine(Root, "logs");
 
+    /// <summary>Below it lie the segments: <see cref="LogsFolder"/>, save in a backup, whose runs share them.</summary>
+    internal string SegmentsFolder { get => field ?? LogsFolder; init; }
+
     internal string QuarantineFolder => Path.Combine(Root, "quarantine");
 
     private string LockFile => Path.Combine(Root, "lock");
@@ -90,7 +101,11 @@ public sealed partial class DataFolder
                 StorageOutcome.NothingChanged);
         }
 
-        byte[] bytes = Disk.ReadWhole(SettingsFile, MaxSettingsBytes);
+        return ParseSettings(Disk.ReadWhole(SettingsFile, MaxSettingsBytes));
+    }
+
+    private FolderSettings ParseSettings(byte[] bytes)
+    {
         int lastLine = Math.Max(0, bytes.Length - DigestLineBytes);
         if (!bytes.AsSpan(lastLine).SequenceEqual(DigestLine(bytes.AsSpan(0, lastLine))))
         {
@@ -99,6 +114,7 @@ public sealed partial class DataFolder
 
         FolderSettings settings = JsonSerializer.Deserialize(bytes.AsSpan(0, lastLine), FolderJson.Default.FolderSettings)!;
         return settings.Format == CurrentFormat && settings.IdSeed is { Length: 16 } seed && seed.All(char.IsAsciiHexDigitLower)
+            && settings.ConfigurationLogs.Count > 0 && settings.ConfigurationLogs.All(log => LogName.CanBe(log) && LogName.LineOf(log) == LogName.System)
             ? settings
             : throw new StorageException($"{Root} has format {settings.Format}; this version reads format {CurrentFormat}.", StorageOutcome.Damaged);
     }
@@ -135,6 +151,7 @@ public sealed partial class DataFolder
     private static byte[] DigestLine(ReadOnlySpan<byte> lines) => Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(lines)) + "\n");
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(FolderSettings))]
 internal sealed partial class FolderJson : JsonSerializerContext;

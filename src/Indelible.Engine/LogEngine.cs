@@ -49,9 +49,11 @@ public sealed class EventsRefusedException(IReadOnlyList<RefusedEvent> refused) 
 /// </remarks>
 public sealed partial class LogEngine : IAsyncDisposable
 {
+    private static readonly Dictionary<string, FinishedLog> s_noneFinished = [];
     private readonly DataFolder _folder;
     private readonly FolderSettings _settings;
     private readonly long _idSeed;
+    private readonly IReadOnlyDictionary<string, FinishedLog> _finished;   // what a restore that is under way finishes
     private readonly TimeProvider _time;
     private readonly RandomSource _random;
     private readonly ILogger _logger;
@@ -75,12 +77,15 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<IDisposable> _signers = [];
     private volatile SystemState _system = SystemState.Empty;
+    private long _systemBegins;   // the size of the configuration at entry 0 of the log that it is entered in
     private Task _sealing = Task.CompletedTask;
     private Task _publishing = Task.CompletedTask;
     private Task _sequencing = Task.CompletedTask;
 
-    private LogEngine(DataFolder folder, FolderSettings settings, EngineOptions options, TimeProvider time, RandomSource random, ILoggerFactory loggers)
+    private LogEngine(
+        DataFolder folder, FolderSettings settings, EngineOptions options, IReadOnlyDictionary<string, FinishedLog> finished, TimeProvider time, RandomSource random, ILoggerFactory loggers)
     {
+        _finished = finished;
         _folder = folder;
         _settings = settings;
         _idSeed = settings.IdSeedValue;
@@ -166,7 +171,7 @@ public sealed partial class LogEngine : IAsyncDisposable
 
         folder.Disk.CreateFolder(folder.Root);
         FolderSettings settings = CreateParts(folder, host, segmentSize, options, random);
-        var engine = new LogEngine(folder, settings, options, time, random, loggers);
+        var engine = new LogEngine(folder, settings, options, s_noneFinished, time, random, loggers);
         string adminKey;
         await using (engine.ConfigureAwait(false))
         {
@@ -197,7 +202,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(options);
-        var engine = new LogEngine(folder, folder.ReadSettings(), options, time, random, loggers);
+        var engine = new LogEngine(folder, folder.ReadSettings(), options, s_noneFinished, time, random, loggers);
         try
         {
             await engine.StartAsync(isFirst: false).ConfigureAwait(false);
@@ -210,6 +215,68 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>Opens a folder whose pieces a restore has put in place, and compares them with what was signed. Nothing is written or signed before <see cref="StartRestoredAsync"/>.</summary>
+    /// <param name="folder">All but its settings are there.</param>
+    /// <param name="settings">What the folder is going to be.</param>
+    /// <param name="options">Sizes and places.</param>
+    /// <param name="finished">The logs that cannot go on, by name.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">Draws keys.</param>
+    /// <param name="loggers">Where the engine logs.</param>
+    /// <exception cref="StorageException">A piece is damaged or missing, or a log is not what was signed.</exception>
+    internal static LogEngine OpenRestored(
+        DataFolder folder, FolderSettings settings, EngineOptions options, IReadOnlyDictionary<string, FinishedLog> finished, TimeProvider time, RandomSource random, ILoggerFactory loggers) =>
+        new(folder, settings, options, finished, time, random, loggers);
+
+    /// <summary>Starts the node on a restored folder.</summary>
+    internal Task StartRestoredAsync() => StartAsync(isFirst: true);
+
+    /// <summary>Enters in the configuration that a log was restored and goes on.</summary>
+    internal Task EnterRestoredAsync(string log, Action<Utf8JsonWriter> facts) => ConfigureAsync(SystemActions.Restored, "other", ("log", log), Ourselves, data =>
+    {
+        LogReader restored = _logs[log];
+        data.WriteString("name", log);
+        data.WriteString("origin", restored.Settings.Origin);
+        data.WriteStartObject("restored");
+        data.WriteNumber("size", restored.Size);
+        data.WriteString("root", restored.HeadAt(restored.Size).Root.ToBase64());
+        data.WriteString("checkpoint", Encoding.UTF8.GetString(restored.Checkpoint.Note.Span));
+        data.WriteEndObject();
+        facts(data);
+    }, CancellationToken.None);
+
+    /// <summary>Begins the log that goes on in a finished one's place: its key, its first head, its entry in the configuration, its entry 0.</summary>
+    /// <param name="of">The finished log.</param>
+    /// <param name="facts">Writes what the restore knows into an entry's <c>data</c>.</param>
+    internal async Task BeginIncarnationAsync(string of, Action<Utf8JsonWriter> facts)
+    {
+        LogReader old = _logs[of];
+        FrozenLog frozen = old.Frozen!;
+        LogState state = NewState(frozen.Successor);
+        using Ed25519NoteSigner signer = _keys.OpenOrCreate(state.Name, state.Origin);
+        using Ed25519NoteSigner oldSigner = _keys.Open(of, old.Settings.Origin);
+        var statement = new IncarnationNote(old.Settings.Origin, frozen.Head.Size, frozen.Head.Root, signer.VerifierKey);
+        string note = Encoding.UTF8.GetString(SignedNote.Sign(statement.Format(), oldSigner).ToBytes());
+        void Write(Utf8JsonWriter data)
+        {
+            WriteIncarnation(data, state, signer.VerifierKey.ToString(), old, note);
+            facts(data);
+        }
+
+        if (_logs.ContainsKey(state.Name))
+        {
+            // The log of the configuration itself was there from the first; its entry 0 is the configuration's entry as well.
+            await ConfigureAsync(SystemActions.Incarnation, "create", ("log", state.Name), Ourselves, Write, CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
+
+        SignFirst(state.Origin, signer);
+        await ConfigureAsync(SystemActions.LogIncarnation, "create", ("log", state.Name), Ourselves, Write, CancellationToken.None).ConfigureAwait(false);
+        Adopt(state, _checkpoints.Load());
+        Claim first = SystemClaim(SystemActions.Incarnation, "config", "create", ("log", state.Name), Ourselves, Write);
+        await AppendAsync(_logs[state.Name], [first], Ourselves, AppendOptions.Default, CancellationToken.None).ConfigureAwait(false);
+    }
+
     /// <summary>The log of this name, or null.</summary>
     public LogReader? Find(string name) => _logs.GetValueOrDefault(name);
 
@@ -220,6 +287,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Ends the caller's waiting. Once the entries have been taken they are appended all the same.</param>
     /// <exception cref="EventsRefusedException">An event does not fit an entry. Nothing was appended.</exception>
+    /// <exception cref="LogFrozenException">The log was finished by a restore. Nothing was appended.</exception>
     /// <exception cref="QueueFullException">Too much is waiting. Nothing was appended.</exception>
     /// <exception cref="AuthorisationLostException">The key was revoked meanwhile. Nothing was appended.</exception>
     /// <exception cref="NotWrittenException">There was no room, most likely. Nothing was appended; the node goes on.</exception>
@@ -231,6 +299,11 @@ public sealed partial class LogEngine : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(claims);
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(options);
+        if (log.Frozen is { } frozen)
+        {
+            throw new LogFrozenException(log.Settings.Name, frozen.Successor, "nothing is appended to it any more.");
+        }
+
         using Vault.Request keys = _vault.KeysFor(log.Settings.Origin);
         PersonalFields personal = options.OriginalInClear ? log.PersonalFieldsButOriginal : log.PersonalFields;
         string receivedAt = Instant.Format(_time.GetUtcNow());
@@ -390,6 +463,9 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>This node, as the author of entries about itself.</summary>
+    private AppendCaller Ourselves => new("indelible", "", _system.Size, "internal", null);
+
     private static void CheckInitialisation(string host, IReadOnlyList<string> logs, int segmentSize)
     {
         if (segmentSize is < TileLayout.Width or > 65_536 || !int.IsPow2(segmentSize))
@@ -428,6 +504,38 @@ public sealed partial class LogEngine : IAsyncDisposable
         return new FolderSettings(1, host, segmentSize, receipts.VerifierKey.ToString(), Convert.ToHexStringLower(seed));
     }
 
+    private static void WriteIncarnation(Utf8JsonWriter data, LogState log, string vkey, LogReader old, string note)
+    {
+        FrozenLog frozen = old.Frozen!;
+        data.WriteString("name", log.Name);
+        data.WriteString("origin", log.Origin);
+        data.WriteString("vkey", vkey);
+        data.WriteBoolean("public", old.Settings.IsPublic);
+        WritePersonal(data, old.Settings.PersonalPointers);
+        data.WriteStartObject("of");
+        data.WriteString("name", old.Settings.Name);
+        data.WriteString("origin", old.Settings.Origin);
+        data.WriteString("vkey", frozen.Vkey);
+        data.WriteEndObject();
+        data.WriteStartObject("restored");
+        data.WriteNumber("size", frozen.Head.Size);
+        data.WriteString("root", frozen.Head.Root.ToBase64());
+        data.WriteString("checkpoint", frozen.Checkpoint);
+        data.WriteEndObject();
+        data.WriteString("note", note);
+    }
+
+    private static void WritePersonal(Utf8JsonWriter data, ImmutableArray<string> pointers)
+    {
+        data.WriteStartArray("personal");
+        foreach (string pointer in pointers)
+        {
+            data.WriteStringValue(pointer);
+        }
+
+        data.WriteEndArray();
+    }
+
     private string OriginOf(string log) => KeyStore.NameOf(_settings.Host, log);
 
     private LogState NewState(string name) => new(name, OriginOf(name), _settings.SegmentSize, _idSeed, _journal, _tails, _cache);
@@ -442,10 +550,15 @@ public sealed partial class LogEngine : IAsyncDisposable
             LogRecovery.Replay(record, (log, first) => StateOf(states, log, first));
         }
 
-        LogState system = StateOf(states, LogName.System, null);
-        for (long index = 0; index < system.DurableSize; index++)
+        foreach (string name in _settings.ConfigurationLogs)
         {
-            _system = SystemFold.Apply(_system, index, system.ReadEntry(index));
+            // The configuration is one, counted through: what a finished log held is where its successor goes on.
+            LogState system = StateOf(states, name, null);
+            _systemBegins = _system.Size;
+            for (long index = 0; index < system.DurableSize; index++)
+            {
+                _system = SystemFold.Apply(_system, _systemBegins + index, system.ReadEntry(index));
+            }
         }
 
         foreach (LogSettings log in _system.Logs.Values.OrderBy(log => log.CreatedAtSize))
@@ -453,7 +566,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             StateOf(states, log.Name, null);
         }
 
-        if (states.Keys.FirstOrDefault(log => log != LogName.System && !_system.Logs.ContainsKey(log)) is { } unknown)
+        if (states.Keys.FirstOrDefault(log => !_settings.ConfigurationLogs.Contains(log) && !_system.Logs.ContainsKey(log)) is { } unknown)
         {
             throw new StorageException($"The journal holds entries of log {unknown}, which was never created.", StorageOutcome.Damaged);
         }
@@ -461,6 +574,17 @@ public sealed partial class LogEngine : IAsyncDisposable
         foreach (LogState state in states.Values)
         {
             Adopt(state, heads);
+        }
+
+        foreach ((string name, FrozenLog frozen) in _system.Frozen)
+        {
+            if (!states.TryGetValue(name, out LogState? finished) || !states.TryGetValue(frozen.Successor, out LogState? successor))
+            {
+                throw new StorageException($"The configuration says that log {frozen.Successor} goes on in the place of {name}, but not both are there.", StorageOutcome.Damaged);
+            }
+
+            // A repeated delivery to the log that goes on is found where it was logged first.
+            successor.Predecessor = new EarlierLog(finished, _logs[name].Checkpoint.Head.Size);
         }
     }
 
@@ -485,6 +609,12 @@ public sealed partial class LogEngine : IAsyncDisposable
     /// <summary>Compares a rebuilt log with its recorded head and takes it into service.</summary>
     private void Adopt(LogState state, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> heads)
     {
+        if (FrozenOf(state) is { } frozen)
+        {
+            AdoptFrozen(state, frozen);
+            return;
+        }
+
         bool hasHead = heads.TryGetValue(state.Origin, out ReadOnlyMemory<byte> note);
         if (!hasHead && (state.DurableSize > 0 || _folder.IsInitialised))
         {
@@ -506,8 +636,44 @@ public sealed partial class LogEngine : IAsyncDisposable
             checkpoints.Add(SignFirst(state.Origin, signer));
         }
 
-        LogSettings settings = state.Name == LogName.System
-            ? new LogSettings(state.Name, state.Origin, signer.VerifierKey.ToString(), IsPublic: false, [], 0)
+        TakeIntoService(state, signer, signer.VerifierKey.ToString(), checkpoints, null);
+    }
+
+    /// <summary>What is known of a log that a restore has finished, or is finishing; null of any other.</summary>
+    private FrozenLog? FrozenOf(LogState state)
+    {
+        if (_system.Frozen.TryGetValue(state.Name, out FrozenLog? known))
+        {
+            return known;
+        }
+
+        return _finished.TryGetValue(state.Name, out FinishedLog? finished)
+            ? new FrozenLog(finished.Vkey, state.HeadAt(state.DurableSize), finished.Checkpoint, finished.Successor)
+            : null;
+    }
+
+    /// <summary>Takes a finished log into service for readers, as it was restored: neither larger nor smaller nor different.</summary>
+    private void AdoptFrozen(LogState state, FrozenLog frozen)
+    {
+        byte[] note = Encoding.UTF8.GetBytes(frozen.Checkpoint);
+        VerifiedCheckpoint signed = VerifiedCheckpoint.Verify(note, state.Origin, Ed25519NoteVerifier.FromVkey(frozen.Vkey));
+        LogRecovery.CheckAgainst(state, signed.Head);
+        if (state.DurableSize != frozen.Head.Size)
+        {
+            throw new StorageException(
+                $"Log {state.Name} has {state.DurableSize} entries, but {frozen.Head.Size} were restored when it was finished.", StorageOutcome.Damaged);
+        }
+
+        LogRecovery.CheckAgainst(state, frozen.Head);
+        var checkpoints = new PublishedCheckpoints();
+        checkpoints.Add(new PublishedCheckpoint(signed.Head, note));
+        TakeIntoService(state, null, frozen.Vkey, checkpoints, frozen);
+    }
+
+    private void TakeIntoService(LogState state, NoteSigner? signer, string vkey, PublishedCheckpoints checkpoints, FrozenLog? frozen)
+    {
+        LogSettings settings = _settings.ConfigurationLogs.Contains(state.Name)
+            ? new LogSettings(state.Name, state.Origin, vkey, IsPublic: false, [], 0)
             : _system.Logs[state.Name];
         if (!PersonalFields.TryCreate(settings.PersonalPointers, originalInClear: false, out PersonalFields? personal, out IReadOnlyList<Fault> faults)
             || !PersonalFields.TryCreate(settings.PersonalPointers, originalInClear: true, out PersonalFields? butOriginal, out faults))
@@ -516,9 +682,13 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
 
         var published = new PublishedLog(state, signer, checkpoints);
-        _publisher.Add(published);
+        if (signer is not null)
+        {
+            _publisher.Add(published);
+        }
+
         _sealer.Add(state);
-        _logs[state.Name] = new LogReader(settings, published, _publisher, personal, butOriginal, _vault.Find);
+        _logs[state.Name] = new LogReader(settings, published, _publisher, personal, butOriginal, _vault.Find) { Frozen = frozen };
     }
 
     /// <summary>Signs and records the head of no entries, so that a log has a checkpoint from its first moment.</summary>
@@ -609,13 +779,17 @@ public sealed partial class LogEngine : IAsyncDisposable
     /// <summary>Writes an entry of one of our own logs about this node itself.</summary>
     private async Task NoteAsync(string action, (string Type, string Id) target, Action<Utf8JsonWriter> data, string log = LogName.Access, string outcome = "success")
     {
+        while (_system.Frozen.TryGetValue(log, out FrozenLog? frozen))
+        {
+            log = frozen.Successor;
+        }
+
         if (_logs.TryGetValue(log, out LogReader? own))
         {
-            var caller = new AppendCaller("indelible", "", _system.Size, "internal", null);
-            Claim claim = SystemClaim(action, "system", "other", target, caller, data, outcome);
+            Claim claim = SystemClaim(action, "system", "other", target, Ourselves, data, outcome);
             try
             {
-                await SettleAsync(AppendAsync(own, [claim], caller, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
+                await SettleAsync(AppendAsync(own, [claim], Ourselves, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
             }
             catch (Exception e) when (e is NotWrittenException or NodeStoppedException && e.InnerException is IOException)
             {
@@ -657,13 +831,7 @@ public sealed partial class LogEngine : IAsyncDisposable
                 data.WriteString("origin", state.Origin);
                 data.WriteString("vkey", signer.VerifierKey.ToString());
                 data.WriteBoolean("public", isPublic);
-                data.WriteStartArray("personal");
-                foreach (string pointer in personalPointers)
-                {
-                    data.WriteStringValue(pointer);
-                }
-
-                data.WriteEndArray();
+                WritePersonal(data, personalPointers);
             }, cancellationToken).ConfigureAwait(false);
             Adopt(state, heads);
             return _logs[name];
@@ -698,7 +866,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         AppendCaller inside = caller with { KeyId = "" };
         // Not cancellable: what the entry configures must be in service when it is in the log, whether or not the caller still waits.
         cancellationToken.ThrowIfCancellationRequested();
-        await SettleAsync(AppendAsync(_logs[LogName.System], [claim], inside, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
+        await SettleAsync(AppendAsync(_logs[_settings.SystemLog], [claim], inside, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
     }
 
     private Claim SystemClaim(string action, string category, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data, string outcome = "success")
@@ -789,15 +957,21 @@ public sealed partial class LogEngine : IAsyncDisposable
 
     private void OnApplied(LogState log, long index, ReadOnlyMemory<byte> entry)
     {
-        if (log.Name == LogName.System)
+        if (log.Name == _settings.SystemLog)
         {
-            _system = SystemFold.Apply(_system, index, entry);
+            _system = SystemFold.Apply(_system, _systemBegins + index, entry);
         }
     }
 
     [LoggerMessage(1001, LogLevel.Warning, "Recovery put a torn end of the {Part} aside: {Bytes} bytes in {Path}, SHA-256 {Sha256}. It was never acknowledged")]
     private partial void LogTornTail(string part, string path, long bytes, string sha256);
 }
+
+/// <summary>A log that a restore finishes.</summary>
+/// <param name="Vkey">Its key.</param>
+/// <param name="Checkpoint">The last signed checkpoint that what was restored makes.</param>
+/// <param name="Successor">The log that is to go on in its place.</param>
+internal sealed record FinishedLog(string Vkey, string Checkpoint, string Successor);
 
 /// <summary>A folder that has just been made.</summary>
 /// <param name="Settings">What it is.</param>

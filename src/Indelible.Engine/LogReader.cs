@@ -30,6 +30,9 @@ public sealed class LogReader
     /// <summary>How the log is configured.</summary>
     public LogSettings Settings { get; }
 
+    /// <summary>How and for which log a restore has finished this one; null of a log that goes on.</summary>
+    public FrozenLog? Frozen { get; internal init; }
+
     /// <summary>The number of entries that are durable.</summary>
     public long Size => _log.State.DurableSize;
 
@@ -59,9 +62,16 @@ public sealed class LogReader
     /// <summary>Completes with the first checkpoint that covers <paramref name="size"/> entries, publishing at once if there is none.</summary>
     /// <param name="size">At most <see cref="Size"/>.</param>
     /// <param name="cancellationToken">Ends the waiting, not the publishing.</param>
+    /// <exception cref="LogFrozenException">The log was finished before so many of its entries were signed: none ever will be.</exception>
     public Task<PublishedCheckpoint> WaitForCheckpointAsync(long size, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Size);
+        if (Frozen is { } frozen && size > Checkpoint.Head.Size)
+        {
+            throw new LogFrozenException(
+                Settings.Name, frozen.Successor, $"its last checkpoint has {Checkpoint.Head.Size} entries, and none of {size} will be signed; entry 0 of the log that goes on holds their root.");
+        }
+
         return _log.Checkpoints.WaitForAsync(size, _publisher.Wake, cancellationToken);
     }
 

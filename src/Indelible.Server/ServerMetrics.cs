@@ -32,7 +32,9 @@ public sealed class ServerMetrics
         meter.CreateObservableGauge("indelible.append.queue", () => engine.QueuedEntries, "{event}", "Events that wait for the sequencer");
         meter.CreateObservableCounter("indelible.append.groups", () => engine.Groups, "{group}", "Groups synced to the journal");
         meter.CreateObservableGauge("indelible.log.size", () => engine.Logs.Select(log => Of(log, log.Size)), "{entry}", "Durable entries");
-        meter.CreateObservableGauge("indelible.log.published", () => engine.Logs.Select(log => Of(log, log.Checkpoint.Head.Size)), "{entry}", "Entries under the latest checkpoint");
+
+        // Not of finished logs: what no checkpoint of theirs covers never will be, and nobody should be woken for it.
+        meter.CreateObservableGauge("indelible.log.published", () => engine.Logs.Where(log => log.Frozen is null).Select(log => Of(log, log.Checkpoint.Head.Size)), "{entry}", "Entries under the latest checkpoint");
         meter.CreateObservableGauge("indelible.log.sealed", () => engine.Logs.Select(log => Of(log, log.SealedSize)), "{entry}", "Entries in sealed segments");
         meter.CreateObservableGauge("indelible.node.healthy", () => engine.Failure is null ? 1 : 0, null, "1 while every part of the node runs");
     }

@@ -10,6 +10,9 @@ namespace Indelible.Verification;
 /// <param name="Faults">What is wrong with it.</param>
 internal sealed record BundleCheck(Hash[] Leaves, string[] Times, IReadOnlyList<VerificationFault> Faults)
 {
+    /// <summary>Entry 0 of the log, of the bundle that holds it.</summary>
+    public ReadOnlyMemory<byte>? FirstEntry { get; private init; }
+
     /// <summary>Reads and checks a bundle.</summary>
     public static async Task<BundleCheck> RunAsync(ILogSource source, TileReader tiles, BundleId id, CancellationToken cancellationToken)
     {
@@ -52,7 +55,7 @@ internal sealed record BundleCheck(Hash[] Leaves, string[] Times, IReadOnlyList<
             faults.AddRange(source.CompareBeside(id, facts));
         }
 
-        return new BundleCheck(leaves, [.. facts.Select(entry => entry.ReceivedAt ?? "")], faults);
+        return new BundleCheck(leaves, [.. facts.Select(entry => entry.ReceivedAt ?? "")], faults) { FirstEntry = first == 0 ? entries[0] : default(ReadOnlyMemory<byte>?) };
     }
 
     private static void CompareLeaves(ILogSource source, BundleId id, Hash[] leaves, Hash[] stored, List<VerificationFault> faults)

@@ -66,6 +66,9 @@ public sealed class LogVerifier
         _receipts = new ReceiptCheck(_request.Receipts, _request.ReceiptsKey, logKey.Name, AddFault);
     }
 
+    /// <summary>The bytes of entry 0 as they were hashed; null before, of an empty log, and where earlier runs have hashed it. What they say is worth as much as the verdict.</summary>
+    public ReadOnlyMemory<byte>? FirstEntry { get; private set; }
+
     /// <summary>Verifies the log up to the checkpoint that the source shows. Once for each verifier.</summary>
     /// <param name="cancellationToken">Ends the run.</param>
     public async Task<VerificationResult> VerifyAsync(CancellationToken cancellationToken)
@@ -246,6 +249,7 @@ public sealed class LogVerifier
             }
 
             long first = next.Id.Index * TileLayout.Width;
+            FirstEntry ??= bundle.FirstEntry;
             CheckOrder(first, bundle);
             _receipts.Compare(first, bundle.Leaves);
             if (whole)

@@ -74,7 +74,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("indelible-test-").FullName;
 
-    public string Data => Path.Combine(Folder, "data");
+    public string Data { get => field ?? Path.Combine(Folder, "data"); private init; }
+
+    /// <summary>The folder of the checkpoint store, where it is not in the data folder.</summary>
+    public string? Checkpoints { get; private init; }
 
     public string Url { get; } = $"http://127.0.0.1:{Command.FreePort()}";
 
@@ -102,9 +105,27 @@ internal sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Starts a server on a folder that was restored from a backup of this one's.</summary>
+    public async Task<ServerProcess> SucceedAsync(string data, string? checkpoints)
+    {
+        var server = new ServerProcess
+        {
+            Data = data,
+            Checkpoints = checkpoints,
+            Vkey = Vkey,
+            ReceiptsVkey = ReceiptsVkey,
+            AdminKey = AdminKey,
+            WriterKey = WriterKey,
+            ReaderKey = ReaderKey,
+        };
+        await server.StartAsync();
+        return server;
+    }
+
     public async Task StartAsync()
     {
-        _process = Command.Start(Command.Metadata("Command"), ["serve", "--data", Data, "--urls", Url, "--log-level", "Warning"], environment: s_small);
+        string[] store = Checkpoints is null ? [] : ["--checkpoint-folder", Checkpoints];
+        _process = Command.Start(Command.Metadata("Command"), ["serve", "--data", Data, "--urls", Url, "--log-level", "Warning", .. store], environment: s_small);
         _ = _process.StandardError.ReadToEndAsync();
         Assert.StartsWith("Indelible serves", await _process.StandardOutput.ReadLineAsync() ?? "(nothing)", StringComparison.Ordinal);
     }

@@ -36,7 +36,8 @@ internal static class LogsCommand
 
         foreach (JsonElement log in answer.RootElement.GetProperty("logs").EnumerateArray())
         {
-            Console.WriteLine($"{log.GetProperty("name").GetString(),-20} {log.GetProperty("size"),12} entries  {log.GetProperty("vkey").GetString()}");
+            string successor = log.TryGetProperty("successor", out JsonElement name) ? $"  finished; {name.GetString()} goes on" : "";
+            Console.WriteLine($"{log.GetProperty("name").GetString(),-20} {log.GetProperty("size"),12} entries  {log.GetProperty("vkey").GetString()}{successor}");
         }
 
         return ExitCode.Done;

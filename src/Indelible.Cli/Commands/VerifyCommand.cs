@@ -29,8 +29,13 @@ internal static class VerifyCommand
         var incremental = new Option<bool>("--incremental") { Description = "With --state: hash only what earlier runs, finished or interrupted, have not hashed" };
         var receipts = new Option<string?>("--receipts") { Description = "Receipts that the log must keep: the file that 'append --receipts' wrote" };
         var receiptsVkey = new Option<string?>("--receipts-vkey") { Description = "The key that signs them, from a source that you trust" };
+        var accept = new Option<bool>("--accept-incarnation") { Description = "The log is known to go on in the place of one that a restore has finished" };
+        var oldVkey = new Option<string?>("--old-vkey") { Description = "The key of that finished log, from a source that you trust: it must name this log" };
         Option<bool> json = CommandOptions.Json();
-        var command = new Command("verify", "Verify a log or one entry against a key that you pin") { vkey, data, log, checkpoints, directory, url, key, proof, entry, state, initState, incremental, receipts, receiptsVkey, json };
+        var command = new Command("verify", "Verify a log or one entry against a key that you pin")
+        {
+            vkey, data, log, checkpoints, directory, url, key, proof, entry, state, initState, incremental, receipts, receiptsVkey, accept, oldVkey, json,
+        };
         command.SetAction((parsed, cancel) => RunAsync(
             new Request(
                 parsed.GetValue(vkey)!,
@@ -46,7 +51,9 @@ internal static class VerifyCommand
                 parsed.GetValue(initState),
                 parsed.GetValue(incremental),
                 parsed.GetValue(receipts),
-                parsed.GetValue(receiptsVkey)),
+                parsed.GetValue(receiptsVkey),
+                parsed.GetValue(accept),
+                parsed.GetValue(oldVkey)),
             parsed.GetValue(json),
             cancel));
         return command;
@@ -146,6 +153,16 @@ internal static class VerifyCommand
 
     private static async Task<int> VerifyLogAsync(Request request, Ed25519NoteVerifier logKey, bool asJson, CancellationToken cancellationToken)
     {
+        Ed25519NoteVerifier? oldKey;
+        try
+        {
+            oldKey = request.OldVkey is null ? null : Ed25519NoteVerifier.FromVkey(request.OldVkey);
+        }
+        catch (TlogFormatException e)
+        {
+            return CommandOptions.Fail("--old-vkey: " + e.Message);
+        }
+
         VerifiedCheckpoint? remembered;
         try
         {
@@ -202,9 +219,15 @@ internal static class VerifyCommand
 
         using (source as IDisposable)
         {
-            VerificationResult result = await new LogVerifier(logKey, source, comparison).VerifyAsync(cancellationToken);
-            int exit = Print(result.Report, asJson);
-            return request.State is null || result.Checkpoint is null ? exit : Remember(request.State, result, logKey, exit);
+            var verifier = new LogVerifier(logKey, source, comparison);
+            VerificationResult result = await verifier.VerifyAsync(cancellationToken);
+
+            // What entry 0 says was judged by the run that hashed it.
+            VerificationReport report = comparison.Frontier is { Size: > 0 }
+                ? result.Report
+                : IncarnationCheck.Apply(result.Report, verifier.FirstEntry, request.Vkey, oldKey, request.AcceptIncarnation);
+            int exit = Print(report, asJson);
+            return request.State is null || report.Verdict != Verdict.Valid ? exit : Remember(request.State, result, logKey, exit);
         }
     }
 
@@ -347,5 +370,7 @@ internal static class VerifyCommand
         bool InitState,
         bool Incremental,
         string? Receipts,
-        string? ReceiptsVkey);
+        string? ReceiptsVkey,
+        bool AcceptIncarnation,
+        string? OldVkey);
 }

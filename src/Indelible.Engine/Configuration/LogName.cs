@@ -1,10 +1,13 @@
 using System.Buffers;
+using System.Globalization;
 
 namespace Indelible.Engine.Configuration;
 
 /// <summary>The names of logs: <c>[a-z0-9][a-z0-9.-]{0,62}</c>, not ending in <c>.i</c> and digits; ours begin with <c>_</c>.</summary>
 public static class LogName
 {
+    private const string IncarnationMark = ".i";
+    private const int MaxIncarnationDigits = 6;
     private static readonly SearchValues<char> s_characters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-");
 
     /// <summary>The log of configuration entries.</summary>
@@ -21,9 +24,24 @@ public static class LogName
     public static bool CanBe(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return Reserved.Contains(name)
-            || (name.Length is > 0 and <= EngineLimits.LogNameLength && (char.IsAsciiLetterLower(name[0]) || char.IsAsciiDigit(name[0])) && !name.AsSpan().ContainsAnyExcept(s_characters));
+        string line = LineOf(name);
+        return Reserved.Contains(line)
+            || (line.Length is > 0 and <= EngineLimits.LogNameLength && (char.IsAsciiLetterLower(line[0]) || char.IsAsciiDigit(line[0])) && !line.AsSpan().ContainsAnyExcept(s_characters));
     }
+
+    /// <summary>The name that a log and those restored in its place have in common: <c>main</c> of <c>main.i2</c>.</summary>
+    /// <param name="name">A log's name.</param>
+    public static string LineOf(string name) => EndingOf(name) is { } ending ? name[..^ending.Length] : name;
+
+    /// <summary>Which of a line of restored logs this is: 2 of <c>main.i2</c>, 1 of <c>main</c>.</summary>
+    /// <param name="name">A log's name.</param>
+    public static int IncarnationOf(string name) =>
+        EndingOf(name) is { } ending ? int.Parse(ending.AsSpan(IncarnationMark.Length), NumberStyles.None, CultureInfo.InvariantCulture) : 1;
+
+    /// <summary>The name of a restored log.</summary>
+    /// <param name="line">See <see cref="LineOf"/>.</param>
+    /// <param name="number">At least 2.</param>
+    public static string Incarnation(string line, int number) => string.Create(CultureInfo.InvariantCulture, $"{line}{IncarnationMark}{number}");
 
     /// <summary>Our own logs.</summary>
     public static IReadOnlyList<string> Reserved { get; } = [System, Access, Alerts];
@@ -56,6 +74,17 @@ public static class LogName
         int dot = name.LastIndexOf(".i", StringComparison.Ordinal);
         return dot >= 0 && dot + 2 < name.Length && !name.AsSpan(dot + 2).ContainsAnyExceptInRange('0', '9')
             ? "names that end in .i and a number are kept for restored logs"
+            : null;
+    }
+
+    /// <summary>The ending of a restored log, as we write it and in no other spelling; null where there is none.</summary>
+    private static string? EndingOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        int mark = name.LastIndexOf(IncarnationMark, StringComparison.Ordinal);
+        ReadOnlySpan<char> digits = mark > 0 ? name.AsSpan(mark + IncarnationMark.Length) : default;
+        return digits.Length is > 0 and <= MaxIncarnationDigits && !digits.ContainsAnyExceptInRange('0', '9') && digits[0] != '0' && !digits.SequenceEqual("1")
+            ? name[mark..]
             : null;
     }
 }

@@ -15,6 +15,15 @@ internal static class SystemActions
     /// <summary>In <c>_system</c>: a key is not valid any more.</summary>
     public const string KeyRevoke = "indelible.key.revoke";
 
+    /// <summary>In <c>_system</c>: a log was restored from a backup that holds everything signed of it, and goes on.</summary>
+    public const string Restored = "indelible.restored";
+
+    /// <summary>In <c>_system</c>: a log is finished, and another goes on in its place from here on.</summary>
+    public const string LogIncarnation = "indelible.log.incarnation";
+
+    /// <summary>Entry 0 of a log that goes on in a finished one's place: what is known of the one before.</summary>
+    public const string Incarnation = Events.IncarnationFacts.Action;
+
     /// <summary>In <c>_access</c>: a node began to serve.</summary>
     public const string Start = "indelible.node.start";
 

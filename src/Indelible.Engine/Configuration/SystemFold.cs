@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Indelible.Engine.Storage;
+using Indelible.Events;
 
 namespace Indelible.Engine.Configuration;
 
@@ -31,7 +32,10 @@ internal static class SystemFold
             JsonElement data = root.TryGetProperty("data", out JsonElement found) ? found : default;
             SystemState next = action switch
             {
-                SystemActions.Init => state,
+                SystemActions.Init => state with { Vkey = data.GetProperty("vkey").GetString() },
+                SystemActions.Restored => state,
+                SystemActions.LogIncarnation => Freeze(AddLog(state, data), IncarnationFacts.Read(data)),
+                SystemActions.Incarnation => Freeze(state with { Vkey = data.GetProperty("vkey").GetString() }, IncarnationFacts.Read(data)),
                 SystemActions.LogCreate => AddLog(state, data),
                 SystemActions.KeyCreate => AddKey(state, data),
                 SystemActions.KeyRevoke => RevokeKey(state, data.GetProperty("id").GetString()!),
@@ -39,7 +43,7 @@ internal static class SystemFold
             };
             return next with { Size = index + 1 };
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new StorageException($"Entry {index} of _system is not a configuration entry.", StorageOutcome.Damaged, e);
         }
@@ -56,6 +60,11 @@ internal static class SystemFold
             state.Size + 1);
         return state with { Logs = state.Logs.Add(log.Name, log) };
     }
+
+    private static SystemState Freeze(SystemState state, IncarnationFacts facts) => state with
+    {
+        Frozen = state.Frozen.Add(facts.Of, new FrozenLog(facts.OfVkey, facts.Restored, facts.Checkpoint, facts.Name)),
+    };
 
     private static SystemState AddKey(SystemState state, JsonElement data)
     {

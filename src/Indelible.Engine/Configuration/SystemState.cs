@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Indelible.Merkle;
 
 namespace Indelible.Engine.Configuration;
 
@@ -26,6 +27,13 @@ public enum KeyKind
 /// <param name="CreatedAtSize">The size of <c>_system</c> that this log exists from.</param>
 public sealed record LogSettings(string Name, string Origin, string Vkey, bool IsPublic, ImmutableArray<string> PersonalPointers, long CreatedAtSize);
 
+/// <summary>A log that a restore has finished, because more of it was signed than could be restored.</summary>
+/// <param name="Vkey">The key that its checkpoints are verified with; it signs nothing any more.</param>
+/// <param name="Head">How many entries were restored, and their root.</param>
+/// <param name="Checkpoint">The last signed checkpoint that the restored entries make.</param>
+/// <param name="Successor">The log that goes on in its place.</param>
+public sealed record FrozenLog(string Vkey, TreeHead Head, string Checkpoint, string Successor);
+
 /// <summary>A key as configured: never the key itself.</summary>
 /// <param name="Id">Its public id, which entries name.</param>
 /// <param name="Kind">What it may do.</param>
@@ -37,8 +45,18 @@ public sealed record LogSettings(string Name, string Origin, string Vkey, bool I
 public sealed record ApiKey(
     string Id, KeyKind Kind, string Principal, ImmutableArray<string> Logs, DateTimeOffset? Expires, string HashText, bool IsRevoked)
 {
-    /// <summary>Whether the key is for this log; patterns never reach our own logs.</summary>
-    public bool Covers(string log) => Logs.Contains(log, StringComparer.Ordinal) || (Logs.Contains("*") && !log.StartsWith('_'));
+    /// <summary>Whether the key is for this log, or for one that this log goes on in the place of; patterns never reach our own logs.</summary>
+    public bool Covers(string log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        return Logs.Contains(log, StringComparer.Ordinal) || (Logs.Contains("*") && !log.StartsWith('_')) || GoesOnInPlaceOfOurs(log);
+    }
+
+    private bool GoesOnInPlaceOfOurs(string log)
+    {
+        int number = LogName.IncarnationOf(log);
+        return number > 1 && Logs.Any(ours => ours != "*" && LogName.LineOf(ours) == LogName.LineOf(log) && LogName.IncarnationOf(ours) < number);
+    }
 }
 
 /// <summary>The configuration that the first <paramref name="Size"/> entries of <c>_system</c> make. Immutable.</summary>
@@ -52,6 +70,12 @@ public sealed record SystemState(
     ImmutableDictionary<string, ApiKey> Keys,
     ImmutableDictionary<string, string> KeyIdByHash)
 {
+    /// <summary>The logs that were finished by a restore, by name: read, and never appended to again.</summary>
+    public ImmutableDictionary<string, FrozenLog> Frozen { get; init; } = ImmutableDictionary.Create<string, FrozenLog>(StringComparer.Ordinal);
+
+    /// <summary>The key of the log that holds the last entry folded; null before the first.</summary>
+    public string? Vkey { get; init; }
+
     /// <summary>The configuration before the first entry.</summary>
     public static SystemState Empty { get; } = new(
         0,

@@ -73,6 +73,34 @@ internal sealed class Vault : IDisposable
     /// <exception cref="StorageException">It was altered, or is another person's.</exception>
     internal static PersonalKey Open(MasterKey master, string origin, string subject, byte[] wrapped) => new(master.Unwrap(wrapped, Context(origin, subject)));
 
+    /// <summary>Makes a consistent copy of a vault that may be in use, without opening it to write. The copy is not synced.</summary>
+    /// <param name="path">The vault.</param>
+    /// <param name="copy">A file that does not exist yet.</param>
+    /// <param name="isInUse">Whether a node has the vault open.</param>
+    /// <exception cref="StorageException">It is missing, damaged, or could not be copied.</exception>
+    internal static void CopyTo(string path, string copy, bool isInUse)
+    {
+        if (!File.Exists(path))
+        {
+            throw new StorageException($"The vault {path} is missing: personal data in the log cannot be read without it.", StorageOutcome.Damaged);
+        }
+
+        // The file is made by us, so that it is never readable by others, not even for a moment; SQLite fills an empty one.
+        Storage.Files.Disk.System.WriteWhole(copy, []);
+        try
+        {
+            using SqliteConnection database = VaultCheck.OpenToRead(path, isInUse);
+            using SqliteCommand command = database.CreateCommand();
+            command.CommandText = "VACUUM INTO $copy";
+            command.Parameters.AddWithValue("$copy", copy);
+            command.ExecuteNonQuery();
+        }
+        catch (SqliteException e)
+        {
+            throw new StorageException($"The vault {path} could not be copied: {e.Message}", StorageOutcome.NothingChanged, e);
+        }
+    }
+
     /// <summary>Gives the keys that one request's entries need; <see cref="Request.Commit"/> makes the new ones durable.</summary>
     /// <param name="origin">The log's origin.</param>
     public Request KeysFor(string origin) => new(this, origin);

@@ -19,15 +19,7 @@ internal static class VaultCheck
         var faults = new List<string>();
         try
         {
-            // Without a write-ahead log nobody has the vault open, and SQLite need not make the files that it shares with writers.
-            string parameters = File.Exists(path + "-wal") ? "?mode=ro" : "?immutable=1";
-            using var database = new SqliteConnection(new SqliteConnectionStringBuilder
-            {
-                DataSource = new Uri(path).AbsoluteUri + parameters,
-                Mode = SqliteOpenMode.ReadOnly,
-                Pooling = false,
-            }.ToString());
-            database.Open();
+            using SqliteConnection database = OpenToRead(path, isInUse: false);
             using (SqliteCommand structure = database.CreateCommand())
             {
                 structure.CommandText = "PRAGMA integrity_check";
@@ -53,6 +45,32 @@ internal static class VaultCheck
         }
 
         return faults;
+    }
+
+    /// <summary>Opens a vault so that nothing is written to it.</summary>
+    /// <param name="path">The vault.</param>
+    /// <param name="isInUse">Whether a node is known to have it open.</param>
+    /// <exception cref="SqliteException">It cannot be opened.</exception>
+    internal static SqliteConnection OpenToRead(string path, bool isInUse)
+    {
+        // Without a write-ahead log nobody has the vault open, and SQLite need not make the files that it shares with writers.
+        string parameters = isInUse || File.Exists(path + "-wal") ? "?mode=ro" : "?immutable=1";
+        var database = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = new Uri(path).AbsoluteUri + parameters,
+            Mode = SqliteOpenMode.ReadOnly,
+            Pooling = false,
+        }.ToString());
+        try
+        {
+            database.Open();
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
     }
 
     private static void CheckKeys(SqliteConnection database, MasterKey master, List<string> faults)

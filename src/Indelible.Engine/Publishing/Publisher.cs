@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Indelible.Engine.Publishing;
 
-/// <summary>A log with what signs its heads and what has been shown of them.</summary>
-internal sealed record PublishedLog(LogState State, NoteSigner Signer, PublishedCheckpoints Checkpoints);
+/// <summary>A log with what signs its heads (null where nothing does any more) and what has been shown of them.</summary>
+internal sealed record PublishedLog(LogState State, NoteSigner? Signer, PublishedCheckpoints Checkpoints);
 
 /// <summary>Signs the heads of growing logs, and shows a head only when the checkpoint store holds it.</summary>
 /// <remarks>
@@ -33,7 +33,7 @@ internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interva
     /// <summary>What stopped the publisher, if it failed.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>Publishes this log from now on; its recorded head must have been shown already.</summary>
+    /// <summary>Publishes this log from now on; its recorded head must have been shown already, and it has a signer.</summary>
     public void Add(PublishedLog log)
     {
         lock (_lock)
@@ -124,7 +124,7 @@ internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interva
 
             TreeHead head = log.State.HeadAt(size);
             Check(log.State, recorded.Head, head);
-            byte[] note = SignedNote.Sign(new Checkpoint(log.State.Origin, head.Size, head.Root).Format(), log.Signer).ToBytes();
+            byte[] note = SignedNote.Sign(new Checkpoint(log.State.Origin, head.Size, head.Root).Format(), log.Signer!).ToBytes();
             swaps.Add(new CheckpointSwap(log.State.Origin, recorded.Note, note));
             shown.Add((log, new PublishedCheckpoint(head, note)));
         }

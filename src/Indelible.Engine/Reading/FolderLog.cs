@@ -44,12 +44,33 @@ public sealed class FolderLog : IDisposable
     /// <summary>What was found about journal, tail files and segments when they were opened.</summary>
     public FolderFindings Findings => _findings;
 
+    /// <summary>How many entries there are from the first on without a gap, under a signed head or not.</summary>
+    public long Size
+    {
+        get
+        {
+            long size = 0;
+            while (true)
+            {
+                long before = size;
+                size += SegmentOf(size) is { } segment ? segment.Count : _loose.ContainsKey(size) ? 1 : 0;
+                if (size == before)
+                {
+                    return size;
+                }
+            }
+        }
+    }
+
     /// <summary>Finds the pieces of a log.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="log">The log's name.</param>
     /// <param name="origin">Its origin, from the key that the verifier pins.</param>
     /// <exception cref="StorageException">The folder's settings cannot be read.</exception>
-    public static FolderLog Open(DataFolder folder, string log, string origin)
+    public static FolderLog Open(DataFolder folder, string log, string origin) => Open(folder, log, origin, static _ => true);
+
+    /// <summary>As <see cref="Open(DataFolder, string, string)"/>, of the segments with such paths alone.</summary>
+    internal static FolderLog Open(DataFolder folder, string log, string origin, Func<string, bool> hasSegment)
     {
         ArgumentNullException.ThrowIfNull(folder);
         FolderSettings settings = folder.ReadSettings();
@@ -58,7 +79,7 @@ public sealed class FolderLog : IDisposable
             var opened = new FolderLog(folder, settings, log, origin);
             opened.ReadJournal();
             opened.ReadTails();
-            opened.ReadSegments();
+            opened.ReadSegments(hasSegment);
             if (attempt == Attempts || opened._findings is { Faults.Count: 0, Unclear.Count: 0 } || !folder.IsInUse)
             {
                 return opened;
@@ -153,6 +174,36 @@ public sealed class FolderLog : IDisposable
         return next - index;
     }
 
+    /// <summary>Reads entries that no signed head covers: they must be there, whole, and entries.</summary>
+    /// <param name="from">The first.</param>
+    /// <param name="end">The one behind the last.</param>
+    public FolderFindings CheckEntries(long from, long end)
+    {
+        var findings = new FolderFindings();
+        for (long first = from - (from % TileLayout.Width); first < end; first += TileLayout.Width)
+        {
+            var bundle = new BundleId(first / TileLayout.Width, (int)Math.Min(TileLayout.Width, end - first));
+            findings.Try($"entries {first} to {first + bundle.Width - 1}", () =>
+            {
+                IReadOnlyList<ReadOnlyMemory<byte>> entries = ReadBundle(bundle);
+                for (int i = (int)Math.Max(0, from - first); i < entries.Count; i++)
+                {
+                    if (!Entry.TryRead(entries[i].Span, out _))
+                    {
+                        findings.Fault($"entry {first + i}", "it is not canonical JSON with the members of an entry");
+                    }
+                }
+            });
+        }
+
+        if (end > from)
+        {
+            findings.IsNotChecked($"entries {from} to {end - 1} against a root: they were durable, but no checkpoint covered them yet");
+        }
+
+        return findings;
+    }
+
     /// <summary>Where an entry lies, for a report.</summary>
     public string Locate(long index)
     {
@@ -203,6 +254,12 @@ public sealed class FolderLog : IDisposable
     private StorageException Missing(long index) => _findings.Unclear.Count == 0
         ? new StorageException("not all its entries are in a segment, tail file or journal file", StorageOutcome.Damaged)
         : new StorageException($"entry {index} is in no file that could be read; {_findings.Unclear[0].Where}: {_findings.Unclear[0].Detail}", StorageOutcome.NothingChanged);
+    /// <summary>What could not be read, for the end of a message.</summary>
+    internal string Reasons()
+    {
+        string[] reasons = [.. _findings.Faults.Concat(_findings.Unclear).Select(finding => $"{finding.Where}: {finding.Detail}")];
+        return reasons.Length == 0 ? "" : " Not readable: " + string.Join("; ", reasons);
+    }
 
     private void ReadJournal()
     {
@@ -259,11 +316,11 @@ public sealed class FolderLog : IDisposable
         }
     }
 
-    private void ReadSegments()
+    private void ReadSegments(Func<string, bool> hasSegment)
     {
-        var store = new FileSegmentStore(_folder.Disk, _folder.LogsFolder);
+        var store = new FileSegmentStore(_folder.Disk, _folder.SegmentsFolder);
         IReadOnlyList<long> firsts = [];
-        _findings.Try($"logs/{_log}/segments", () => firsts = store.List(_log));
+        _findings.Try($"logs/{_log}/segments", () => firsts = [.. store.List(_log).Where(first => hasSegment(store.PathOf(_log, first)))]);
         foreach (long first in firsts)
         {
             _findings.Try(string.Create(CultureInfo.InvariantCulture, $"logs/{_log}/segments/{first:D16}.segment"), () =>

@@ -57,6 +57,9 @@ internal sealed class LogState : INodeReader
     /// <summary>The sequencer's: the ids of recent entries.</summary>
     public IdempotencyWindow Window { get; } = new();
 
+    /// <summary>The log in whose place this one goes on, if a restore has finished one; set before the sequencer runs.</summary>
+    public EarlierLog? Predecessor { get; set; }
+
     /// <summary>The sequencer's: the last <c>received_at</c> given out, which the next may not be below.</summary>
     public string LastReceivedAt { get; set; } = "";
 
@@ -197,3 +200,8 @@ internal sealed class LogState : INodeReader
 
     private sealed record View(ImmutableArray<SegmentReader> Segments, Tail Tail);
 }
+
+/// <summary>A finished log, as the one that goes on in its place needs it.</summary>
+/// <param name="State">Its entries.</param>
+/// <param name="SignedSize">How many of them its last checkpoint covers: only those count as logged when an event is delivered again.</param>
+internal sealed record EarlierLog(LogState State, long SignedSize);

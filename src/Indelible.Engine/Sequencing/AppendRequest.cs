@@ -37,6 +37,12 @@ public sealed record AppendedEvent(AppendStatus Status, string Id, long Index, H
     /// <summary>The event's place in the request, from 0.</summary>
     public int Item { get; internal set; }
 
+    /// <summary>The finished log that holds the entry, where it is not the one appended to; of a repeat or conflict after a restore.</summary>
+    public string? EarlierLog => Holder?.Name;
+
+    /// <summary>As <see cref="EarlierLog"/>.</summary>
+    internal LogState? Holder { get; init; }
+
     /// <summary>The event's place in the receipt tree of its group; -1 for a conflict.</summary>
     public int ReceiptPosition { get; internal set; } = -1;
 }

@@ -369,9 +369,28 @@ internal sealed partial class Sequencer : IDisposable
                 : inGroup.Event with { Status = AppendStatus.Conflict };
         }
 
-        LogState log = pending.Log;
+        AppendedEvent? found = FindEarlier(entry, pending.Log, long.MaxValue);
+        for (EarlierLog? before = pending.Log.Predecessor; found is null && before is not null; before = before.State.Predecessor)
+        {
+            // What no checkpoint of the finished log covers can be promised to nobody under its origin, so it is logged again under ours.
+            found = FindEarlier(entry, before.State, before.SignedSize) is { } inPlace ? inPlace with { Holder = before.State } : null;
+        }
+
+        return found;
+    }
+
+    /// <summary>The entry among the first <paramref name="size"/> of a log that the same principal logged under the same id, if any.</summary>
+    private AppendedEvent? FindEarlier(in PreparedEntry entry, LogState log, long size)
+    {
+        string principal = entry.Entry.Principal;
+        string id = entry.Entry.Id;
         foreach (long index in log.Window.Candidates(IdempotencyWindow.HashOf(log.IdSeed, principal, id)))
         {
+            if (index >= size)
+            {
+                continue;
+            }
+
             ReadOnlyMemory<byte> stored = log.ReadEntry(index);
             if (!Entry.TryRead(stored.Span, out EntryFacts facts))
             {
@@ -423,7 +442,7 @@ internal sealed partial class Sequencer : IDisposable
         {
             if (!result.Refused)
             {
-                promised.AddRange(result.Events.Where(e => e.Status != AppendStatus.Conflict).Select(e => (request.Log.Origin, e)));
+                promised.AddRange(result.Events.Where(e => e.Status != AppendStatus.Conflict).Select(e => (e.Holder?.Origin ?? request.Log.Origin, e)));
             }
         }
 

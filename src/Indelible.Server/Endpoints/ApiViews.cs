@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 
 namespace Indelible.Server.Endpoints;
 
-/// <summary>A log, as the API tells of it.</summary>
-public sealed record LogView(string Name, string Origin, string Vkey, bool Public, IReadOnlyList<string> Personal, long Size, long Published);
+/// <summary>A log, as the API tells of it; <c>successor</c> is the log that goes on in its place, where a restore has finished it.</summary>
+public sealed record LogView(string Name, string Origin, string Vkey, bool Public, IReadOnlyList<string> Personal, long Size, long Published, string? Successor = null);
 
 /// <summary>The logs that the caller may know of.</summary>
 public sealed record LogList(IReadOnlyList<LogView> Logs);

@@ -56,20 +56,21 @@ internal static class AppendEndpoint
         metrics.Appended(log, result, engine.Time.GetElapsedTime(started));
         if (result.Refused)
         {
-            throw new ProblemException(Problem.IdConflict(result.Events.Select(e => (e.Item, e.Id, IndexOfEarlier(reader, e)))));
+            throw new ProblemException(Problem.IdConflict(result.Events.Select(e => (e.Item, e.Id, IndexOfEarlier(reader, e), e.EarlierLog))));
         }
 
         PublishedCheckpoint? checkpoint = null;
         if (ack == Ack.Published && result.Receipts is not null)
         {
-            long needed = result.Events.Where(e => e.Status != AppendStatus.Conflict).Max(e => e.Index) + 1;
+            // What a finished log holds is under its last checkpoint already.
+            long needed = result.Events.Where(e => e.Status != AppendStatus.Conflict && e.EarlierLog is null).Select(e => e.Index + 1).DefaultIfEmpty(0).Max();
             checkpoint = await reader.WaitForCheckpointAsync(needed, context.RequestAborted);
         }
 
         bool anyNew = result.Events.Any(e => e.Status == AppendStatus.Appended);
         context.Response.StatusCode = partial || !anyNew ? StatusCodes.Status200OK : StatusCodes.Status201Created;
         context.Response.ContentType = "application/json";
-        var writer = new AnswerWriter(reader, result, checkpoint, openings);
+        var writer = new AnswerWriter(engine, reader, result, checkpoint, openings);
         if (partial)
         {
             writer.WriteResults(context.Response.BodyWriter, batch);
@@ -108,7 +109,7 @@ internal static class AppendEndpoint
 
     /// <summary>The entry that has the id of a refused event; null where an event of the same request has it, not logged either.</summary>
     private static long? IndexOfEarlier(LogReader log, AppendedEvent conflict) =>
-        conflict.Index < log.Size && log.ReadLeafHash(conflict.Index) == conflict.LeafHash ? conflict.Index : null;
+        conflict.EarlierLog is not null || (conflict.Index < log.Size && log.ReadLeafHash(conflict.Index) == conflict.LeafHash) ? conflict.Index : null;
 
     private static Ack AckOf(HttpContext context) => context.Request.Query["ack"].ToString() switch
     {
@@ -126,7 +127,7 @@ internal static class AppendEndpoint
     };
 
     /// <summary>Writes the answer's JSON.</summary>
-    private sealed class AnswerWriter(LogReader log, AppendResult result, PublishedCheckpoint? checkpoint, bool openings)
+    private sealed class AnswerWriter(LogEngine engine, LogReader log, AppendResult result, PublishedCheckpoint? checkpoint, bool openings)
     {
         private readonly string _checkpointText = checkpoint is null ? "" : Encoding.UTF8.GetString(checkpoint.Note.Span);
 
@@ -163,7 +164,7 @@ internal static class AppendEndpoint
                 else if (result.Events[next++] is { Status: AppendStatus.Conflict } conflict)
                 {
                     json.WriteString("status", "conflict");
-                    WriteErrors(json, [Problem.IdConflict(item, conflict.Id, conflict.Index)]);
+                    WriteErrors(json, [Problem.IdConflict(item, conflict.Id, conflict.Index, conflict.EarlierLog)]);
                 }
                 else
                 {
@@ -194,10 +195,11 @@ internal static class AppendEndpoint
 
         private void WriteReceipt(Utf8JsonWriter json, AppendedEvent appended)
         {
+            LogReader holder = appended.EarlierLog is { } earlier ? engine.Find(earlier)! : log;
             json.WriteStartObject();
             json.WriteString("id", appended.Id);
-            json.WriteString("log", log.Settings.Name);
-            json.WriteString("origin", log.Settings.Origin);
+            json.WriteString("log", holder.Settings.Name);
+            json.WriteString("origin", holder.Settings.Origin);
             json.WriteNumber("index", appended.Index);
             json.WriteBase64String("leaf_hash", appended.LeafHash.Bytes);
             json.WriteBase64String("claim_hash", appended.ClaimHash.Bytes);
@@ -207,12 +209,18 @@ internal static class AppendEndpoint
             WriteHashes(json, "path", result.Receipts!.PathOf(appended.ReceiptPosition));
             if (checkpoint is not null)
             {
-                WriteHashes(json, "proof", log.ProveInclusion(appended.Index, checkpoint.Head.Size));
+                // Of an entry that a finished log holds, the proof is against that log's last checkpoint, which comes with it.
+                PublishedCheckpoint proven = holder == log ? checkpoint : holder.Checkpoint;
+                WriteHashes(json, "proof", holder.ProveInclusion(appended.Index, proven.Head.Size));
+                if (holder != log)
+                {
+                    json.WriteString("checkpoint", Encoding.UTF8.GetString(proven.Note.Span));
+                }
             }
 
             if (openings)
             {
-                OpeningsJson.Write(json, log.Open(log.ReadEntry(appended.Index)));
+                OpeningsJson.Write(json, holder.Open(holder.ReadEntry(appended.Index)));
             }
 
             json.WriteEndObject();

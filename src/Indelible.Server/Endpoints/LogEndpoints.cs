@@ -167,7 +167,7 @@ internal static class LogEndpoints
     private static string MessageOf(ArgumentException e) => e.Message.Split(" (Parameter", 2)[0];
 
     private static LogView View(LogReader log) => new(
-        log.Settings.Name, log.Settings.Origin, log.Settings.Vkey, log.Settings.IsPublic, log.Settings.PersonalPointers, log.Size, log.Checkpoint.Head.Size);
+        log.Settings.Name, log.Settings.Origin, log.Settings.Vkey, log.Settings.IsPublic, log.Settings.PersonalPointers, log.Size, log.Checkpoint.Head.Size, log.Frozen?.Successor);
 
     private static KeyView View(ApiKey key, string? text) => new(
         key.Id, key.Kind.ToString().ToLowerInvariant(), key.Principal, key.Logs, key.Expires is { } end ? Events.Instant.Format(end) : null, key.IsRevoked, text);

@@ -93,18 +93,22 @@ public sealed class Problem : IResult
 
     /// <summary>409: ids that were used for other claims.</summary>
     /// <param name="conflicts">Each event, and the entry that has its id; null where that is an earlier event of the same request.</param>
-    public static Problem IdConflict(IEnumerable<(int Item, string Id, long? Index)> conflicts) => new(
+    public static Problem IdConflict(IEnumerable<(int Item, string Id, long? Index, string? EarlierLog)> conflicts) => new(
         409,
         "id-conflict",
         "An id was used for another event",
         "The same principal has logged another claim under this id; nothing of the request was appended.",
-        [.. conflicts.Take(ServerLimits.ProblemErrors).Select(c => IdConflict(c.Item, c.Id, c.Index))]);
+        [.. conflicts.Take(ServerLimits.ProblemErrors).Select(c => IdConflict(c.Item, c.Id, c.Index, c.EarlierLog))]);
 
     /// <summary>The error of an event whose id was used for another claim.</summary>
-    public static ProblemError IdConflict(int item, string id, long? index) => new(
+    /// <param name="item">The event's place in the request.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="index">The entry that has the id; null where that is an earlier event of the same request.</param>
+    /// <param name="earlierLog">The finished log that the entry is in, where it is not the one appended to.</param>
+    public static ProblemError IdConflict(int item, string id, long? index, string? earlierLog = null) => new(
         item, "/id", "id-conflict", index is null
             ? $"{VisibleText.Excerpt(id)} is the id of an earlier event of this request, whose claim differs"
-            : $"{VisibleText.Excerpt(id)} is the id of entry {index}, whose claim differs");
+            : $"{VisibleText.Excerpt(id)} is the id of entry {index}{(earlierLog is null ? "" : $" of log {earlierLog}")}, whose claim differs");
 
     /// <summary>409: the configuration stands against it.</summary>
     public static Problem Conflict(string detail) => new(409, "conflict", "The configuration stands against it", detail);
@@ -112,6 +116,12 @@ public sealed class Problem : IResult
     /// <summary>408: the body comes more slowly than <see cref="ServerLimits.BodyRate"/>, or has stopped coming.</summary>
     public static Problem TooSlow() => new(
         408, "too-slow", "The request is too slow", $"A body comes with at least {ServerLimits.BodyRate} bytes a second after the first {ServerLimits.BodyRateGrace.TotalSeconds} s; nothing of it was appended.");
+
+    /// <summary>409: the log was finished by a restore.</summary>
+    /// <param name="detail">What was asked for, and why it cannot be.</param>
+    /// <param name="successor">The log that goes on in its place.</param>
+    public static Problem LogFrozen(string detail, string successor) =>
+        new(409, "log-frozen", "The log was finished by a restore", detail, [new ProblemError(null, "log", "log-frozen", successor)]);
 
     /// <summary>413: too large.</summary>
     public static Problem TooLarge(string detail) => new(413, "too-large", "The request is too large", detail);
@@ -152,9 +162,10 @@ public sealed class Problem : IResult
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        if (Status is 429 or 503)
+        // Only for what passes by itself: a node that has stopped waits for an operator.
+        if ((Name switch { "queue-full" => "1", "not-written" => "10", _ => null }) is { } seconds)
         {
-            response.Headers.RetryAfter = Status == 429 ? "1" : "5";
+            response.Headers.RetryAfter = seconds;
         }
 
         await response.Body.WriteAsync(ToJson(), httpContext.RequestAborted);

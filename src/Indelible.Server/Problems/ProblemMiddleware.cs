@@ -36,6 +36,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         {
             problem = Problem.InvalidEvents(e.Refused);
         }
+        catch (LogFrozenException e)
+        {
+            problem = Problem.LogFrozen(e.Message, e.Successor);
+        }
         catch (QueueFullException e)
         {
             problem = Problem.TooMuch(e.Message);

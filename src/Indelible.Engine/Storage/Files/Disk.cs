@@ -46,6 +46,12 @@ internal abstract class Disk
     /// <summary>Makes one folder that only its owner may enter, in one that exists; nothing where it is there.</summary>
     public abstract void MakeFolder(string path);
 
+    /// <summary>The paths of the folders in a folder, in ordinal order; none where there is no such folder. The operating system's disk alone can say.</summary>
+    public virtual IReadOnlyList<string> Folders(string folder) => throw new NotSupportedException();
+
+    /// <summary>Takes a folder away with everything in it, if there is one. The operating system's disk alone can.</summary>
+    public virtual void DeleteFolder(string folder) => throw new NotSupportedException();
+
     /// <summary>Makes the names in a folder durable: new files, renames, deletions.</summary>
     /// <exception cref="StorageException">Outcome unknown.</exception>
     public abstract void SyncFolder(string path);

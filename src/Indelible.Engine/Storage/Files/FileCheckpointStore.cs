@@ -172,6 +172,9 @@ public sealed class FileCheckpointStore : ICheckpointStore
         }
     }
 
+    /// <summary>Whether a process has the store of a folder open.</summary>
+    internal static bool IsInUse(Disk disk, string folder) => disk.IsLocked(Path.Combine(folder, Name) + ".lock");
+
     /// <summary>Reads the heads without opening the store: nothing is changed, and a node may be writing meanwhile.</summary>
     /// <param name="disk">The disk.</param>
     /// <param name="folder">As given to <see cref="Create"/>.</param>

@@ -109,7 +109,11 @@ public sealed class FileSegmentStore : ISegmentStore
 
     private string FolderOf(string log) => Path.Combine(_logsFolder, log, "segments");
 
-    private string PathOf(string log, long firstIndex) =>
+    /// <summary>Opens a segment that lies somewhere else.</summary>
+    internal static ISegmentContent OpenFile(Disk disk, string path) => new FileContent(disk.Open(path, writable: false));
+
+    /// <summary>Where a segment lies.</summary>
+    internal string PathOf(string log, long firstIndex) =>
         Path.Combine(FolderOf(log), firstIndex.ToString("D16", CultureInfo.InvariantCulture) + Extension);
 
     private sealed class FileContent(DiskFile file) : ISegmentContent

@@ -46,6 +46,17 @@ internal sealed partial class SystemDisk : Disk
 
     public override void Delete(string path) => File.Delete(path);
 
+    public override IReadOnlyList<string> Folders(string folder) =>
+        Directory.Exists(folder) ? [.. Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal)] : [];
+
+    public override void DeleteFolder(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     public override void MakeFolder(string path)
     {
         if (OperatingSystem.IsWindows())
