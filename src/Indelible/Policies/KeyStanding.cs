@@ -9,10 +9,14 @@ public enum KeyStanding
     /// <summary>Its signature is valid, and made within its window.</summary>
     Believed,
 
-    /// <summary>There is a line under its name and id, but this program cannot verify signatures of its type: it counts as if it were not there.</summary>
+    /// <summary>
+    /// There is a line under its name and id, but this program cannot verify signatures of its type: it counts as if it were not there.
+    /// </summary>
     NotVerifiable,
 
-    /// <summary>The line under its name and id is not its signature over this text: the whole note is refused, as c2sp.org/signed-note recommends.</summary>
+    /// <summary>
+    /// The line under its name and id is not its signature over this text: the whole note is refused, as c2sp.org/signed-note recommends.
+    /// </summary>
     Wrong,
 
     /// <summary>Its signature is valid, but was made at a time at which the key is not believed.</summary>

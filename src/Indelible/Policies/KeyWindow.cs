@@ -11,5 +11,6 @@ public sealed record KeyWindow(VerifierKey Key, DateTimeOffset? From, DateTimeOf
     /// <summary>Whether a time lies in the window.</summary>
     /// <param name="posixSeconds">The time, in seconds since 1970; any value, such as a witness may claim.</param>
     public bool Contains(long posixSeconds) =>
-        (From is not { } from || posixSeconds >= from.ToUnixTimeSeconds()) && (Until is not { } until || posixSeconds < until.ToUnixTimeSeconds());
+        (From is not { } from || posixSeconds >= from.ToUnixTimeSeconds())
+        && (Until is not { } until || posixSeconds < until.ToUnixTimeSeconds());
 }

@@ -4,7 +4,8 @@ using Indelible.Notes;
 namespace Indelible.Policies;
 
 /// <summary>One note held against one policy.</summary>
-internal sealed class PolicyEvaluation(TlogPolicy policy, SignedNote note, Func<VerifierKey, NoteVerifier?> verifierOf, PolicyWindows? windows)
+internal sealed class PolicyEvaluation(
+    TlogPolicy policy, SignedNote note, Func<VerifierKey, NoteVerifier?> verifierOf, PolicyWindows? windows)
 {
     private const int TimeBytes = 8;
     private readonly Checkpoint _claimed = Checkpoint.Parse(note.Text.Span);
@@ -16,9 +17,11 @@ internal sealed class PolicyEvaluation(TlogPolicy policy, SignedNote note, Func<
         List<KeyValuePair<PolicyWord, KeyFinding>> witnesses =
             [.. policy.Witnesses.Select(witness => KeyValuePair.Create(witness.Name, JudgeWitness(witness.Key)))];
         long? newest = witnesses.Max(witness => witness.Value.Standing == KeyStanding.Believed ? witness.Value.PosixSeconds : null);
-        List<KeyFinding> logs = [.. policy.Logs.Where(log => log.Key.Name == _claimed.Origin).Select(log => JudgeLog(log.Key, newest ?? atPosixSeconds))];
+        List<KeyFinding> logs =
+            [.. policy.Logs.Where(log => log.Key.Name == _claimed.Origin).Select(log => JudgeLog(log.Key, newest ?? atPosixSeconds))];
 
-        HashSet<PolicyWord> satisfied = [.. witnesses.Where(witness => witness.Value.Standing == KeyStanding.Believed).Select(witness => witness.Key)];
+        HashSet<PolicyWord> satisfied =
+            [.. witnesses.Where(witness => witness.Value.Standing == KeyStanding.Believed).Select(witness => witness.Key)];
         Dictionary<PolicyWord, int> counts = SatisfyGroups(satisfied);
         bool isQuorumSatisfied = policy.Quorum == PolicyWord.None || satisfied.Contains(policy.Quorum);
 
@@ -55,7 +58,8 @@ internal sealed class PolicyEvaluation(TlogPolicy policy, SignedNote note, Func<
             return new KeyFinding(key, standing, null, windows?.Of(key));
         }
 
-        // Types 0x04 and 0x06 both begin with the time, which their signatures cover. Zero is for cosigners that claim no time, of type 0x06 alone.
+        // Types 0x04 and 0x06 both begin with the time, which their signatures cover. Zero is for cosigners that claim no time, and those
+        // are of type 0x06 alone.
         long seconds = signature.Length > TimeBytes ? BinaryPrimitives.ReadInt64BigEndian(signature) : -1;
         if (seconds < 0 || (seconds == 0 && key.Type != VerifierKey.MlDsa44))
         {
@@ -106,14 +110,18 @@ internal sealed class PolicyEvaluation(TlogPolicy policy, SignedNote note, Func<
 
         if (verifier.Name != key.Name || verifier.KeyId != key.KeyId)
         {
-            throw new ArgumentException($"The verifier for {key.Name}+{key.KeyId:x8} is that of {verifier.Name}+{verifier.KeyId:x8}.", nameof(key));
+            throw new ArgumentException(
+                $"The verifier for {key.Name}+{key.KeyId:x8} is that of {verifier.Name}+{verifier.KeyId:x8}.", nameof(key));
         }
 
         signature = line.Bytes.Span;
         return verifier.Verify(note.Text.Span, signature) ? KeyStanding.Believed : KeyStanding.Wrong;
     }
 
-    /// <summary>Adds the satisfied groups to the satisfied witnesses. Members stand before their groups: one pass in order is enough, however deep they nest.</summary>
+    /// <summary>
+    /// Adds the satisfied groups to the satisfied witnesses. Members stand before their groups: one pass in order is enough, however deep
+    /// they nest.
+    /// </summary>
     /// <returns>The number of satisfied members of each group.</returns>
     private Dictionary<PolicyWord, int> SatisfyGroups(HashSet<PolicyWord> satisfied)
     {
@@ -132,19 +140,22 @@ internal sealed class PolicyEvaluation(TlogPolicy policy, SignedNote note, Func<
 
     private static void AddWrong(List<string> faults, IEnumerable<KeyFinding> findings)
     {
-        foreach (VerifierKey key in findings.Where(finding => finding.Standing == KeyStanding.Wrong).Select(finding => finding.Key).Distinct())
+        IEnumerable<KeyFinding> wrong = findings.Where(finding => finding.Standing == KeyStanding.Wrong);
+        foreach (VerifierKey key in wrong.Select(finding => finding.Key).Distinct())
         {
             faults.Add($"The signature of {key.Name}+{key.KeyId:x8} is not over this text.");
         }
     }
 
     private string LackOfLog(List<KeyFinding> logs) => logs.Count > 0
-        ? $"No log key of {_claimed.Origin} is believed: {string.Join("; ", logs.Select(log => $"{log.Key.Name}+{log.Key.KeyId:x8} {log}"))}."
-        : policy.Logs.Count > 0 ? $"The policy has no log {_claimed.Origin}; it has {string.Join(", ", policy.Logs.Select(log => log.Key.Name).Distinct())}."
+        ? $"No log key of {_claimed.Origin} is believed: {string.Join("; ", logs.Select(log => $"{log.Key.KeyId:x8} {log}"))}."
+        : policy.Logs.Count > 0
+        ? $"The policy has no log {_claimed.Origin}; it has {string.Join(", ", policy.Logs.Select(log => log.Key.Name).Distinct())}."
         : "The policy has no log.";
 
     /// <summary>From the quorum down, what each unsatisfied member that counts still lacks.</summary>
-    private string LackOfQuorum(List<KeyValuePair<PolicyWord, KeyFinding>> witnesses, HashSet<PolicyWord> satisfied, Dictionary<PolicyWord, int> counts)
+    private string LackOfQuorum(
+        List<KeyValuePair<PolicyWord, KeyFinding>> witnesses, HashSet<PolicyWord> satisfied, Dictionary<PolicyWord, int> counts)
     {
         Dictionary<PolicyWord, KeyFinding> byName = witnesses.ToDictionary();
         Dictionary<PolicyWord, PolicyGroup> groups = policy.Groups.ToDictionary(group => group.Name);

@@ -20,7 +20,8 @@ public sealed record PolicyGroup
     public IReadOnlyList<PolicyWord> Members { get; }
 
     /// <inheritdoc/>
-    public bool Equals(PolicyGroup? other) => other is not null && Name == other.Name && Threshold == other.Threshold && Members.SequenceEqual(other.Members);
+    public bool Equals(PolicyGroup? other) => other is not null
+        && Name == other.Name && Threshold == other.Threshold && Members.SequenceEqual(other.Members);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Threshold, Members.Count);

@@ -2,7 +2,10 @@ using Indelible.Notes;
 
 namespace Indelible.Policies;
 
-/// <summary>Every bound that is put on a policy file and on its file of windows. c2sp.org/tlog-policy asks for at least 32 logs, witnesses and groups.</summary>
+/// <summary>
+/// Every bound that is put on a policy file and on its file of windows. c2sp.org/tlog-policy asks for at least 32 logs, witnesses and
+/// groups.
+/// </summary>
 public static class PolicyLimits
 {
     /// <summary>The longest file, in bytes.</summary>
@@ -26,7 +29,10 @@ public static class PolicyLimits
     /// <summary>The most logs.</summary>
     public const int MaxLogs = 100;
 
-    /// <summary>The most witnesses. A note is read with at most <see cref="SignedNote.MaxSignatures"/> signatures, so more could never all be satisfied.</summary>
+    /// <summary>
+    /// The most witnesses. A note is read with at most <see cref="SignedNote.MaxSignatures"/> signatures, so more could never all be
+    /// satisfied.
+    /// </summary>
     public const int MaxWitnesses = 100;
 
     /// <summary>The most groups.</summary>

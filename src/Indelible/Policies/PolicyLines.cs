@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Indelible.Policies;
 
-/// <summary>Reads the lines that say something, word by word: the octet rules that the policy and its windows share. c2sp.org/tlog-policy.</summary>
+/// <summary>
+/// Reads the lines that say something, word by word: the octet rules that the policy and its windows share. c2sp.org/tlog-policy.
+/// </summary>
 internal ref struct PolicyLines
 {
     private ReadOnlySpan<byte> _rest;
@@ -12,7 +14,8 @@ internal ref struct PolicyLines
         _rest = file;
         if (file.Length > PolicyLimits.MaxFileBytes)
         {
-            Fault = string.Create(CultureInfo.InvariantCulture, $"The file has {file.Length} bytes; at most {PolicyLimits.MaxFileBytes} are read.");
+            Fault = string.Create(
+                CultureInfo.InvariantCulture, $"The file has {file.Length} bytes; at most {PolicyLimits.MaxFileBytes} are read.");
         }
     }
 
@@ -55,7 +58,8 @@ internal ref struct PolicyLines
         {
             if ((line[i] < 0x20 && line[i] != (byte)'\t') || line[i] == 0x7F)
             {
-                return Say($"the octet 0x{line[i]:x2} at {i + 1} is not allowed{(line[i] == (byte)'\r' ? "; lines end in LF alone" : "")}.");
+                string hint = line[i] == (byte)'\r' ? "; lines end in LF alone" : "";
+                return Say($"the octet 0x{line[i]:x2} at {i + 1} is not allowed{hint}.");
             }
         }
 

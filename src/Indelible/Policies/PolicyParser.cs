@@ -40,8 +40,10 @@ internal sealed class PolicyParser
     /// <summary>What keeps a key from being a log's, or null.</summary>
     public static string? FaultOfLogKey(VerifierKey key, IReadOnlyList<PolicyLog> logs) =>
         logs.Count == PolicyLimits.MaxLogs ? $"there are more than {PolicyLimits.MaxLogs} logs."
-        : !HasSize(key, VerifierKey.Ed25519) && !HasSize(key, VerifierKey.MlDsa44) ? $"{Shown(key)} has not the type and size of a log's key: 0x01 (Ed25519) or 0x06 (ML-DSA-44)."
-        : logs.FirstOrDefault(log => IsSamePublicKey(log.Key, key)) is { } same ? $"the public key of the log {key.Name} is that of the log {same.Key.Name} already."
+        : !HasSize(key, VerifierKey.Ed25519) && !HasSize(key, VerifierKey.MlDsa44)
+            ? $"{Shown(key)} has not the type and size of a log's key: 0x01 (Ed25519) or 0x06 (ML-DSA-44)."
+        : logs.FirstOrDefault(log => IsSamePublicKey(log.Key, key)) is { } same
+            ? $"the public key of the log {key.Name} is that of the log {same.Key.Name} already."
         : null;
 
     private string? ReadLine(List<PolicyWord> words) => words[0].ToString() switch
@@ -171,7 +173,8 @@ internal sealed class PolicyParser
         _witnesses.Count == PolicyLimits.MaxWitnesses ? $"there are more than {PolicyLimits.MaxWitnesses} witnesses."
         : !HasSize(key, VerifierKey.Cosignature) && !HasSize(key, VerifierKey.MlDsa44)
             ? $"{Shown(key)} has not the type and size of a witness's key: 0x04 (Ed25519 cosignature) or 0x06 (ML-DSA-44)."
-        : _witnesses.FirstOrDefault(witness => IsSamePublicKey(witness.Key, key)) is { } same ? $"the public key of the witness '{name}' is that of the witness '{same.Name}' already."
+        : _witnesses.FirstOrDefault(witness => IsSamePublicKey(witness.Key, key)) is { } same
+            ? $"the public key of the witness '{name}' is that of the witness '{same.Name}' already."
         : null;
 
     private string? FaultOfNewName(PolicyWord name) =>
@@ -191,7 +194,8 @@ internal sealed class PolicyParser
     }
 
     /// <summary>The fault of a word that is no vkey.</summary>
-    public static string NotAVkey(PolicyWord word) => $"'{Shortened(word.ToString())}' is not a vkey: name+8 hex digits of the key id+base64, where the id follows from the rest.";
+    public static string NotAVkey(PolicyWord word) =>
+        $"'{Shortened(word.ToString())}' is not a vkey: name+8 hex digits of the key id+base64, where the id follows from the rest.";
 
     // Under another name or type it is the same key all the same: whoever holds its secret would count twice.
     private static bool IsSamePublicKey(VerifierKey one, VerifierKey other) => one.PublicKey.Span.SequenceEqual(other.PublicKey.Span);

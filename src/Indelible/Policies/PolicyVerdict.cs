@@ -2,7 +2,10 @@ using Indelible.Notes;
 
 namespace Indelible.Policies;
 
-/// <summary>What a policy says to a checkpoint: whether it is believed, on whose word, and what lacks. Only <see cref="TlogPolicy.Verify"/> makes one. Immutable.</summary>
+/// <summary>
+/// What a policy says to a checkpoint: whether it is believed, on whose word, and what lacks. Only <see cref="TlogPolicy.Verify"/> makes
+/// one. Immutable.
+/// </summary>
 public sealed class PolicyVerdict
 {
     internal PolicyVerdict(Checkpoint claimed)
@@ -13,10 +16,15 @@ public sealed class PolicyVerdict
     /// <summary>What the note says. <b>Not verified</b> unless <see cref="IsSatisfied"/>.</summary>
     public Checkpoint Claimed { get; }
 
-    /// <summary>Whether a log key of this origin is believed, the quorum is satisfied, and no signature under a key of the policy is wrong.</summary>
+    /// <summary>
+    /// Whether a log key of this origin is believed, the quorum is satisfied, and no signature under a key of the policy is wrong.
+    /// </summary>
     public bool IsSatisfied => Verified is not null;
 
-    /// <summary>The checkpoint as verified; null unless <see cref="IsSatisfied"/>. Its origin may be that of any log of the policy: compare it with the one meant.</summary>
+    /// <summary>
+    /// The checkpoint as verified; null unless <see cref="IsSatisfied"/>. Its origin may be that of any log of the policy: compare it
+    /// with the one meant.
+    /// </summary>
     public VerifiedCheckpoint? Verified { get; internal init; }
 
     /// <summary>The log keys of this origin, in the order of the policy. One that is believed is enough.</summary>
@@ -31,7 +39,10 @@ public sealed class PolicyVerdict
     /// <summary>Whether the quorum is satisfied; always where it is <c>none</c>.</summary>
     public bool IsQuorumSatisfied { get; internal init; }
 
-    /// <summary>The newest time of a believed cosignature, in seconds since 1970: the log existed thus then, as its witnesses say. Null without one.</summary>
+    /// <summary>
+    /// The newest time of a believed cosignature, in seconds since 1970: the log existed thus then, as its witnesses say. Null without
+    /// one.
+    /// </summary>
     public long? NewestPosixSeconds { get; internal init; }
 
     /// <summary>Whether windows were judged. Without them, retired keys are believed.</summary>
@@ -42,12 +53,15 @@ public sealed class PolicyVerdict
 
     /// <summary>The checkpoint, verified.</summary>
     /// <param name="origin">The log that the caller means; null where any log of the policy will do.</param>
-    /// <exception cref="VerificationException">The policy is not satisfied, or the checkpoint is of another log; the message says all that lacks.</exception>
+    /// <exception cref="VerificationException">
+    /// The policy is not satisfied, or the checkpoint is of another log; the message says all that lacks.
+    /// </exception>
     public VerifiedCheckpoint Require(string? origin)
     {
         if (Verified is null)
         {
-            throw new VerificationException($"The policy does not accept the checkpoint of {Claimed.Origin} with {Claimed.Size} entries. {string.Join(' ', Faults)}");
+            throw new VerificationException(
+                $"The policy does not accept the checkpoint of {Claimed.Origin} with {Claimed.Size} entries. {string.Join(' ', Faults)}");
         }
 
         return origin is null || origin == Claimed.Origin

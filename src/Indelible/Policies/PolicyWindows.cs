@@ -5,13 +5,15 @@ using Indelible.Notes;
 
 namespace Indelible.Policies;
 
-/// <summary>When the keys of a policy are believed: a file of our own beside the policy's, which stays as c2sp.org/tlog-policy says. Immutable.</summary>
+/// <summary>
+/// When the keys of a policy are believed: a file of our own beside the policy's, which stays as c2sp.org/tlog-policy says. Immutable.
+/// </summary>
 /// <remarks>
 /// <code>
 /// valid VKEY FROM UNTIL        each 2026-01-31T00:00:00Z, or - for no bound; FROM is in the window, UNTIL is not
 /// </code>
-/// Octets, blanks, empty lines and comments are those of the policy. A key without a line is believed at any time. Keys that the policy does not list
-/// are refused: a window under a mistyped key would leave the key that was meant believed for ever.
+/// Octets, blanks, empty lines and comments are those of the policy. A key without a line is believed at any time. Keys that the policy
+/// does not list are refused: a window under a mistyped key would leave the key that was meant believed for ever.
 /// </remarks>
 public sealed class PolicyWindows : IEquatable<PolicyWindows>
 {
@@ -135,12 +137,13 @@ public sealed class PolicyWindows : IEquatable<PolicyWindows>
             return true;
         }
 
-        bool isTime = DateTimeOffset.TryParseExact(
-            text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTimeOffset parsed);
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        bool isTime = DateTimeOffset.TryParseExact(text, TimeFormat, CultureInfo.InvariantCulture, Utc, out DateTimeOffset parsed);
         time = isTime ? parsed : null;
         return isTime && Format(time) == text;
     }
 
     /// <summary>A bound as the file spells it.</summary>
-    internal static string Format(DateTimeOffset? time) => time?.ToUniversalTime().ToString(TimeFormat, CultureInfo.InvariantCulture) ?? "-";
+    internal static string Format(DateTimeOffset? time) =>
+        time?.ToUniversalTime().ToString(TimeFormat, CultureInfo.InvariantCulture) ?? "-";
 }

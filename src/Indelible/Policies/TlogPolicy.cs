@@ -12,13 +12,15 @@ namespace Indelible.Policies;
 /// group NAME all|any|K MEMBER…         members are witnesses and groups of earlier lines
 /// quorum NAME|none                     exactly one such line, of an earlier name
 /// </code>
-/// Lines end in LF, words are divided by spaces and tabs; empty lines, and those whose first word begins with #, say nothing. Octets are tab, LF, 0x20 to
-/// 0x7E and 0x80 to 0xFF. The file is written by people, so it is not canonical: what comes back after <see cref="Format"/> is its meaning, not its
-/// bytes. Bounds are in <see cref="PolicyLimits"/>. The format has no times; <see cref="PolicyWindows"/> adds them beside it.
+/// Lines end in LF, words are divided by spaces and tabs; empty lines, and those whose first word begins with #, say nothing. Octets are
+/// tab, LF, 0x20 to 0x7E and 0x80 to 0xFF. The file is written by people, so it is not canonical: what comes back after
+/// <see cref="Format"/> is its meaning, not its bytes. Bounds are in <see cref="PolicyLimits"/>. The format has no times;
+/// <see cref="PolicyWindows"/> adds them beside it.
 /// </remarks>
 public sealed class TlogPolicy : IEquatable<TlogPolicy>
 {
-    internal TlogPolicy(IReadOnlyList<PolicyLog> logs, IReadOnlyList<PolicyWitness> witnesses, IReadOnlyList<PolicyGroup> groups, PolicyWord quorum)
+    internal TlogPolicy(
+        IReadOnlyList<PolicyLog> logs, IReadOnlyList<PolicyWitness> witnesses, IReadOnlyList<PolicyGroup> groups, PolicyWord quorum)
     {
         Logs = logs;
         Witnesses = witnesses;
@@ -26,7 +28,9 @@ public sealed class TlogPolicy : IEquatable<TlogPolicy>
         Quorum = quorum;
     }
 
-    /// <summary>The logs, in the order of the file. May be none: then no checkpoint is accepted until <see cref="WithLog"/> adds one.</summary>
+    /// <summary>
+    /// The logs, in the order of the file. May be none: then no checkpoint is accepted until <see cref="WithLog"/> adds one.
+    /// </summary>
     public IReadOnlyList<PolicyLog> Logs { get; }
 
     /// <summary>The witnesses, in the order of the file.</summary>
@@ -55,7 +59,9 @@ public sealed class TlogPolicy : IEquatable<TlogPolicy>
 
     /// <summary>The policy with one more log, for callers that know the log from elsewhere.</summary>
     /// <param name="key">The log's key.</param>
-    /// <exception cref="ArgumentException">Its type is not a log's, its public key is listed already, or there are too many logs.</exception>
+    /// <exception cref="ArgumentException">
+    /// Its type is not a log's, its public key is listed already, or there are too many logs.
+    /// </exception>
     public TlogPolicy WithLog(VerifierKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -92,22 +98,27 @@ public sealed class TlogPolicy : IEquatable<TlogPolicy>
 
     /// <summary>Judges a checkpoint.</summary>
     /// <param name="note">The signed note; untrusted.</param>
-    /// <param name="verifierOf">Gives the verifier of a key, or null where signatures of its type cannot be verified here: those count as not there.</param>
+    /// <param name="verifierOf">
+    /// Gives the verifier of a key, or null where signatures of its type cannot be verified here: those count as not there.
+    /// </param>
     /// <param name="windows">When the keys are believed; null where they are at any time.</param>
     /// <param name="at">
-    /// The time by which the window of the log's key is judged where no believed cosignature tells one: a time that the caller trusts to lie at or after
-    /// the signing, such as the newest time of receipt among entries that he has verified, or else his clock. Null where he has none: then a log key with
-    /// a window is not believed without cosignatures.
+    /// The time by which the window of the log's key is judged where no believed cosignature tells one: a time that the caller trusts to
+    /// lie at or after the signing, such as the newest time of receipt among entries that he has verified, or else his clock. Null where
+    /// he has none: then a log key with a window is not believed without cosignatures.
     /// </param>
     /// <returns>Who has signed, whether that is enough, and what lacks.</returns>
     /// <remarks>
-    /// Lines under names and ids that the policy does not have are ignored, and of one key the first line counts. A wrong signature under a key of the
-    /// policy refuses the whole note. A witness is judged by the time that it signed, a log by the newest of them, so that a checkpoint that was
-    /// cosigned while the keys were in use is still believed when they are not.
+    /// Lines under names and ids that the policy does not have are ignored, and of one key the first line counts. A wrong signature under
+    /// a key of the policy refuses the whole note. A witness is judged by the time that it signed, a log by the newest of them, so that a
+    /// checkpoint that was cosigned while the keys were in use is still believed when they are not.
     /// </remarks>
-    /// <exception cref="TlogFormatException">The bytes are not a note with a checkpoint's text; or <paramref name="verifierOf"/> refuses a key.</exception>
+    /// <exception cref="TlogFormatException">
+    /// The bytes are not a note with a checkpoint's text; or <paramref name="verifierOf"/> refuses a key.
+    /// </exception>
     /// <exception cref="ArgumentException">The windows are those of another policy, or a verifier is that of another key.</exception>
-    public PolicyVerdict Verify(ReadOnlySpan<byte> note, Func<VerifierKey, NoteVerifier?> verifierOf, PolicyWindows? windows = null, DateTimeOffset? at = null)
+    public PolicyVerdict Verify(
+        ReadOnlySpan<byte> note, Func<VerifierKey, NoteVerifier?> verifierOf, PolicyWindows? windows = null, DateTimeOffset? at = null)
     {
         ArgumentNullException.ThrowIfNull(verifierOf);
         if (windows is not null && !Equals(windows.Policy))
@@ -120,7 +131,8 @@ public sealed class TlogPolicy : IEquatable<TlogPolicy>
 
     /// <summary>Whether logs, witnesses, groups and quorum are the same, in the same order.</summary>
     public bool Equals(TlogPolicy? other) => other is not null && (ReferenceEquals(this, other)
-        || (Quorum == other.Quorum && Logs.SequenceEqual(other.Logs) && Witnesses.SequenceEqual(other.Witnesses) && Groups.SequenceEqual(other.Groups)));
+        || (Quorum == other.Quorum && Logs.SequenceEqual(other.Logs)
+            && Witnesses.SequenceEqual(other.Witnesses) && Groups.SequenceEqual(other.Groups)));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as TlogPolicy);
