@@ -2,10 +2,10 @@ using Indelible.Merkle;
 
 namespace Indelible.Notes;
 
-/// <summary>A checkpoint that the log's key, pinned by the caller, has signed. Only <see cref="Verify"/> makes one. Immutable.</summary>
+/// <summary>A checkpoint that the log's key, pinned by the caller, has signed. Only <see cref="Verify"/> and a satisfied policy make one. Immutable.</summary>
 public sealed class VerifiedCheckpoint
 {
-    private VerifiedCheckpoint(Checkpoint checkpoint, ReadOnlyMemory<byte> note, IReadOnlyList<NoteVerifier> vouching)
+    internal VerifiedCheckpoint(Checkpoint checkpoint, ReadOnlyMemory<byte> note, IReadOnlyList<NoteVerifier> vouching)
     {
         Checkpoint = checkpoint;
         Note = note;

@@ -12,6 +12,9 @@ public sealed record VerifierKey
     /// <summary>The signature type of timestamped Ed25519 cosignatures of checkpoints.</summary>
     public const byte Cosignature = 0x04;
 
+    /// <summary>The signature type of timestamped ML-DSA-44 cosignatures of checkpoints, with which logs sign as well.</summary>
+    public const byte MlDsa44 = 0x06;
+
     /// <summary>The key of this name, type and bytes.</summary>
     /// <exception cref="ArgumentException">The name cannot be one.</exception>
     public VerifierKey(string name, byte type, ReadOnlyMemory<byte> publicKey)

@@ -130,9 +130,17 @@ public sealed class TlogProof
     /// <returns>What was proven.</returns>
     /// <exception cref="TlogFormatException">The checkpoint is not one.</exception>
     /// <exception cref="VerificationException">It does not prove this.</exception>
-    public VerifiedInclusion Verify(ReadOnlySpan<byte> entry, string origin, NoteVerifier logKey)
+    public VerifiedInclusion Verify(ReadOnlySpan<byte> entry, string origin, NoteVerifier logKey) =>
+        Verify(entry, VerifiedCheckpoint.Verify(Checkpoint.Span, origin, logKey));
+
+    /// <summary>Verifies that an entry is in the log, under a checkpoint that is verified already: by a policy, say.</summary>
+    /// <param name="entry">The entry's exact bytes; untrusted.</param>
+    /// <param name="checkpoint">What <see cref="Checkpoint"/> was verified to.</param>
+    /// <returns>What was proven.</returns>
+    /// <exception cref="VerificationException">It does not prove this.</exception>
+    public VerifiedInclusion Verify(ReadOnlySpan<byte> entry, VerifiedCheckpoint checkpoint)
     {
-        VerifiedCheckpoint checkpoint = VerifiedCheckpoint.Verify(Checkpoint.Span, origin, logKey);
+        ArgumentNullException.ThrowIfNull(checkpoint);
         Hash leaf = TreeHasher.Leaf(entry);
         return InclusionProof.Verify(leaf, Index, checkpoint.Head, [.. Hashes])
             ? new VerifiedInclusion(Index, leaf, checkpoint)

@@ -3,7 +3,7 @@ using Indelible.Notes;
 
 namespace Indelible.Proofs;
 
-/// <summary>A proven fact: the entry of this hash stands at this index of the log. Only <see cref="TlogProof.Verify"/> makes one.</summary>
+/// <summary>A proven fact: the entry of this hash stands at this index of the log. Only <see cref="TlogProof"/> makes one.</summary>
 public sealed class VerifiedInclusion
 {
     internal VerifiedInclusion(long index, Hash leafHash, VerifiedCheckpoint checkpoint)
