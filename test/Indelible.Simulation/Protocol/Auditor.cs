@@ -8,15 +8,13 @@ internal readonly record struct Auditor(Entries Longest, byte Sizes)
     /// <summary>Sees a head.</summary>
     /// <param name="head">The head.</param>
     /// <param name="seenBefore">The size that the same instance showed last.</param>
-    /// <param name="broken">What the head contradicts, or <see cref="Invariant.None"/>.</param>
-    public Auditor See(Entries head, int seenBefore, out Invariant broken)
+    /// <param name="broken">What the head breaks.</param>
+    public Auditor See(Entries head, int seenBefore, out Invariants broken)
     {
         int size = head.Count;
         bool agrees = size <= Longest.Count ? Longest.StartsWith(head) : head.StartsWith(Longest);
-        broken = !agrees && (Sizes & (1 << size)) != 0 ? Invariant.OneHeadOfASize
-            : !agrees ? Invariant.HeadsExtendEachOther
-            : size < seenBefore ? Invariant.HeadsNeverGoBack
-            : Invariant.None;
+        broken = (agrees ? Invariants.None : (Sizes & (1 << size)) != 0 ? Invariants.OneHeadOfASize : Invariants.HeadsExtendEachOther)
+            | (size < seenBefore ? Invariants.HeadsNeverGoBack : Invariants.None);
         return new Auditor(size > Longest.Count ? head : Longest, (byte)(Sizes | (1 << size)));
     }
 

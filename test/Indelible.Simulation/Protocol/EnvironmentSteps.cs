@@ -121,7 +121,7 @@ internal static class EnvironmentSteps
         World.TryFold(world.Segments, world.Tail, world.Journal, out Entries log);
         for (int size = 0; size < log.Count; size++)
         {
-            steps.Add($"the folder is set back to {size} entries", world with
+            steps.Add("the folder is set back to an earlier copy", world with
             {
                 Journal = Place.Holding(log.First(size)),
                 Records = (byte)((1 << size) - 1),

@@ -7,16 +7,18 @@ namespace Indelible.Simulation.Protocol;
 /// <param name="States">Different states that can be reached.</param>
 /// <param name="Transitions">Steps between them.</param>
 /// <param name="Depth">The most steps from the beginning to a state, by the shortest way to it.</param>
-/// <param name="Broken">The invariant that broke, or <see cref="Invariant.None"/>.</param>
+/// <param name="Broken">The invariant that broke, or <see cref="Invariants.None"/>.</param>
 /// <param name="Counterexample">A shortest way to where it broke.</param>
-internal sealed record ExplorationResult(int States, long Transitions, int Depth, Invariant Broken, IReadOnlyList<(Step Step, World World)> Counterexample)
+/// <param name="Taken">Every kind of step that was taken, in words.</param>
+internal sealed record ExplorationResult(
+    int States, long Transitions, int Depth, Invariants Broken, IReadOnlyList<(Step Step, World World)> Counterexample, IReadOnlySet<string> Taken)
 {
     /// <summary>The counts, and the counterexample step by step.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{States:N0} states, {Transitions:N0} transitions, depth {Depth}");
-        if (Broken == Invariant.None)
+        if (Broken == Invariants.None)
         {
             return text.ToString();
         }
@@ -34,13 +36,15 @@ internal sealed record ExplorationResult(int States, long Transitions, int Depth
 }
 
 /// <summary>Visits every state that the model can reach, nearest first, each once, and stops at the first that breaks an invariant.</summary>
+/// <remarks>The instances are alike: of two states that differ in which of them is called A, one is visited.</remarks>
 internal sealed class Exploration
 {
     private readonly Setting _setting;
     private readonly Steps _steps = new();
     private readonly HashSet<World> _known = [];
     private readonly List<World> _states = [];
-    private readonly List<(int Parent, Step Step)> _ways = [];
+    private readonly List<(int Parent, Step Step, bool Renamed)> _ways = [];
+    private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
     private long _transitions;
 
     private Exploration(Setting setting)
@@ -64,9 +68,10 @@ internal sealed class Exploration
                 foreach ((Step step, World next) in _steps.Found)
                 {
                     _transitions++;
-                    if (Visit(next, at, step) is not Invariant.None and Invariant broken)
+                    _taken.Add(step.What);
+                    if (Visit(next, at, step) is not Invariants.None and Invariants broken)
                     {
-                        return new ExplorationResult(_states.Count, _transitions, depth + 1, broken, WayTo(_states.Count - 1));
+                        return new ExplorationResult(_states.Count, _transitions, depth + 1, broken, WayTo(_states.Count - 1), _taken);
                     }
                 }
             }
@@ -74,7 +79,7 @@ internal sealed class Exploration
             depth += _states.Count > levelEnds ? 1 : 0;
         }
 
-        return new ExplorationResult(_states.Count, _transitions, depth, Invariant.None, []);
+        return new ExplorationResult(_states.Count, _transitions, depth, Invariants.None, [], _taken);
     }
 
     private void Find(World world)
@@ -98,27 +103,45 @@ internal sealed class Exploration
         EnvironmentSteps.From(world, _setting, _steps);
     }
 
-    private Invariant Visit(World world, int parent, Step step)
+    /// <summary>Takes a state in, if it is new; says which of the invariants that are watched it breaks.</summary>
+    private Invariants Visit(World world, int parent, Step step)
     {
-        if (!_known.Add(world))
+        Invariants broken = world.Check() & _setting.Watched;
+        World calm = world.Broken == Invariants.None ? world : world with { Broken = Invariants.None };
+        bool isRenamed = calm.A.IsBehind(calm.B) && _setting.Instances > 1;
+        if (isRenamed)
         {
-            return Invariant.None;
+            calm = calm.Renamed;
         }
 
-        _states.Add(world);
-        _ways.Add((parent, step));
-        return world.Check();
+        if (!_known.Add(calm) && broken == Invariants.None)
+        {
+            return Invariants.None;
+        }
+
+        _states.Add(calm);
+        _ways.Add((parent, step, isRenamed));
+        return broken;
     }
 
+    /// <summary>The steps to a state, with the instances called what they were called at the beginning.</summary>
     private List<(Step Step, World World)> WayTo(int state)
     {
-        var way = new List<(Step, World)>();
+        var states = new Stack<int>();
         for (int at = state; _ways[at].Parent >= 0; at = _ways[at].Parent)
         {
-            way.Add((_ways[at].Step, _states[at]));
+            states.Push(at);
         }
 
-        way.Reverse();
+        var way = new List<(Step, World)>();
+        bool isRenamed = false;
+        foreach (int at in states)
+        {
+            Step step = isRenamed ? _ways[at].Step.Renamed : _ways[at].Step;
+            isRenamed ^= _ways[at].Renamed;
+            way.Add((step, isRenamed ? _states[at].Renamed : _states[at]));
+        }
+
         return way;
     }
 }

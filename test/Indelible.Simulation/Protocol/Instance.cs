@@ -75,6 +75,15 @@ internal readonly record struct Instance(
     bool KnowsIds,
     byte Seen)
 {
+    /// <summary>Whether this one comes behind <paramref name="other"/> in an order that means nothing, but tells them apart.</summary>
+    public bool IsBehind(in Instance other) => Key.CompareTo(other.Key) is var order && order != 0 ? order > 0 : MemoryKey.CompareTo(other.MemoryKey) > 0;
+
+    private (ulong, ulong) MemoryKey => (((ulong)Log.Packed << 32) | Group.Packed, ((ulong)Shown.Packed << 32) | Next.Packed);
+
+    private (ulong, ulong) Key => (
+        (ulong)Life | ((ulong)Sequencing << 8) | ((ulong)Publishing << 16) | ((ulong)Sealing << 24) | ((ulong)Sealed << 32) | ((ulong)Moved << 40) | ((ulong)Target << 48),
+        Promised | ((ulong)Seen << 8) | (KnowsIds ? 1UL << 16 : 0));
+
     /// <summary>What is left when the process is gone.</summary>
     public Instance Crashed => new() { Seen = Seen };
 

@@ -84,7 +84,7 @@ internal static class RecoverySteps
             Target = 0,
         }) with
         {
-            Broken = isWhole || read.IsSetBack ? read.Broken : Invariant.UndamagedStarts,
+            Broken = read.Broken | (isWhole || read.IsSetBack ? Invariants.None : Invariants.UndamagedStarts),
         };
     }
 
@@ -95,18 +95,17 @@ internal static class RecoverySteps
         Entries head = self.Next;
         if (!world.IsSetBack && !world.Client.IsKeptBy(self.Log, self.Promised))
         {
-            steps.Add(who, "starts without acknowledged entries", world with { Broken = Invariant.RecoveredHoldsAcknowledged });
-            return;
+            world = world with { Broken = world.Broken | Invariants.RecoveredHoldsAcknowledged };
         }
 
         if (!self.Log.StartsWith(head))
         {
             if (setting.Mutation != Mutation.RecoveryIgnoresHeads)
             {
-                World refused = world.With(who, new Instance { Life = Life.Refused, Seen = self.Seen });
-                steps.Add(who, "refuses to start, because the log is smaller than or contradicts the recorded head", world.IsSetBack
-                    ? refused
-                    : refused with { Broken = Invariant.UndamagedStarts });
+                steps.Add(who, "refuses to start, because the log is smaller than or contradicts the recorded head", world.With(who, new Instance { Life = Life.Refused, Seen = self.Seen }) with
+                {
+                    Broken = world.Broken | (world.IsSetBack ? Invariants.None : Invariants.UndamagedStarts),
+                });
                 return;
             }
 

@@ -107,7 +107,7 @@ internal static class SealerSteps
         int end = Math.Min(target, self.Log.Count);
         if (end <= self.Moved)
         {
-            steps.Add(who, $"finds the journal's entries below {target} elsewhere", world.With(who, self with { Sealing = Sealing.MoveDurable, Target = (byte)target }));
+            steps.Add(who, "finds the journal's oldest entries elsewhere", world.With(who, self with { Sealing = Sealing.MoveDurable, Target = (byte)target }));
             return;
         }
 
@@ -119,13 +119,13 @@ internal static class SealerSteps
         World written = world with { Tail = world.Tail.Write(self.Moved, self.Log.Slice(self.Moved, end)) };
         if (!setting.IsShared)
         {
-            steps.Add(who, $"writes entries below {target} into the tail file", written.With(who, self with { Sealing = Sealing.MoveWritten, Target = (byte)target }));
+            steps.Add(who, "writes the journal's oldest entries into the tail file", written.With(who, self with { Sealing = Sealing.MoveWritten, Target = (byte)target }));
             return;
         }
 
         World moved = written with { Tail = written.Tail.Sync() };
-        steps.Add(who, $"moves entries below {target} to the tail file", moved.With(who, self with { Sealing = Sealing.MoveDurable, Target = (byte)target, Moved = (byte)end }));
-        steps.Add(who, $"moves entries below {target} to the tail file and is told that it failed", moved.With(who, self with { Sealing = Sealing.Stopped }));
+        steps.Add(who, "moves the journal's oldest entries to the tail file", moved.With(who, self with { Sealing = Sealing.MoveDurable, Target = (byte)target, Moved = (byte)end }));
+        steps.Add(who, "moves the journal's oldest entries to the tail file and is told that it failed", moved.With(who, self with { Sealing = Sealing.Stopped }));
     }
 
     private static void SyncTail(World world, int who, Setting setting, Steps steps)
@@ -150,6 +150,6 @@ internal static class SealerSteps
             Journal = world.Journal.Release(Math.Max(self.Target, world.Journal.First)),
             Records = (byte)(world.Records & ~((1 << self.Target) - 1)),
         };
-        steps.Add(who, $"has the journal release its entries below {self.Target}", released.With(who, self with { Sealing = Sealing.Idle, Target = 0 }));
+        steps.Add(who, "has the journal release its oldest entries", released.With(who, self with { Sealing = Sealing.Idle, Target = 0 }));
     }
 }

@@ -150,7 +150,7 @@ internal static class SequencerSteps
             }
             else if (client.ReceiptOf(Client.EventOf(entries[i])) != (index + i, entries[i]))
             {
-                return world with { Broken = Invariant.AcknowledgedIsDurable };
+                world = world with { Broken = world.Broken | Invariants.AcknowledgedIsDurable };
             }
         }
 

@@ -44,5 +44,8 @@ internal sealed record Setting(Deployment Deployment, Bounds Bounds, Mutation Mu
     /// <summary>Whether the sealer works; without it entries stay in the journal.</summary>
     public bool Seals { get; init; } = true;
 
+    /// <summary>The invariants that end an exploration when they break.</summary>
+    public Invariants Watched { get; init; } = Invariants.All;
+
     public bool IsShared => Deployment == Deployment.SharedStores;
 }

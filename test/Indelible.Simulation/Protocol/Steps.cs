@@ -5,6 +5,9 @@ namespace Indelible.Simulation.Protocol;
 /// <param name="What">What happens, in words.</param>
 internal readonly record struct Step(int Instance, string What)
 {
+    /// <summary>The same step of the other instance.</summary>
+    public Step Renamed => Instance < 0 ? this : this with { Instance = 1 - Instance };
+
     public override string ToString() => Instance switch { 0 => "A ", 1 => "B ", _ => "" } + What;
 }
 

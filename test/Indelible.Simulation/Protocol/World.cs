@@ -48,9 +48,12 @@ internal sealed record World
     public bool IsSetBack { get; init; }
 
     /// <summary>What the step to this state broke.</summary>
-    public Invariant Broken { get; init; }
+    public Invariants Broken { get; init; }
 
     public Instance this[int instance] => instance == 0 ? A : B;
+
+    /// <summary>The same with A called B and B called A.</summary>
+    public World Renamed => this with { A = B, B = A };
 
     public World With(int instance, Instance state) => instance == 0 ? this with { A = state } : this with { B = state };
 
@@ -58,9 +61,9 @@ internal sealed record World
     public World Show(int instance, Entries head)
     {
         Instance shower = this[instance];
-        Auditor auditor = Auditor.See(head, shower.Seen, out Invariant broken);
+        Auditor auditor = Auditor.See(head, shower.Seen, out Invariants broken);
         World shown = With(instance, shower with { Shown = head, Seen = (byte)head.Count }) with { Auditor = auditor };
-        return broken == Invariant.None ? shown : shown with { Broken = broken };
+        return broken == Invariants.None ? shown : shown with { Broken = shown.Broken | broken };
     }
 
     /// <summary>Makes a head the one that the checkpoint store holds, durably.</summary>
@@ -68,7 +71,7 @@ internal sealed record World
     {
         Head = head,
         HeadRead = head,
-        Broken = head.Count < Head.Count ? Invariant.HeadsNeverGoBack : Broken,
+        Broken = Broken | (head.Count < Head.Count ? Invariants.HeadsNeverGoBack : Invariants.None),
     };
 
     /// <summary>Writes a group into the journal, unsynced.</summary>
@@ -87,19 +90,15 @@ internal sealed record World
         return TryTake(tail, ref log) && TryTake(journal, ref log);
     }
 
-    /// <summary>What is broken in this state, or <see cref="Invariant.None"/>.</summary>
-    public Invariant Check()
+    /// <summary>Everything that is broken in this state or by the step to it.</summary>
+    public Invariants Check()
     {
-        if (Broken != Invariant.None)
-        {
-            return Broken;
-        }
-
+        Invariants broken = Broken;
         TryFold(Segments.Surely, Tail.Surely, Journal.Surely, out Entries durable);
-        return !IsSetBack && !Client.IsKeptBy(durable, Client.Promised()) ? Invariant.AcknowledgedIsDurable
-            : !IsSetBack && !durable.StartsWith(Head) ? Invariant.RecordedIsDurable
-            : HasAnEventTwice(durable) ? Invariant.OneEntryOfAnEvent
-            : Invariant.None;
+        broken |= IsSetBack || Client.IsKeptBy(durable, Client.Promised()) ? Invariants.None : Invariants.AcknowledgedIsDurable;
+        broken |= IsSetBack || durable.StartsWith(Head) ? Invariants.None : Invariants.RecordedIsDurable;
+        broken |= HasAnEventTwice(durable) ? Invariants.OneEntryOfAnEvent : Invariants.None;
+        return broken;
     }
 
     public override string ToString() =>
@@ -110,9 +109,9 @@ internal sealed record World
 
     private static bool TryTake(Place place, ref Entries log)
     {
-        if (!place.IsEmpty && place.First > log.Count)
+        if (place.IsEmpty || place.First > log.Count)
         {
-            return false;
+            return place.IsEmpty;
         }
 
         for (int i = log.Count; i < place.End; i++)
