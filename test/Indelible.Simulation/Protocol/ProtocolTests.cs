@@ -8,28 +8,49 @@ namespace Indelible.Simulation.Protocol;
 /// <remarks>docs/design/protocol-model.md says what each step stands for in the engine.</remarks>
 public sealed class ProtocolTests(ITestOutputHelper output)
 {
-    [Fact]
-    public void On_one_machine_every_invariant_holds_in_every_state() =>
-        HoldsEverywhere(new Setting(Deployment.OneMachine, Within(new Bounds(Events: 3, SentAgain: 1, Crashes: 2), large: new Bounds(Events: 4, SentAgain: 1, Crashes: 2))));
+    private static readonly string s_page = ReadPage();
 
     [Fact]
-    public void On_one_machine_an_earlier_copy_of_the_folder_never_makes_a_fork() =>
-        HoldsEverywhere(new Setting(Deployment.OneMachine, Within(new Bounds(Events: 3, SentAgain: 1, Crashes: 2), large: new Bounds(Events: 4, SentAgain: 2, Crashes: 3)))
+    public void On_one_machine_every_invariant_holds_in_every_state() => HoldsEverywhere(
+        new Setting(Deployment.OneMachine, Within(new Bounds(Events: 3, SentAgain: 1, Crashes: 2), large: new Bounds(Events: 4, SentAgain: 1, Crashes: 2))),
+        "answers a repeat with a receipt",
+        "fails to sync the journal, and the group stays in the page cache",
+        "fails to sync the checkpoint store, and the head is on disk",
+        "drops the tail file that the segment covers",
+        "has the journal release its oldest entries",
+        "the power is cut");
+
+    [Fact]
+    public void On_one_machine_an_earlier_copy_of_the_folder_never_makes_a_fork() => HoldsEverywhere(
+        new Setting(Deployment.OneMachine, Within(new Bounds(Events: 3, SentAgain: 1, Crashes: 2), large: new Bounds(Events: 4, SentAgain: 2, Crashes: 3)))
         {
             MaySetBack = true,
             Seals = false,
-        });
+        },
+        "the folder is set back to an earlier copy",
+        "refuses to start, because the log is smaller than or contradicts the recorded head",
+        "shows the head");
 
     [Fact]
-    public void On_shared_stores_two_instances_never_break_an_invariant() =>
-        HoldsEverywhere(new Setting(Deployment.SharedStores, Within(new Bounds(Events: 2, SentAgain: 1, Crashes: 1), large: new Bounds(Events: 3, SentAgain: 1, Crashes: 1)))
+    public void On_shared_stores_two_instances_never_break_an_invariant() => HoldsEverywhere(
+        new Setting(Deployment.SharedStores, Within(new Bounds(Events: 2, SentAgain: 1, Crashes: 1), large: new Bounds(Events: 3, SentAgain: 1, Crashes: 1)))
         {
             Seals = false,
-        });
+        },
+        "is told that the log ends elsewhere and stops",
+        "is told that another head is recorded and stops publishing",
+        "is killed, and its append is still under way",
+        "the append that was under way takes effect",
+        "the append that was under way finds another end",
+        "the swap that was under way takes effect",
+        "the swap that was under way finds another head");
 
     [Fact]
-    public void On_shared_stores_two_sealing_instances_never_break_an_invariant() =>
-        HoldsEverywhere(new Setting(Deployment.SharedStores, Within(new Bounds(Events: 2, SentAgain: 0, Crashes: 1), large: new Bounds(Events: 2, SentAgain: 1, Crashes: 1))));
+    public void On_shared_stores_two_sealing_instances_never_break_an_invariant() => HoldsEverywhere(
+        new Setting(Deployment.SharedStores, Within(new Bounds(Events: 2, SentAgain: 0, Crashes: 1), large: new Bounds(Events: 2, SentAgain: 1, Crashes: 1))),
+        "puts a segment",
+        "moves the journal's oldest entries to the tail file and is told that it failed",
+        "has the journal release its oldest entries");
 
     [Theory]
     [InlineData(Mutation.AcknowledgesBeforeSync, Deployment.OneMachine, Invariants.AcknowledgedIsDurable, 6)]
@@ -77,10 +98,13 @@ public sealed class ProtocolTests(ITestOutputHelper output)
         Assert.Equal((watched, steps), (result.Broken, result.Counterexample.Count));
     }
 
-    private void HoldsEverywhere(Setting setting)
+    /// <summary>Explores a setting; the named steps must have been taken, and the page must say of every step what it stands for.</summary>
+    private void HoldsEverywhere(Setting setting, params string[] taken)
     {
         ExplorationResult result = Explore(setting);
         Assert.True(result.Broken == Invariants.None, result.ToString());
+        Assert.Subset(new HashSet<string>(result.Taken), new HashSet<string>(taken));
+        Assert.All(result.Taken, step => Assert.Contains(step, s_page, StringComparison.Ordinal));
     }
 
     private ExplorationResult Explore(Setting setting)
@@ -103,5 +127,16 @@ public sealed class ProtocolTests(ITestOutputHelper output)
 
         int[] numbers = [.. asked.Split(',').Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
         return new Bounds(numbers[0], numbers[1], numbers[2]);
+    }
+
+    private static string ReadPage()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Indelible.slnx")))
+        {
+            folder = folder.Parent ?? throw new DirectoryNotFoundException("The tests do not run inside the repository.");
+        }
+
+        return File.ReadAllText(Path.Combine(folder.FullName, "docs", "design", "protocol-model.md"));
     }
 }

@@ -48,4 +48,8 @@ internal sealed record Setting(Deployment Deployment, Bounds Bounds, Mutation Mu
     public Invariants Watched { get; init; } = Invariants.All;
 
     public bool IsShared => Deployment == Deployment.SharedStores;
+
+    public override string ToString() =>
+        $"{Deployment}, {(Seals ? "sealing" : "not sealing")}{(MaySetBack ? ", set back once" : "")}, {Bounds.Events} events, {Bounds.SentAgain} sent again, {Bounds.Crashes} crashes"
+        + (Mutation == Mutation.None ? "" : $", {Mutation}") + (Watched == Invariants.All ? "" : $", watching {Watched}");
 }
