@@ -17,6 +17,16 @@ public sealed class EngineOptions
     /// <summary>The journal's sizes.</summary>
     public FileJournalOptions Journal { get; init; } = new();
 
+    /// <summary>
+    /// Whether sequencer, publisher and sealer take their turns only when <see cref="LogEngine.SequenceAsync"/>,
+    /// <see cref="LogEngine.PublishAsync"/> and <see cref="LogEngine.SealAsync"/> are called, all on one thread: a simulation then
+    /// repeats every run from its seed. Default: each has its own loop.
+    /// </summary>
+    internal bool IsStepped { get; init; }
+
+    /// <summary>How far the checkpoint store's file grows before it is written anew, in bytes. Default 4 MiB.</summary>
+    internal long CheckpointRewriteBytes { get; init; } = 4 << 20;
+
     /// <summary>Everything that is wrong with these options.</summary>
     public IEnumerable<string> Faults()
     {

@@ -55,6 +55,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly RandomSource _random;
     private readonly ILogger _logger;
+    private readonly bool _isStepped;
     private readonly IDisposable _lock;
     private readonly MasterKey _master;
     private readonly KeyStore _keys;
@@ -86,6 +87,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         _time = time;
         _random = random;
         _logger = loggers.CreateLogger<LogEngine>();
+        _isStepped = options.IsStepped;
         var opened = new Stack<IDisposable>();
         try
         {
@@ -94,11 +96,12 @@ public sealed partial class LogEngine : IAsyncDisposable
             _keys = new KeyStore(folder.Disk, folder.KeysFolder, _master, random);
             opened.Push(_receiptsSigner = _keys.Open(KeyStore.ReceiptsName, KeyStore.NameOf(settings.Host, KeyStore.ReceiptsName)));
             opened.Push(_vault = Vault.Open(folder.VaultFile, _master, random));
-            opened.Push(_checkpoints = FileCheckpointStore.Open(folder.Disk, options.CheckpointFolder ?? folder.CheckpointsFolder, folder.QuarantineFolder, random));
+            opened.Push(_checkpoints = FileCheckpointStore.Open(
+                folder.Disk, options.CheckpointFolder ?? folder.CheckpointsFolder, folder.QuarantineFolder, random, options.CheckpointRewriteBytes));
             opened.Push(_journal = FileJournal.Open(folder.Disk, folder.JournalFolder, folder.QuarantineFolder, options.Journal, random));
             _segments = new FileSegmentStore(folder.Disk, folder.LogsFolder);
             opened.Push(_tails = new FileTailStore(folder.Disk, folder.LogsFolder, random));
-            _sequencer = new Sequencer(_journal, _receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>());
+            _sequencer = new Sequencer(_journal, _receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>()) { IsStepped = _isStepped };
             _publisher = new Publisher(_checkpoints, options.PublishInterval, time, loggers.CreateLogger<Publisher>());
             _sealer = new Sealer(_journal, _segments, _tails, _sequencer, options.SealInterval, loggers.CreateLogger<Sealer>());
             Recover();
@@ -113,6 +116,9 @@ public sealed partial class LogEngine : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>The folder.</summary>
+    public DataFolder Folder => _folder;
 
     /// <summary>What the folder is.</summary>
     public FolderSettings Settings => _settings;
@@ -216,6 +222,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     /// <exception cref="EventsRefusedException">An event does not fit an entry. Nothing was appended.</exception>
     /// <exception cref="QueueFullException">Too much is waiting. Nothing was appended.</exception>
     /// <exception cref="AuthorisationLostException">The key was revoked meanwhile. Nothing was appended.</exception>
+    /// <exception cref="NotWrittenException">There was no room, most likely. Nothing was appended; the node goes on.</exception>
     /// <exception cref="NodeStoppedException">The node has stopped; the exception says whether the outcome is unknown.</exception>
     public Task<AppendResult> AppendAsync(
         LogReader log, IReadOnlyList<Claim> claims, AppendCaller caller, AppendOptions options, CancellationToken cancellationToken)
@@ -350,7 +357,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             return;
         }
 
-        if (_sequencer.Failure is null && !_sequencing.IsCompleted)
+        if (_sequencer.Failure is null && (_isStepped || !_sequencing.IsCompleted))
         {
             await TryWriteStopAsync().ConfigureAwait(false);
         }
@@ -362,6 +369,16 @@ public sealed partial class LogEngine : IAsyncDisposable
         await _sequencing.ConfigureAwait(false);
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _publishing.ConfigureAwait(false);
+        if (_isStepped)
+        {
+            while (await _sequencer.TurnAsync().ConfigureAwait(false))
+            {
+                // What waits is written.
+            }
+
+            await _publisher.TurnAsync().ConfigureAwait(false);
+        }
+
         foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, _stoppingSealer, _stopping, _journal, _tails, _checkpoints, _vault, _sequencer, _publisher, _configuring, _receiptsSigner, _master, _lock])
         {
             part.Dispose();
@@ -431,7 +448,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             _system = SystemFold.Apply(_system, index, system.ReadEntry(index));
         }
 
-        foreach (LogSettings log in _system.Logs.Values)
+        foreach (LogSettings log in _system.Logs.Values.OrderBy(log => log.CreatedAtSize))
         {
             StateOf(states, log.Name, null);
         }
@@ -513,11 +530,35 @@ public sealed partial class LogEngine : IAsyncDisposable
         return new PublishedCheckpoint(head, note);
     }
 
+    /// <summary>One turn of the sequencer, where <see cref="EngineOptions.IsStepped"/>.</summary>
+    internal Task SequenceAsync() => _sequencer.TurnAsync();
+
+    /// <summary>One turn of the publisher, where <see cref="EngineOptions.IsStepped"/>.</summary>
+    internal Task PublishAsync() => _publisher.TurnAsync();
+
+    /// <summary>One turn of the sealer, where <see cref="EngineOptions.IsStepped"/>.</summary>
+    internal Task SealAsync() => _sealer.TurnAsync(CancellationToken.None);
+
+    /// <summary>Waits for an append of our own; where nobody else takes the sequencer's turns, takes them.</summary>
+    private async Task SettleAsync(Task append)
+    {
+        while (_isStepped && !append.IsCompleted)
+        {
+            await _sequencer.TurnAsync().ConfigureAwait(false);
+        }
+
+        await append.ConfigureAwait(false);
+    }
+
     private async Task StartAsync(bool isFirst)
     {
-        _sequencing = _sequencer.RunAsync();
-        _publishing = _publisher.RunAsync(_stopping.Token);
-        _sealing = _sealer.RunAsync(_stoppingSealer.Token);
+        if (!_isStepped)
+        {
+            _sequencing = _sequencer.RunAsync();
+            _publishing = _publisher.RunAsync(_stopping.Token);
+            _sealing = _sealer.RunAsync(_stoppingSealer.Token);
+        }
+
         if (isFirst)
         {
             return;
@@ -545,19 +586,41 @@ public sealed partial class LogEngine : IAsyncDisposable
         {
             await NoteAsync(SystemActions.Stop, ("node", _settings.Host), _ => { }).ConfigureAwait(false);
         }
-        catch (NodeStoppedException)
+        catch (Exception e) when (e is NodeStoppedException or StorageException or QueueFullException)
         {
-            // It failed meanwhile: there will be a start without a stop before it, which says as much.
+            // It failed meanwhile, or there is no room: there will be a start without a stop before it, which says as much.
         }
     }
 
-    /// <summary>Writes an entry of <c>_access</c> about this node itself.</summary>
-    private async Task NoteAsync(string action, (string Type, string Id) target, Action<Utf8JsonWriter> data)
+    /// <summary>Enters in <c>_access</c> that this node has verified one of its logs, and in <c>_alerts</c> too, if <paramref name="isAlert"/>.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="isValid">Whether nothing was wrong.</param>
+    /// <param name="isAlert">Whether somebody must be told.</param>
+    /// <param name="data">Writes what was found: members of an object.</param>
+    /// <exception cref="NodeStoppedException">The node has stopped.</exception>
+    public async Task NoteVerificationAsync(string log, bool isValid, bool isAlert, Action<Utf8JsonWriter> data)
     {
-        if (_logs.TryGetValue(LogName.Access, out LogReader? access))
+        foreach (string own in isAlert ? (IEnumerable<string>)[LogName.Alerts, LogName.Access] : [LogName.Access])
+        {
+            await NoteAsync(SystemActions.Verification, ("log", log), data, own, isValid ? "success" : "failure").ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes an entry of one of our own logs about this node itself.</summary>
+    private async Task NoteAsync(string action, (string Type, string Id) target, Action<Utf8JsonWriter> data, string log = LogName.Access, string outcome = "success")
+    {
+        if (_logs.TryGetValue(log, out LogReader? own))
         {
             var caller = new AppendCaller("indelible", "", _system.Size, "internal", null);
-            await AppendAsync(access, [SystemClaim(action, "system", "other", target, caller, data)], caller, AppendOptions.Default, CancellationToken.None).ConfigureAwait(false);
+            Claim claim = SystemClaim(action, "system", "other", target, caller, data, outcome);
+            try
+            {
+                await SettleAsync(AppendAsync(own, [claim], caller, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is NotWrittenException or NodeStoppedException && e.InnerException is IOException)
+            {
+                throw new StorageException(e.InnerException!.Message, (e.InnerException as StorageException)?.Outcome ?? StorageOutcome.Unknown, e);
+            }
         }
     }
 
@@ -635,10 +698,10 @@ public sealed partial class LogEngine : IAsyncDisposable
         AppendCaller inside = caller with { KeyId = "" };
         // Not cancellable: what the entry configures must be in service when it is in the log, whether or not the caller still waits.
         cancellationToken.ThrowIfCancellationRequested();
-        await AppendAsync(_logs[LogName.System], [claim], inside, AppendOptions.Default, CancellationToken.None).ConfigureAwait(false);
+        await SettleAsync(AppendAsync(_logs[LogName.System], [claim], inside, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
     }
 
-    private Claim SystemClaim(string action, string category, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data)
+    private Claim SystemClaim(string action, string category, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data, string outcome = "success")
     {
         DateTimeOffset now = _time.GetUtcNow();
         using var buffer = new MemoryStream();
@@ -651,7 +714,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             json.WriteString("action", action);
             json.WriteString("category", category);
             json.WriteString("operation", operation);
-            json.WriteString("outcome", "success");
+            json.WriteString("outcome", outcome);
             json.WriteStartObject("actor");
             json.WriteString("id", caller.Principal);
             json.WriteString("type", caller.Principal == "indelible" ? "system" : "unknown");

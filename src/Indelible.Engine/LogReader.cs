@@ -50,6 +50,9 @@ public sealed class LogReader
     /// <summary>The same, with <c>data.original</c> left in clear.</summary>
     internal PersonalFields PersonalFieldsButOriginal { get; }
 
+    /// <summary>The heads shown lately, latest first; see <see cref="EngineLimits.RetainedCheckpoints"/>.</summary>
+    public IReadOnlyList<TreeHead> ShownHeads => _log.Checkpoints.Recent();
+
     /// <summary>The checkpoint of exactly this size, if it is still kept; see <see cref="EngineLimits.RetainedCheckpoints"/>.</summary>
     public PublishedCheckpoint? CheckpointOfSize(long size) => _log.Checkpoints.OfSize(size);
 

@@ -1,6 +1,7 @@
 using Indelible.Engine;
 using Indelible.Server.Endpoints;
 using Indelible.Server.Problems;
+using Indelible.Server.Verification;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.FileProviders;
@@ -38,7 +39,10 @@ public static class IndelibleServer
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.StopTimeout);
         builder.Services.AddRouting();
         builder.Services.AddSingleton(engine);
+        builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<ServerMetrics>();
+        builder.Services.AddSingleton<BackgroundVerification>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<BackgroundVerification>());
         builder.Services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "Indelible";
@@ -62,6 +66,7 @@ public static class IndelibleServer
         TailEndpoint.Map(app);
         TileEndpoints.Map(app);
         HealthEndpoints.Map(app);
+        VerificationEndpoint.Map(app);
         app.MapOpenApi("/openapi/v1.json");
         app.MapPrometheusScrapingEndpoint("/metrics");
         return app;

@@ -10,7 +10,7 @@ public sealed class ServerOptions
 {
     /// <summary>The names of all settings; as environment variables in capitals behind <c>INDELIBLE_</c>.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["data", "urls", "checkpoint_folder", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "log_level"];
+        ["data", "urls", "checkpoint_folder", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "log_level"];
 
     /// <summary>The data folder. Default <c>./data</c>.</summary>
     public string Data { get; private init; } = "./data";
@@ -20,6 +20,12 @@ public sealed class ServerOptions
 
     /// <summary>Least level of what the server logs. Default <c>Information</c>.</summary>
     public LogLevel LogLevel { get; private init; } = LogLevel.Information;
+
+    /// <summary>How often every log is verified in the background; zero for never. Default a day.</summary>
+    public TimeSpan VerifyInterval { get; private init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Bytes a second that background verification reads. Default 16 MiB: a terabyte in a day.</summary>
+    public long VerifyBytesPerSecond { get; private init; } = 16L << 20;
 
     /// <summary>The engine's options.</summary>
     public EngineOptions Engine { get; private init; } = new();
@@ -102,11 +108,18 @@ public sealed class ServerOptions
             wrong.Add($"log_level: '{levelText}' is none of {string.Join(", ", Enum.GetNames<LogLevel>())}");
         }
 
+        if (settings["verify_mib_per_second"] is "0")
+        {
+            wrong.Add("verify_mib_per_second: at least 1; verify_interval_s is 0 for no verification");
+        }
+
         return new ServerOptions
         {
             Data = data,
             Urls = urls,
             LogLevel = level,
+            VerifyInterval = TimeSpan.FromSeconds(Number(settings, "verify_interval_s", 86_400, wrong)),
+            VerifyBytesPerSecond = (long)Math.Max(1, Number(settings, "verify_mib_per_second", 16, wrong)) << 20,
             Engine = new EngineOptions
             {
                 CheckpointFolder = settings["checkpoint_folder"],

@@ -33,6 +33,9 @@ public sealed class DataFolderLogSource : ILogSource, IDisposable
         _checkpointFolder = checkpointFolder;
     }
 
+    /// <summary>Waits after so many bytes were read; null not to wait.</summary>
+    public Func<long, CancellationToken, Task>? Pace { get; init; }
+
     /// <inheritdoc/>
     public string Description => $"log {_log} in {_folder.Root}";
 
@@ -57,8 +60,12 @@ public sealed class DataFolderLogSource : ILogSource, IDisposable
     }));
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadBundleAsync(BundleId id, CancellationToken cancellationToken) =>
-        Task.FromResult(ReadTwice(log => log.ReadBundle(id)));
+    public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadBundleAsync(BundleId id, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ReadOnlyMemory<byte>> entries = ReadTwice(log => log.ReadBundle(id));
+        await PaceAsync(entries.Sum(entry => entry.Length), cancellationToken).ConfigureAwait(false);
+        return entries;
+    }
 
     /// <summary>A data folder keeps no tiles: they are made from its blocks, whose hashes the segments' indexes hold and reading checks.</summary>
     public Task<ReadOnlyMemory<byte>?> ReadTileAsync(TileId id, CancellationToken cancellationToken) => Task.FromResult<ReadOnlyMemory<byte>?>(null);
@@ -68,16 +75,22 @@ public sealed class DataFolderLogSource : ILogSource, IDisposable
         [.. Current.CheckIdHashes(id, entries).Select(wrong => new VerificationFault("entry", $"index {wrong.Index} ({Locate(wrong.Index)})", wrong.Detail))]);
 
     /// <inheritdoc/>
-    public Task<StorageFindings> CheckStorageAsync(long size, CancellationToken cancellationToken)
+    public async Task<StorageFindings> CheckStorageAsync(long size, CancellationToken cancellationToken)
     {
         FolderLog current = Current;
         string[] unsigned = current.EntriesFrom(size) is var beyond and > 0 ? [$"{beyond} entries beyond the head of {size}: they are not signed yet"] : [];
-        FolderFindings[] parts = [current.Findings, current.CheckFileHashes(), FolderCheck.Run(_folder, _log, _logVkey, _checkpointFolder)];
-        return Task.FromResult(new StorageFindings(
+        List<FolderFindings> parts = [current.Findings, FolderCheck.Run(_folder, _log, _logVkey, _checkpointFolder)];
+        foreach ((long first, long bytes) in current.Segments)
+        {
+            parts.Add(current.CheckFileHash(first));
+            await PaceAsync(bytes, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new StorageFindings(
             [.. parts.SelectMany(part => part.Faults).Select(Fault)],
             [.. parts.SelectMany(part => part.Unclear).Select(Fault)],
-            [.. parts.SelectMany(part => part.Checked)],
-            [.. unsigned, .. parts.SelectMany(part => part.NotChecked).Distinct()]));
+            [.. parts.SelectMany(part => part.Checked), $"{current.Segments.Count} segment files have been compared with the hash that they end in"],
+            [.. unsigned, .. parts.SelectMany(part => part.NotChecked).Distinct()]);
     }
 
     /// <inheritdoc/>
@@ -138,6 +151,8 @@ public sealed class DataFolderLogSource : ILogSource, IDisposable
             return Read(() => read(before));
         }
     }
+
+    private Task PaceAsync(long bytes, CancellationToken cancellationToken) => Pace?.Invoke(bytes, cancellationToken) ?? Task.CompletedTask;
 
     private FolderLog Open()
     {

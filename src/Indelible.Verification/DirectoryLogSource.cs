@@ -60,7 +60,7 @@ public sealed class DirectoryLogSource : ILogSource
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new LogSourceException($"{path} is missing", missingIsUnclear);
+            throw new LogSourceException(missingIsUnclear ? $"there is no {path}" : "it is missing", missingIsUnclear);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

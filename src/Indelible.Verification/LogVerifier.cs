@@ -62,7 +62,7 @@ public sealed class LogVerifier
         }
 
         _tiles = new TileReader(source);
-        _tree = new TreeCheck(_tiles, _request.Remembered?.Head, _request.Frontier, AddFault);
+        _tree = new TreeCheck(_tiles, _request.Remembered?.Head, _request.ShownHeads, _request.Frontier, AddFault);
         _receipts = new ReceiptCheck(_request.Receipts, _request.ReceiptsKey, logKey.Name, AddFault);
     }
 
@@ -303,10 +303,10 @@ public sealed class LogVerifier
         }
     }
 
-    /// <summary>Bundles that cannot be read one after the other are one fault: they are mostly one file.</summary>
+    /// <summary>Bundles one after the other that cannot be read for the same reason are one fault: they are mostly one missing file.</summary>
     private void AddMissing(BundleId id, string detail)
     {
-        if (_missing is { } before && before.Last.Index + 1 == id.Index)
+        if (_missing is { } before && before.Last.Index + 1 == id.Index && before.Detail == detail)
         {
             _missing = (before.First, id, before.Detail);
             return;

@@ -11,15 +11,18 @@ internal sealed class TreeCheck
     private readonly CompactRange _tree = new();
     private readonly List<List<Hash>> _rows = [];   // by level - 1: the hashes of the tile that is being filled
     private readonly TreeHead? _remembered;
+    private readonly ILookup<long, TreeHead> _shown;
 
     /// <param name="tiles">Gives the stored tiles.</param>
     /// <param name="remembered">The head that an earlier run verified.</param>
+    /// <param name="shown">Other heads that the log has shown.</param>
     /// <param name="frontier">Where to go on; null to begin.</param>
     /// <param name="fault">Receives what is wrong.</param>
-    public TreeCheck(TileReader tiles, TreeHead? remembered, TreeFrontier? frontier, Action<VerificationFault> fault)
+    public TreeCheck(TileReader tiles, TreeHead? remembered, IEnumerable<TreeHead> shown, TreeFrontier? frontier, Action<VerificationFault> fault)
     {
         _tiles = tiles;
         _remembered = remembered;
+        _shown = shown.ToLookup(head => head.Size);
         _fault = fault;
         if (frontier is null)
         {
@@ -35,7 +38,7 @@ internal sealed class TreeCheck
             }
         }
 
-        CompareRemembered();
+        CompareHeads();
     }
 
     /// <summary>Entries under the tree.</summary>
@@ -53,7 +56,7 @@ internal sealed class TreeCheck
         foreach (Hash leaf in leaves)
         {
             _tree.Append(leaf);
-            CompareRemembered();
+            CompareHeads();
         }
 
         if (leaves.Length == TileLayout.Width)
@@ -74,8 +77,13 @@ internal sealed class TreeCheck
         }
     }
 
-    private void CompareRemembered()
+    private void CompareHeads()
     {
+        foreach (TreeHead shown in _shown[_tree.Size].Where(shown => shown.Root != _tree.Root()))
+        {
+            _fault(new VerificationFault("head", $"size {shown.Size}", $"the first {shown.Size} entries have root {_tree.Root()}, but {shown.Root} was shown for them"));
+        }
+
         if (_remembered is { } known && _tree.Size == known.Size && _tree.Root() != known.Root)
         {
             _fault(new VerificationFault(

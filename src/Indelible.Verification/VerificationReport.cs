@@ -15,8 +15,15 @@ public enum Verdict
     CouldNotTell,
 }
 
+/// <summary>Verdicts as programs read them.</summary>
+public static class VerdictWord
+{
+    /// <summary><c>valid</c>, <c>not_valid</c> or <c>could_not_tell</c>.</summary>
+    public static string Of(Verdict verdict) => verdict switch { Verdict.Valid => "valid", Verdict.NotValid => "not_valid", _ => "could_not_tell" };
+}
+
 /// <summary>One thing that is wrong.</summary>
-/// <param name="What">The kind of thing: <c>checkpoint</c>, <c>entry</c>, <c>bundle</c>, <c>tile</c>, <c>root</c>, <c>state</c>, <c>file</c>, <c>receipt</c>.</param>
+/// <param name="What">The kind of thing: <c>checkpoint</c>, <c>entry</c>, <c>bundle</c>, <c>tile</c>, <c>root</c>, <c>state</c>, <c>head</c>, <c>file</c>, <c>receipt</c>.</param>
 /// <param name="Where">Which one, and where it lies.</param>
 /// <param name="Detail">What was expected and what was found.</param>
 public sealed record VerificationFault(string What, string Where, string Detail);

@@ -1,3 +1,4 @@
+using Indelible.Merkle;
 using Indelible.Notes;
 using Indelible.Proofs;
 
@@ -8,6 +9,9 @@ public sealed class VerificationRequest
 {
     /// <summary>The head that an earlier run verified; null where there was none.</summary>
     public VerifiedCheckpoint? Remembered { get; init; }
+
+    /// <summary>Further heads that the log has shown: each must be the tree's at its size. Those larger than the head verified are left out.</summary>
+    public IReadOnlyList<TreeHead> ShownHeads { get; init; } = [];
 
     /// <summary>How far earlier runs have hashed; null to hash everything. Trusted: it must come from the verifier's own storage.</summary>
     public TreeFrontier? Frontier { get; init; }

@@ -289,7 +289,7 @@ internal static class VerifyCommand
         using Stream output = Console.OpenStandardOutput();
         using Utf8JsonWriter json = JsonText.Writer(output);
         json.WriteStartObject();
-        json.WriteString("verdict", report.Verdict switch { Verdict.Valid => "valid", Verdict.NotValid => "not_valid", _ => "could_not_tell" });
+        json.WriteString("verdict", VerdictWord.Of(report.Verdict));
         json.WriteString("origin", report.Origin);
         if (report.Head is { } head)
         {

@@ -21,6 +21,9 @@ internal static class SystemActions
     /// <summary>In <c>_access</c>: a node stopped as it should.</summary>
     public const string Stop = "indelible.node.stop";
 
+    /// <summary>In <c>_access</c>, and in <c>_alerts</c> when it finds the first fault: the node verified one of its logs.</summary>
+    public const string Verification = "indelible.verification.run";
+
     /// <summary>In <c>_access</c>: recovery put a torn end of the journal aside.</summary>
     public const string TornTail = "indelible.recovery.torn_tail";
 }

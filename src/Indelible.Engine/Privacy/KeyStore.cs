@@ -12,6 +12,9 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
     /// <summary>The file of the key that signs receipts. No log has such a name.</summary>
     public const string ReceiptsName = "_receipts";
 
+    /// <summary>How a key's file ends.</summary>
+    public const string Extension = ".key";
+
     private const int MaxFileBytes = 1024;
 
     /// <summary>The name in a key, part of its id for ever: a log's origin.</summary>
@@ -20,7 +23,7 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
     public static string NameOf(string host, string name) => name == ReceiptsName ? $"{host}/receipts" : $"{host}/logs/{name}";
 
     /// <summary>The file of a key.</summary>
-    public static string PathOf(string folder, string name) => Path.Combine(folder, name + ".key");
+    public static string PathOf(string folder, string name) => Path.Combine(folder, name + Extension);
 
     /// <summary>Opens the key of <paramref name="name"/>, or makes it if there is none.</summary>
     /// <param name="name">The file's name: a log's name, or <see cref="ReceiptsName"/>.</param>
@@ -29,10 +32,12 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
     {
         if (disk.Exists(PathOf(name)))
         {
+            // It may have been made and not become durable; what is signed with it from now on would be lost with it.
+            disk.SyncFolder(folder);
             return Open(name, keyName);
         }
 
-        disk.CreateFolder(folder);
+        disk.EnsureFolder(folder);
         byte[] seed = new byte[32];
         random.Fill(seed);
         disk.WriteWhole(PathOf(name), master.Wrap(seed, Context(keyName)));

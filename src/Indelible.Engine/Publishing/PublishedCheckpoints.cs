@@ -28,6 +28,15 @@ internal sealed class PublishedCheckpoints
         }
     }
 
+    /// <summary>The heads that are kept, latest first.</summary>
+    public IReadOnlyList<TreeHead> Recent()
+    {
+        lock (_lock)
+        {
+            return [.. _recent.Select(checkpoint => checkpoint.Head)];
+        }
+    }
+
     /// <summary>Shows a checkpoint.</summary>
     public void Add(PublishedCheckpoint checkpoint)
     {

@@ -57,15 +57,37 @@ internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interva
     /// <summary>Publishes until cancelled; a last round then covers what has been appended.</summary>
     public async Task RunAsync(CancellationToken stoppingToken)
     {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await WaitAsync(stoppingToken).ConfigureAwait(false);
+            if (!await TurnAsync().ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+
+        await TurnAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>One turn of the loop: a round. A failure stops publishing, unless nothing was changed: the next turn then tries again.</summary>
+    /// <returns><see langword="false"/> when it has failed.</returns>
+    public async Task<bool> TurnAsync()
+    {
+        if (Failure is not null)
+        {
+            return false;
+        }
+
         try
         {
-            while (!stoppingToken.IsCancellationRequested)
-            {
-                await WaitAsync(stoppingToken).ConfigureAwait(false);
-                await RoundAsync().ConfigureAwait(false);
-            }
-
             await RoundAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged && e is not CheckpointConflictException)
+        {
+            // The disk is full, most likely. Nothing was shown, and whoever waits for a head goes on waiting.
+            LogPutOff(e);
+            return true;
         }
         catch (Exception e)
         {
@@ -75,6 +97,8 @@ internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interva
             {
                 log.Checkpoints.Fail(e);
             }
+
+            return false;
         }
     }
 
@@ -147,6 +171,9 @@ internal sealed partial class Publisher(ICheckpointStore store, TimeSpan interva
             // The loop ends, and the last round follows it.
         }
     }
+
+    [LoggerMessage(1202, LogLevel.Error, "Publishing is put off: nothing was changed, and it is tried again")]
+    private partial void LogPutOff(Exception failure);
 
     [LoggerMessage(1201, LogLevel.Critical, "Publishing stopped: no further checkpoint is signed until the node is started anew")]
     private partial void LogStopped(Exception failure);

@@ -116,7 +116,7 @@ public static class FolderCheck
         }
 
         var keys = new KeyStore(folder.Disk, folder.KeysFolder, master, RandomSource.System);
-        foreach (string path in folder.Disk.Files(folder.KeysFolder))
+        foreach (string path in folder.Disk.Files(folder.KeysFolder).Where(path => path.EndsWith(KeyStore.Extension, StringComparison.Ordinal)))
         {
             string name = Path.GetFileNameWithoutExtension(path);
             findings.Try(folder.NameOf(path), () =>

@@ -128,16 +128,16 @@ public sealed class FolderLog : IDisposable
         }
     }
 
-    /// <summary>Compares every segment file with the hash that it ends in.</summary>
-    public FolderFindings CheckFileHashes()
+    /// <summary>The segments, by their first entry, and the bytes of each file.</summary>
+    public IReadOnlyList<(long FirstIndex, long Bytes)> Segments => [.. _segments.Values.Select(segment => (segment.FirstIndex, segment.FileBytes))];
+
+    /// <summary>Compares a segment file with the hash that it ends in.</summary>
+    /// <param name="firstIndex">One of <see cref="Segments"/>.</param>
+    public FolderFindings CheckFileHash(long firstIndex)
     {
         var findings = new FolderFindings();
-        foreach (SegmentReader segment in _segments.Values)
-        {
-            findings.Try(NameOf(segment), segment.VerifyFileHash);
-        }
-
-        findings.IsChecked($"{_segments.Count} segment files have the hash that they end in");
+        SegmentReader segment = _segments[firstIndex];
+        findings.Try(NameOf(segment), segment.VerifyFileHash);
         return findings;
     }
 
@@ -201,7 +201,7 @@ public sealed class FolderLog : IDisposable
 
     /// <summary>Not there, if everything was read; else nobody can tell.</summary>
     private StorageException Missing(long index) => _findings.Unclear.Count == 0
-        ? new StorageException($"entries from {index} on are in no segment, tail file or journal file", StorageOutcome.Damaged)
+        ? new StorageException("not all its entries are in a segment, tail file or journal file", StorageOutcome.Damaged)
         : new StorageException($"entry {index} is in no file that could be read; {_findings.Unclear[0].Where}: {_findings.Unclear[0].Detail}", StorageOutcome.NothingChanged);
 
     private void ReadJournal()

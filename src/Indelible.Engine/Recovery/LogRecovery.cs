@@ -39,6 +39,12 @@ internal static class LogRecovery
             log.AddSegment(segment);
         }
 
+        if (log.SealedSize > 0)
+        {
+            // The tail file and the journal give up what segments hold, from here on.
+            segments.Keep(log.Name);
+        }
+
         FillWindow(log);
         foreach (TailEntry entry in tails.Load(log.Name, journalBegins))
         {

@@ -42,33 +42,44 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
         try
         {
             using var timer = new PeriodicTimer(interval);
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false) && await TurnAsync(stoppingToken).ConfigureAwait(false))
             {
-                await TryRoundAsync(stoppingToken).ConfigureAwait(false);
+                // The turn is all that there is to do.
             }
         }
         catch (OperationCanceledException)
         {
             // What is not sealed stays in the journal.
         }
-        catch (Exception e)
+    }
+
+    /// <summary>One turn of the loop: a round. A failure stops sealing, unless nothing was changed: the next turn then tries again.</summary>
+    /// <returns><see langword="false"/> when it has failed.</returns>
+    /// <exception cref="OperationCanceledException">The node is stopping.</exception>
+    public async Task<bool> TurnAsync(CancellationToken cancellationToken)
+    {
+        if (Failure is not null)
+        {
+            return false;
+        }
+
+        try
+        {
+            await RoundAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged)
+        {
+            // The disk is full, most likely. Entries stay where they are.
+            LogPutOff(e);
+            return true;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // Whatever it is: a sealer that has ended must show, and must not keep the node from stopping as it should.
             LogStopped(e);
             Failure = e;
-        }
-    }
-
-    private async Task TryRoundAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await RoundAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged)
-        {
-            // The disk is full, most likely. Entries stay where they are, and the next round tries again.
-            LogPutOff(e);
+            return false;
         }
     }
 
@@ -97,16 +108,38 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
     {
         long first = log.SealedSize;
         Hash expected = log.ReadNode(log.SegmentHeight, first / log.SegmentSize);
-        await segments.PutAsync(
-            log.Name,
-            first,
-            stream => SegmentWriter.Write(stream, log.Origin, log.Name, first, log.SegmentSize, EntriesOf(log, first)),
-            content => ReadBack(content, log, first, expected),
-            cancellationToken).ConfigureAwait(false);
-        SegmentReader segment = SegmentReader.Open(segments.Open(log.Name, first), log.Origin, log.Name, first);
+        if (!segments.List(log.Name).Contains(first))
+        {
+            await segments.PutAsync(
+                log.Name,
+                first,
+                stream => SegmentWriter.Write(stream, log.Origin, log.Name, first, log.SegmentSize, EntriesOf(log, first)),
+                content => ReadBack(content, log, first, expected),
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        // Else an earlier round named it, whole and checked, and could not open it.
+        SegmentReader segment = OpenSealed(log, first, expected);
         await sequencer.RunInLoopAsync(() => log.AddSegment(segment)).ConfigureAwait(false);
         tails.Drop(log.Name, log.SealedSize);
         LogSealed(log.Name, first, first + log.SegmentSize - 1, segment.FileBytes);
+    }
+
+    /// <exception cref="StorageException">With <see cref="StorageOutcome.NothingChanged"/>: it cannot be opened or read now.</exception>
+    private SegmentReader OpenSealed(LogState log, long first, in Hash expected)
+    {
+        ISegmentContent content = segments.Open(log.Name, first);
+        try
+        {
+            SegmentReader segment = SegmentReader.Open(content, log.Origin, log.Name, first);
+            return segment.Root == expected ? segment : throw new StorageException(
+                $"Segment {first} of log {log.Name} has root {segment.Root}, but its entries have {expected}.", StorageOutcome.Damaged);
+        }
+        catch (IOException e)
+        {
+            content.Dispose();
+            throw e as StorageException ?? new StorageException($"Segment {first} of log {log.Name} was written and cannot be read: {e.Message}", StorageOutcome.NothingChanged, e);
+        }
     }
 
     private static IEnumerable<SegmentEntry> EntriesOf(LogState log, long first)

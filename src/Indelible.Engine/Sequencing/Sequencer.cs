@@ -22,8 +22,9 @@ namespace Indelible.Engine.Sequencing;
 /// <item>Sign one receipt for the group and answer everybody.</item>
 /// </list>
 /// <para>
-/// If the journal fails, the outcome is unknown: the loop ends, every waiter is told so, and only recovery may go on. The loop owns
-/// all tail state; others reach it through <see cref="RunInLoopAsync"/>.
+/// If the journal fails, the outcome is unknown: the loop ends, every waiter is told so, and only recovery may go on. Where the journal
+/// says that nothing was changed (there was no room), the group alone is refused. The loop owns all tail state; others reach it
+/// through <see cref="RunInLoopAsync"/>.
 /// </para>
 /// </remarks>
 internal sealed partial class Sequencer : IDisposable
@@ -92,6 +93,9 @@ internal sealed partial class Sequencer : IDisposable
     /// <summary>Groups written so far.</summary>
     public long Groups { get; private set; }
 
+    /// <summary>Whether there is no loop, and one thread calls <see cref="TurnAsync"/> and everything else.</summary>
+    public bool IsStepped { get; init; }
+
     /// <summary>Queues a request; its result comes when its group is durable.</summary>
     /// <exception cref="QueueFullException">The queue is full; nothing was taken.</exception>
     /// <exception cref="NodeStoppedException">The node has stopped.</exception>
@@ -120,6 +124,13 @@ internal sealed partial class Sequencer : IDisposable
     /// <exception cref="NodeStoppedException">The node has stopped.</exception>
     public Task RunInLoopAsync(Action work)
     {
+        if (IsStepped)
+        {
+            ThrowIfStopped();
+            work();
+            return Task.CompletedTask;
+        }
+
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_queueLock)
         {
@@ -145,31 +156,39 @@ internal sealed partial class Sequencer : IDisposable
     /// <summary>The loop; returns when stopped or failed.</summary>
     public async Task RunAsync()
     {
+        do
+        {
+            await _signal.WaitAsync().ConfigureAwait(false);
+        }
+        while (await TurnAsync().ConfigureAwait(false));
+    }
+
+    /// <summary>One turn of the loop: the work that was asked for, then one group. A failure stops the node.</summary>
+    /// <returns><see langword="false"/> when the loop ends: it has failed, or is stopping and nothing waits.</returns>
+    public async Task<bool> TurnAsync()
+    {
+        if (Failure is not null)
+        {
+            return false;
+        }
+
         try
         {
-            while (true)
-            {
-                await _signal.WaitAsync().ConfigureAwait(false);
-                if (!await StepAsync().ConfigureAwait(false))
-                {
-                    return;
-                }
-            }
+            return await StepAsync().ConfigureAwait(false);
         }
         catch (Exception e)
         {
             // Whatever it is, the state of the loop is no longer known to match the journal: nothing may be written or signed on it.
             LogStopped(e);
             Fail(e);
+            return false;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _signal.Dispose();
 
-    /// <summary>One turn of the loop: the work that was asked for, then one group.</summary>
-    /// <returns><see langword="false"/> when the loop is stopping and nothing waits.</returns>
-    internal async Task<bool> StepAsync()
+    private async Task<bool> StepAsync()
     {
         List<AppendRequest> requests = [];
         List<(Action Work, TaskCompletionSource Done)> work = [];
@@ -193,7 +212,7 @@ internal sealed partial class Sequencer : IDisposable
             _waitingBytes -= bytes;
             if (requests.Count == 0 && work.Count == 0)
             {
-                return !_stopping || _signal.CurrentCount > 0;
+                return !_stopping;
             }
 
             if (_waiting.Count > 0 || _stopping)
@@ -249,6 +268,7 @@ internal sealed partial class Sequencer : IDisposable
     {
         var group = new Group();
         var decided = new List<(AppendRequest Request, AppendResult Result)>(requests.Count);
+        bool mayBeWritten = false;
         try
         {
             foreach (AppendRequest request in requests)
@@ -265,7 +285,24 @@ internal sealed partial class Sequencer : IDisposable
             if (group.Logs.Count > 0)
             {
                 var ranges = new List<PayloadRange>(group.Count);
-                long record = await _journal.AppendAsync(group.Batches(), ranges).ConfigureAwait(false);
+                long record;
+                try
+                {
+                    mayBeWritten = true;
+                    record = await _journal.AppendAsync(group.Batches(), ranges).ConfigureAwait(false);
+                }
+                catch (JournalConflictException)
+                {
+                    mayBeWritten = false;
+                    throw;
+                }
+                catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged)
+                {
+                    // No room for another file, most likely. Nothing was written and nothing applied: this group is refused, the next may fit.
+                    LogNotWritten(e);
+                    Refuse(decided, e);
+                    return;
+                }
 
                 // The entries are in the log now: nothing below may be cancelled, and a failure stops the node.
                 Apply(group, record, ranges);
@@ -276,17 +313,23 @@ internal sealed partial class Sequencer : IDisposable
         }
         catch (Exception e)
         {
-            foreach ((AppendRequest request, _) in decided)
-            {
-                request.Done.TrySetException(StoppedBy(e));
-            }
-
+            Exception failure = mayBeWritten && e is not StorageException { Outcome: StorageOutcome.Unknown }
+                ? new StorageException($"The node failed after it had begun to write: {e.Message}", StorageOutcome.Unknown, e)
+                : e;
             foreach (AppendRequest request in requests)
             {
-                request.Done.TrySetException(StoppedBy(e));
+                request.Done.TrySetException(StoppedBy(failure));
             }
 
             throw;
+        }
+    }
+
+    private static void Refuse(List<(AppendRequest Request, AppendResult Result)> decided, StorageException why)
+    {
+        foreach ((AppendRequest request, _) in decided)
+        {
+            request.Done.TrySetException(new NotWrittenException(why));
         }
     }
 
@@ -405,7 +448,7 @@ internal sealed partial class Sequencer : IDisposable
             _failure = failure;
             while (_waiting.TryDequeue(out AppendRequest? request))
             {
-                request.Done.TrySetException(new NodeStoppedException("The node stopped before this request had its turn; nothing of it was appended.", failure));
+                request.Done.TrySetException(new NodeStoppedException("The node stopped before this request had its turn; nothing of it was appended.", failure) { OutcomeUnknown = false });
             }
 
             while (_work.TryDequeue(out (Action Work, TaskCompletionSource Done) item))
@@ -425,7 +468,7 @@ internal sealed partial class Sequencer : IDisposable
     {
         if (_failure is not null)
         {
-            throw StoppedBy(_failure);
+            throw new NodeStoppedException("The node has stopped and takes nothing until it is started anew; nothing of this was appended.", _failure) { OutcomeUnknown = false };
         }
 
         if (_stopping)
@@ -433,6 +476,9 @@ internal sealed partial class Sequencer : IDisposable
             throw new NodeStoppedException("The node is stopping and takes nothing more.");
         }
     }
+
+    [LoggerMessage(1102, LogLevel.Error, "A group was refused: the journal could not take it, and nothing was changed")]
+    private partial void LogNotWritten(Exception why);
 
     [LoggerMessage(1101, LogLevel.Critical, "The sequencer stopped; the node appends nothing more until it is started anew")]
     private partial void LogStopped(Exception failure);

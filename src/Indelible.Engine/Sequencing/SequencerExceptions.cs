@@ -20,6 +20,16 @@ public sealed class AuthorisationLostException : Exception
     }
 }
 
+/// <summary>The journal could not take the group for want of something (room, file handles): nothing was appended, and the node goes on.</summary>
+public sealed class NotWrittenException : Exception
+{
+    /// <summary>Makes the exception; <paramref name="inner"/> is what the journal said.</summary>
+    public NotWrittenException(Exception inner)
+        : base("The journal could not take this now; the operator has been told why. Nothing of it was appended; send it again in a moment.", inner)
+    {
+    }
+}
+
 /// <summary>The node has stopped after a failure whose outcome is unknown, or because it was told to; nothing further is appended.</summary>
 public sealed class NodeStoppedException : Exception
 {
@@ -31,5 +41,5 @@ public sealed class NodeStoppedException : Exception
     }
 
     /// <summary>Whether events that were being written may or may not be in the log: repeat them under the same ids after a restart.</summary>
-    public bool OutcomeUnknown { get; }
+    public bool OutcomeUnknown { get; internal init; }
 }

@@ -18,6 +18,9 @@ public interface ICheckpointStore : IDisposable
 
     /// <summary>Swaps the records of many logs in one round: all of them or none; durable on return.</summary>
     /// <exception cref="CheckpointConflictException">A record is not what the caller says. Nothing was changed.</exception>
-    /// <exception cref="StorageException">With <see cref="StorageOutcome.Unknown"/>: load again before anything else.</exception>
+    /// <exception cref="StorageException">
+    /// With <see cref="StorageOutcome.Unknown"/>: load again before anything else. With <see cref="StorageOutcome.NothingChanged"/>: there was no
+    /// room, say; it may be tried again.
+    /// </exception>
     ValueTask SwapAsync(IReadOnlyList<CheckpointSwap> swaps);
 }

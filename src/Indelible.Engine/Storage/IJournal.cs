@@ -38,7 +38,10 @@ public interface IJournal : IDisposable
     /// checked the index against its segments. Not cancellable: from the first byte written, the outcome is unknown until the sync returns.
     /// </remarks>
     /// <exception cref="JournalConflictException">A log ends elsewhere. Nothing was written.</exception>
-    /// <exception cref="StorageException">With <see cref="StorageOutcome.Unknown"/>: the journal refuses everything from now on.</exception>
+    /// <exception cref="StorageException">
+    /// With <see cref="StorageOutcome.Unknown"/>: the journal refuses everything from now on. With <see cref="StorageOutcome.NothingChanged"/>:
+    /// there was no room, say; it may be tried again.
+    /// </exception>
     ValueTask<long> AppendAsync(IReadOnlyList<JournalBatch> batches, List<PayloadRange> ranges);
 
     /// <summary>Reads the records held, from <paramref name="fromRecord"/> (or the oldest, if later) to the end, in order.</summary>

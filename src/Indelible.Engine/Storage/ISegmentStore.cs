@@ -19,6 +19,11 @@ public interface ISegmentStore
     /// <param name="log">The log's name.</param>
     IReadOnlyList<long> List(string log);
 
+    /// <summary>Makes sure that a log's segments stay. Before anything is given up because a segment holds it: who stored one may have ended before its name was durable.</summary>
+    /// <param name="log">The log's name.</param>
+    /// <exception cref="StorageException">Outcome unknown.</exception>
+    void Keep(string log);
+
     /// <summary>Stores a segment: written under another name, synced, checked by reading it back, and only then given its name.</summary>
     /// <param name="log">The log's name.</param>
     /// <param name="firstIndex">The segment's first leaf index.</param>

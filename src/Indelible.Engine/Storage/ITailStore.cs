@@ -23,7 +23,7 @@ public interface ITailStore : IDisposable
     /// <param name="firstIndex">The index of the first entry: where this log's tail file ends, if it has one.</param>
     /// <param name="entries">The entries' bytes, in index order.</param>
     /// <returns>Where each entry lies, in order.</returns>
-    /// <exception cref="StorageException">Outcome unknown: the caller stops the node.</exception>
+    /// <exception cref="StorageException">There was no room, say: nothing was changed. Or, with <see cref="StorageOutcome.Unknown"/>: the caller moves nothing more.</exception>
     IReadOnlyList<TailLocation> Append(string log, long firstIndex, IReadOnlyList<ReadOnlyMemory<byte>> entries);
 
     /// <summary>Opens a log's tail and gives its entries, oldest first. Once for each log, before anything else is asked of it.</summary>

@@ -28,6 +28,19 @@ public sealed record NewKey(string? Kind, IReadOnlyList<string>? Logs, string? P
 /// <param name="Proof">The hashes in base64, in RFC 6962's order.</param>
 public sealed record ConsistencyView(long From, long To, IReadOnlyList<string> Proof);
 
+/// <summary>A verification of a log by the server itself.</summary>
+/// <param name="Log">The log.</param>
+/// <param name="Started">When it began.</param>
+/// <param name="Ended">When it ended.</param>
+/// <param name="Verdict"><c>valid</c>, <c>not_valid</c> or <c>could_not_tell</c>.</param>
+/// <param name="Size">The signed size that it was verified up to.</param>
+/// <param name="Entries">How many entries were re-hashed.</param>
+/// <param name="Faults">What was wrong or unclear, at most 1,000.</param>
+public sealed record VerificationRunView(string Log, string Started, string Ended, string Verdict, long? Size, long Entries, IReadOnlyList<string> Faults);
+
+/// <summary>The server's verifications since it started, latest last.</summary>
+public sealed record VerificationRunList(IReadOnlyList<VerificationRunView> Runs);
+
 /// <summary>The JSON of small bodies: snake_case, unknown members refused.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -41,6 +54,7 @@ public sealed record ConsistencyView(long From, long To, IReadOnlyList<string> P
 [JsonSerializable(typeof(KeyList))]
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(ConsistencyView))]
+[JsonSerializable(typeof(VerificationRunList))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     private static ApiJson? s_plain;

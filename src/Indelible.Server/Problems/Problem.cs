@@ -122,12 +122,12 @@ public sealed class Problem : IResult
     /// <summary>429: the queue is full.</summary>
     public static Problem TooMuch(string detail) => new(429, "queue-full", "The log is receiving more than it can write", detail);
 
+    /// <summary>503: the disk took nothing; nothing was changed, and it may be sent again.</summary>
+    public static Problem NotWritten(string detail) => new(503, "not-written", "The log cannot write now", detail);
+
     /// <summary>503: the node has stopped.</summary>
     public static Problem Stopped(string detail, bool outcomeUnknown) =>
         new(503, outcomeUnknown ? "outcome-unknown" : "stopped", outcomeUnknown ? "Whether it was appended is not known" : "The node takes nothing", detail);
-
-    /// <summary>503: the disk took nothing, so that nothing was changed.</summary>
-    public static Problem NotWritten(string detail) => new(503, "not-written", "The log cannot write now", detail + " Nothing was changed; send it again.");
 
     /// <summary>500: stored bytes are not what was written.</summary>
     public static Problem Damaged(string detail) => new(500, "damaged", "Stored data is damaged", detail);

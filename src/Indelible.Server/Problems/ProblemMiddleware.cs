@@ -44,6 +44,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         {
             problem = Problem.Unauthenticated();
         }
+        catch (NotWrittenException e)
+        {
+            problem = Problem.NotWritten(e.Message);
+        }
         catch (NodeStoppedException e)
         {
             problem = Problem.Stopped(e.Message, e.OutcomeUnknown);
@@ -60,6 +64,11 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 StatusCodes.Status408RequestTimeout => Problem.TooSlow(),
                 _ => Problem.InvalidBody(e.Message),
             };
+        }
+        catch (StorageException e) when (e.Outcome != StorageOutcome.Damaged)
+        {
+            LogStorage(context.Request.Path, e);
+            problem = e.Outcome == StorageOutcome.NothingChanged ? Problem.NotWritten(e.Message) : Problem.Stopped(e.Message, outcomeUnknown: true);
         }
         catch (StorageException e)
         {
@@ -97,7 +106,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         _ => null,
     };
 
-    [LoggerMessage(2001, LogLevel.Error, "Reading what is stored failed at {Path}")]
+    [LoggerMessage(2001, LogLevel.Error, "Storage failed at {Path}")]
     private partial void LogStorage(string path, Exception exception);
 
     [LoggerMessage(2002, LogLevel.Error, "An unexpected failure at {Path}")]

@@ -1,6 +1,6 @@
 namespace Indelible.Simulation.Protocol;
 
-/// <summary>The publisher's round: check against the last head, sign, swap into the checkpoint store, show; stop at whatever fails.</summary>
+/// <summary>The publisher's round: check against the last head, sign, swap into the checkpoint store, show; stop where the outcome is unknown.</summary>
 internal static class PublisherSteps
 {
     public static void From(World world, int who, Setting setting, Steps steps)
@@ -49,6 +49,7 @@ internal static class PublisherSteps
     private static void WriteToFile(World world, int who, Steps steps)
     {
         Instance self = world[who];
+        steps.Add(who, "finds no room in the checkpoint store and puts the round off", world.With(who, self with { Publishing = Publishing.Idle, Next = default }));
         steps.Add(who, "writes the head into the checkpoint store", world.With(who, self with { Publishing = Publishing.Written }) with { HeadRead = self.Next });
     }
 

@@ -35,12 +35,7 @@ internal static class SealerSteps
         Instance self = world[who];
         if (self.Log.Count - self.Sealed >= Bounds.SegmentEntries)
         {
-            // A segment that is there already, another instance's, is never replaced: the round is put off.
-            if (world.Segments.End == self.Sealed)
-            {
-                Put(world, who, setting, steps);
-            }
-
+            Put(world, who, setting, steps);
             return;
         }
 
@@ -58,6 +53,12 @@ internal static class SealerSteps
     private static void Put(World world, int who, Setting setting, Steps steps)
     {
         Instance self = world[who];
+        if (world.Segments.End > self.Sealed)
+        {
+            steps.Add(who, "finds the segment that another round has put", world.With(who, self with { Sealing = Sealing.SegmentDurable }));
+            return;
+        }
+
         Instance stopped = self with { Sealing = Sealing.Stopped };
         Entries sealedEntries = self.Log.Slice(self.Sealed, self.Sealed + Bounds.SegmentEntries);
         World named = world with { Segments = world.Segments with { Content = world.Segments.Content.Add(sealedEntries) } };

@@ -1,6 +1,6 @@
 namespace Indelible.Simulation.Protocol;
 
-/// <summary>The sequencer's loop: decide a group, append it to the journal, apply it, answer; stop at whatever fails.</summary>
+/// <summary>The sequencer's loop: decide a group, append it to the journal, apply it, answer; stop where the outcome is unknown.</summary>
 internal static class SequencerSteps
 {
     public static void From(World world, int who, Setting setting, Steps steps)
@@ -85,9 +85,7 @@ internal static class SequencerSteps
     private static void AppendToFile(World world, int who, Setting setting, Steps steps)
     {
         Instance self = world[who];
-        Instance stopped = self with { Sequencing = Sequencing.Stopped, Group = default };
-        steps.Add(who, "finds no room for another journal file and stops", world.With(who, stopped));
-
+        steps.Add(who, "finds no room for another journal file and refuses the group", world.With(who, self with { Sequencing = Sequencing.Idle, Group = default }));
         World written = world.Journalise(self.Log.Count, self.Group).With(who, self with { Sequencing = Sequencing.Written });
         steps.Add(who, "writes the group into the journal", setting.Mutation == Mutation.AcknowledgesBeforeSync
             ? Acknowledge(written, self.Log.Count, self.Group)

@@ -89,6 +89,29 @@ internal abstract class Disk
         SyncFolder(parent);
     }
 
+    /// <summary>Makes a folder where it is missing, in one that is durable; durable itself on return, whoever made it.</summary>
+    /// <exception cref="StorageException">It could not be made: nothing was changed. Or, with <see cref="StorageOutcome.Unknown"/>: it may not be durable.</exception>
+    /// <remarks>
+    /// A folder that is there is synced into the one above it all the same: who made it may have ended before it was durable, and a
+    /// crash would take with it what is put into it now.
+    /// </remarks>
+    public void EnsureFolder(string path)
+    {
+        if (!FolderExists(path))
+        {
+            try
+            {
+                MakeFolder(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new StorageException($"The folder {path} could not be made: {e.Message}", StorageOutcome.NothingChanged, e);
+            }
+        }
+
+        SyncFolder(Path.GetDirectoryName(path)!);
+    }
+
     /// <summary>Writes a small file so that after a crash it is either wholly there or not at all; an existing file is replaced.</summary>
     /// <exception cref="StorageException">
     /// It could not be written: nothing was changed. Or, with <see cref="StorageOutcome.Unknown"/>: which of the two is there is not known.

@@ -19,12 +19,12 @@ namespace Indelible.Engine.Storage.Files;
 public sealed class FileCheckpointStore : ICheckpointStore
 {
     private const string Name = "heads";
-    private const long RewriteBytes = 4 << 20;
     private static readonly byte[] s_magic = "INDHEAD1"u8.ToArray();
 
     private readonly Disk _disk;
     private readonly string _path;
     private readonly RandomSource _random;
+    private readonly long _rewriteBytes;
     private readonly IDisposable _fileLock;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ReadOnlyMemory<byte>> _heads;   // under _lock
@@ -32,11 +32,12 @@ public sealed class FileCheckpointStore : ICheckpointStore
     private long _endWhenRewritten;                                     // under _lock
     private StorageException? _failure;                                 // under _lock; set once, then everything is refused
 
-    private FileCheckpointStore(Disk disk, string path, RandomSource random, IDisposable fileLock, Dictionary<string, ReadOnlyMemory<byte>> heads)
+    private FileCheckpointStore(Disk disk, string path, RandomSource random, long rewriteBytes, IDisposable fileLock, Dictionary<string, ReadOnlyMemory<byte>> heads)
     {
         _disk = disk;
         _path = path;
         _random = random;
+        _rewriteBytes = rewriteBytes;
         _fileLock = fileLock;
         _heads = heads;
         _file = Rewrite();
@@ -81,12 +82,14 @@ public sealed class FileCheckpointStore : ICheckpointStore
                     _heads[swap.Origin] = swap.Next.ToArray();
                 }
 
-                if (_file.End > RewriteBytes && _file.End > 4 * _endWhenRewritten)
+                if (_file.End > _rewriteBytes && _file.End > 4 * _endWhenRewritten)
                 {
-                    RecordFile old = _file;
-                    _file = Rewrite();
-                    old.Dispose();
+                    RewriteIfThereIsRoom();
                 }
+            }
+            catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged)
+            {
+                throw;   // There was no room for the round; the store is as it was, and there may be room again.
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -128,8 +131,9 @@ public sealed class FileCheckpointStore : ICheckpointStore
     /// <param name="folder">As given to <see cref="Create"/>.</param>
     /// <param name="quarantine">Where a torn record is put aside; made if needed.</param>
     /// <param name="random">Draws file ids.</param>
+    /// <param name="rewriteBytes">How far the file grows before it is written anew.</param>
     /// <exception cref="StorageException">It is missing, damaged or in use by another process.</exception>
-    internal static FileCheckpointStore Open(Disk disk, string folder, string quarantine, RandomSource random)
+    internal static FileCheckpointStore Open(Disk disk, string folder, string quarantine, RandomSource random, long rewriteBytes = 4 << 20)
     {
         string path = Path.Combine(folder, Name);
         if (!disk.Exists(path))
@@ -159,7 +163,7 @@ public sealed class FileCheckpointStore : ICheckpointStore
                 }
             }
 
-            return new FileCheckpointStore(disk, path, random, fileLock, heads) { TornTail = torn };
+            return new FileCheckpointStore(disk, path, random, rewriteBytes, fileLock, heads) { TornTail = torn };
         }
         catch
         {
@@ -273,19 +277,49 @@ public sealed class FileCheckpointStore : ICheckpointStore
         return span;
     }
 
+    private void RewriteIfThereIsRoom()
+    {
+        RecordFile old = _file;
+        try
+        {
+            _file = Rewrite();
+            old.Dispose();
+        }
+        catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged)
+        {
+            // The round itself is in the file that there is. The next one tries again.
+        }
+    }
+
     /// <summary>Writes a new file of one record that holds every head, and puts it in the old one's place.</summary>
+    /// <exception cref="StorageException">It could not be written: the old one is in its place. Or, with <see cref="StorageOutcome.Unknown"/>: either is.</exception>
     private RecordFile Rewrite()
     {
         string fresh = _path + ".rewritten";
-        RecordFile.Create(_disk, fresh, s_magic, 0, _random);
-        using (RecordFile file = RecordFile.Open(_disk, fresh, s_magic, writable: true))
+        RecordFile? file = null;
+        try
         {
+            RecordFile.Create(_disk, fresh, s_magic, 0, _random);
+            file = RecordFile.Open(_disk, fresh, s_magic, writable: true);
             WriteRound(file, [.. _heads.Select(head => new CheckpointSwap(head.Key, null, head.Value))]);
         }
+        catch (Exception e) when (e is (IOException or UnauthorizedAccessException) and not StorageException { Outcome: StorageOutcome.Unknown })
+        {
+            file?.Dispose();
+            throw new StorageException($"The checkpoint store could not be written anew: {e.Message}", StorageOutcome.NothingChanged, e);
+        }
 
-        _disk.Replace(fresh, _path);
-        RecordFile opened = RecordFile.Open(_disk, _path, s_magic, writable: true);
-        _endWhenRewritten = opened.End;
-        return opened;
+        try
+        {
+            _disk.Replace(fresh, _path);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        _endWhenRewritten = file.End;
+        return file;
     }
 }

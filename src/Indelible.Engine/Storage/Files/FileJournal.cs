@@ -59,6 +59,7 @@ public sealed class FileJournal : IJournal
     private readonly ReaderWriterLockSlim _filesLock = new();
     private readonly List<OpenFile> _files = [];       // under _filesLock; ascending by first record
     private readonly Lock _spareLock = new();          // around the spare file: a file may be released while another is begun
+    private bool _isSpareUncertain;                    // under _spareLock; the spare is half made, or a crash may make it a file of records again
     private OpenFile? _current;                        // the appender's: the last of _files
     private readonly Dictionary<string, long> _ends = new(StringComparer.Ordinal); // the appender's: where each log ends
     private readonly FrameBuffer _frame = new();       // the appender's
@@ -497,14 +498,17 @@ public sealed class FileJournal : IJournal
             string path = Path.Combine(_folder, NameOf(file.FirstRecord));
             if (file.Length == _options.FileBytes && !_disk.Exists(spare))
             {
+                // Until its new name is durable a crash brings the old one back, and nothing may be written over its records.
+                _isSpareUncertain = true;
                 _disk.Move(path, spare, overwrite: false);
+                _disk.SyncFolder(_folder);
+                _isSpareUncertain = false;
             }
             else
             {
                 _disk.Delete(path);
+                _disk.SyncFolder(_folder);
             }
-
-            _disk.SyncFolder(_folder);
         }
     }
 
@@ -513,16 +517,18 @@ public sealed class FileJournal : IJournal
     {
         string path = Path.Combine(_folder, NameOf(firstRecord));
         ulong id = NewFileId();
-        DiskFile begun;
+        DiskFile? begun;
         lock (_spareLock)
         {
             string spare = Path.Combine(_folder, SpareName);
             long wanted = Math.Max(_options.FileBytes, HeaderBytes + RecordFrame.SizeOf(payloadRoom));
+            begun = null;
             try
             {
-                if (!IsUsable(spare, wanted))
+                if (_isSpareUncertain || !IsUsable(spare, wanted))
                 {
                     WriteZeros(spare, wanted);
+                    _isSpareUncertain = false;
                 }
 
                 byte[] header = new byte[HeaderBytes];
@@ -534,6 +540,8 @@ public sealed class FileJournal : IJournal
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // The spare is not part of the journal yet. It may be half made, or synced in part: not to be used.
+                begun?.Dispose();
+                _isSpareUncertain = true;
                 TryDelete(spare);
                 throw new StorageException($"The journal needs a file of {wanted} bytes, which could not be made: {e.Message}", StorageOutcome.NothingChanged, e);
             }
@@ -568,7 +576,7 @@ public sealed class FileJournal : IJournal
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It is zero-filled anew before it is used, or found to be of the right size, which is all that is asked of it.
+            // It is made anew before it is used.
         }
     }
 

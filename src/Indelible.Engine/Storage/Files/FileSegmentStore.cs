@@ -37,10 +37,14 @@ public sealed class FileSegmentStore : ISegmentStore
     }
 
     /// <inheritdoc/>
+    public void Keep(string log) => _disk.SyncFolder(FolderOf(log));
+
+    /// <inheritdoc/>
     public ValueTask PutAsync(string log, long firstIndex, Action<Stream> write, Action<ISegmentContent> verify, CancellationToken cancellationToken)
     {
         string folder = FolderOf(log);
-        _disk.CreateFolder(folder);
+        _disk.EnsureFolder(Path.GetDirectoryName(folder)!);
+        _disk.EnsureFolder(folder);
         string path = PathOf(log, firstIndex);
         if (_disk.Exists(path))
         {
@@ -98,7 +102,8 @@ public sealed class FileSegmentStore : ISegmentStore
         }
         catch (IOException e)
         {
-            throw new StorageException($"Segment {firstIndex} of log {log} cannot be opened.", StorageOutcome.Damaged, e);
+            StorageOutcome outcome = e is FileNotFoundException or DirectoryNotFoundException ? StorageOutcome.Damaged : StorageOutcome.NothingChanged;
+            throw new StorageException($"Segment {firstIndex} of log {log} cannot be opened: {e.Message}", outcome, e);
         }
     }
 

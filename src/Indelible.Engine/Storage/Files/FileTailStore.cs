@@ -62,7 +62,7 @@ internal sealed class FileTailStore : ITailStore
                     files.Add(Begin(log, firstIndex + locations.Count));
                 }
 
-                files[^1].Append(entries, locations);
+                Append(files[^1], entries, locations);
             }
 
             return locations;
@@ -178,13 +178,34 @@ internal sealed class FileTailStore : ITailStore
         }
     }
 
+    /// <summary>Writes one record; where others of the same call are written already, a failure leaves the tail at an end that nobody knows of.</summary>
+    private static void Append(TailFile file, IReadOnlyList<ReadOnlyMemory<byte>> entries, List<TailLocation> locations)
+    {
+        try
+        {
+            file.Append(entries, locations);
+        }
+        catch (StorageException e) when (e.Outcome == StorageOutcome.NothingChanged && locations.Count > 0)
+        {
+            throw new StorageException(e.Message, StorageOutcome.Unknown, e);
+        }
+    }
+
     private TailFile Begin(string log, long firstIndex)
     {
         string folder = FolderOf(_logsFolder, log);
-        _disk.CreateFolder(folder);
+        _disk.EnsureFolder(Path.GetDirectoryName(folder)!);
+        _disk.EnsureFolder(folder);
         string path = Path.Combine(folder, NameOf(firstIndex));
         RecordFile.Create(_disk, path, s_magic, firstIndex, _random);
-        return TailFile.Open(_disk, path, writable: true);
+        try
+        {
+            return TailFile.Open(_disk, path, writable: true);
+        }
+        catch (Exception e) when (e is (IOException or UnauthorizedAccessException) and not StorageException)
+        {
+            throw new StorageException($"The tail file {path} could not be opened: {e.Message}", StorageOutcome.NothingChanged, e);   // It is made anew the next time.
+        }
     }
 
     private sealed class TailFile : IDisposable

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
 namespace Indelible.Engine.Storage.Files;
@@ -131,7 +132,9 @@ internal sealed class RecordFile : IDisposable
     }
 
     /// <summary>Writes the record whose payload lies in the buffer that <see cref="NewPayload"/> gave; durable on return.</summary>
-    /// <exception cref="StorageException">Outcome unknown: the file must not be appended to any more.</exception>
+    /// <exception cref="StorageException">
+    /// There was no room, say: nothing was changed. Or, with <see cref="StorageOutcome.Unknown"/>: the file must not be appended to any more.
+    /// </exception>
     public void Append()
     {
         int payloadBytes = _frame.Count - RecordFrame.HeaderBytes;
@@ -143,11 +146,19 @@ internal sealed class RecordFile : IDisposable
         try
         {
             _file.Write(End, _frame.Written);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            TakeBack(e);
+        }
+
+        try
+        {
             _file.Sync();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException($"Writing {Path.GetFileName(FullPath)} failed; what is on disk is not known.", StorageOutcome.Unknown, e);
+            throw Unknown(e);
         }
 
         _chain = chain;
@@ -168,6 +179,26 @@ internal sealed class RecordFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    /// <summary>Cuts off what a write that failed may have left, so that the file is known again: a disk may be full for a while.</summary>
+    [DoesNotReturn]
+    private void TakeBack(Exception failure)
+    {
+        try
+        {
+            _file.SetLength(End);
+            _file.Sync();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unknown(e);
+        }
+
+        throw new StorageException($"{Path.GetFileName(FullPath)} could not be written: {failure.Message}", StorageOutcome.NothingChanged, failure);
+    }
+
+    private StorageException Unknown(Exception failure) =>
+        new($"Writing {Path.GetFileName(FullPath)} failed; what is on disk is not known.", StorageOutcome.Unknown, failure);
 
     private static StorageException Damaged(string path, string what) =>
         new($"{Path.GetFileName(path)} {what}.", StorageOutcome.Damaged);

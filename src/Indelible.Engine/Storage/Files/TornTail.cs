@@ -21,7 +21,7 @@ public sealed record TornTail(string Path, string Sha256, long Bytes)
     {
         ReadOnlySpan<byte> bytes = torn[..(torn.LastIndexOfAnyExcept((byte)0) + 1)];
         string digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        disk.CreateFolder(quarantine);
+        disk.EnsureFolder(quarantine);
         string path = System.IO.Path.Combine(
             quarantine, $"{System.IO.Path.GetFileNameWithoutExtension(file)}-{offset}-{digest[..DigestInName]}{Extension}");
         disk.WriteWhole(path, bytes);

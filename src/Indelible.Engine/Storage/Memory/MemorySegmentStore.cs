@@ -15,6 +15,11 @@ public sealed class MemorySegmentStore : ISegmentStore
         }
     }
 
+    /// <summary>Does nothing: what is here stays.</summary>
+    public void Keep(string log)
+    {
+    }
+
     /// <inheritdoc/>
     public ValueTask PutAsync(string log, long firstIndex, Action<Stream> write, Action<ISegmentContent> verify, CancellationToken cancellationToken)
     {

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Indelible.Engine.Sequencing;
+using Indelible.Engine.Storage;
+using Indelible.Server.Problems;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace Indelible.Server.Tests.Problems;
+
+public sealed class ProblemMiddlewareTests
+{
+    public static TheoryData<Exception, int, string, string?> Failures { get; } = new()
+    {
+        { new NotWrittenException(new IOException("no room")), 503, "not-written", "10" },
+        { new StorageException("no room", StorageOutcome.NothingChanged), 503, "not-written", "10" },
+        { new StorageException("fsync failed", StorageOutcome.Unknown), 503, "outcome-unknown", null },
+        { new StorageException("altered", StorageOutcome.Damaged), 500, "damaged", null },
+        { new QueueFullException(), 429, "queue-full", "1" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public async Task A_failure_of_storage_says_whether_and_when_to_send_again(Exception failure, int status, string name, string? retryAfter)
+    {
+        var context = new DefaultHttpContext();
+        using var body = new MemoryStream();
+        context.Response.Body = body;
+
+        await new ProblemMiddleware(_ => throw failure, NullLogger<ProblemMiddleware>.Instance).InvokeAsync(context);
+
+        Assert.Equal(status, context.Response.StatusCode);
+        Assert.Equal(retryAfter, context.Response.Headers.RetryAfter.FirstOrDefault());
+        using var problem = JsonDocument.Parse(body.ToArray());
+        Assert.Equal("urn:indelible:" + name, problem.RootElement.GetProperty("type").GetString());
+    }
+}
