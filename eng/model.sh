@@ -6,4 +6,4 @@
 set -eu
 cd "$(dirname "$0")/.."
 dotnet build test/Indelible.Simulation -c Release -v q --nologo
-INDELIBLE_MODEL_BOUNDS="${1:-large}" exec test/Indelible.Simulation/bin/Release/net10.0/Indelible.Simulation -noColor -showLiveOutput -method "*ProtocolTests.On_*${2:-}*"
+INDELIBLE_MODEL_BOUNDS="${1:-large}" exec test/Indelible.Simulation/bin/Release/net10.0/Indelible.Simulation -noColor -showLiveOutput -class "*ProtocolTests" ${2:+-method "*$2*"}
