@@ -8,6 +8,7 @@ namespace Indelible.Fuzz;
 public sealed class FuzzTests
 {
     private const int Executions = 20_000;
+    private const int OfSlowOnes = 4_000;
 
     public static TheoryData<string> Names => [.. FuzzTargets.All.Select(target => target.Name)];
 
@@ -17,7 +18,7 @@ public sealed class FuzzTests
     {
         FuzzTarget target = FuzzTargets.Find(name)!;
         var run = new FuzzRun(target, seed: 1);
-        Find? find = run.Run(Executions / target.Slowness);
+        Find? find = run.Run(Math.Max(OfSlowOnes, Executions / target.Slowness));
         Assert.True(find is null, $"{target.Property}\nExecution {find?.Execution} of seed 1: {find?.Exception}\n{Convert.ToHexStringLower(find?.Input ?? [])}");
     }
 
@@ -37,7 +38,8 @@ public sealed class FuzzTests
         var second = new FuzzRun(target, seed: 7);
         first.Run(5_000);
         second.Run(5_000);
-        Assert.Equal((first.Accepted, first.Input), (second.Accepted, second.Input));
+        Assert.Equal(first.Input, second.Input);
+        Assert.Equal(first.Accepted, second.Accepted);
     }
 
     [Fact]

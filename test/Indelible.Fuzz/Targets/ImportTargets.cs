@@ -32,7 +32,7 @@ internal static class ImportTargets
             ],
             MaxBytes = 8192,
             MemoryBytes = 16 << 20,
-            Slowness = 20,
+            Slowness = 10,
         },
     ];
 

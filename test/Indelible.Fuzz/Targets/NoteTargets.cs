@@ -46,7 +46,7 @@ internal static class NoteTargets
         {
             Words = ["PRIVATE+KEY+", "+", "=", "\u00A0", " ", "\n"],
             MaxBytes = 600,
-            Slowness = 5,
+            Slowness = 2,
         },
     ];
 

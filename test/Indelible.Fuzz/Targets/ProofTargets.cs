@@ -49,7 +49,6 @@ internal static class ProofTargets
                 "\"receipts\":", "\"results\":", "\"receipt\":", "\"receipt_note\":", "\"origin\":", "\"index\":", "\"leaf_hash\":", "\"received_at\":", "\"id\":", "\"position\":", "\"path\":",
                 "null", "true", "{}", "[]", "\"\"", "-1", "1e9", "0", "\\n", "\\ud800", "\\u0000", "\n",
             ],
-            Slowness = 5,
         },
     ];
 
@@ -68,7 +67,7 @@ internal static class ProofTargets
         }
 
         Must.BeSame(proof.Format(), input, "A proof formats back to its bytes");
-        for (int i = 0; i < 7; i++)
+        foreach (int i in (ReadOnlySpan<int>)[3, (int)(proof.Index % 7)])
         {
             try
             {

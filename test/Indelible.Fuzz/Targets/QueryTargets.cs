@@ -49,12 +49,12 @@ internal static class QueryTargets
         {
             Words = ["{", "}", "[", "]", ",", ":", "\"", "null", "true", "0", "1e999", "\"\"", "\\ud800", "\\u0000", "\"and\":", "\"or\":", "\"not\":", "\"path\":", "\"value\":", "\"from\":", "\"to\":", "{}", "[]"],
             MaxBytes = 1024,
-            Slowness = 10,
+            Slowness = 4,
         },
         new("matched-entry", "Asking any query about any bytes ends in an answer or JsonException.", MatchOf, () => s_entries)
         {
             Words = ["{", "}", "[", "]", ",", ":", "\"", "\\ud800", "\\u0041", "null", "\"$pii\":", "\"actor\":", "\"id\":", "\"time\":", "1e999999999", "-0", "\"source\":{\"ip\":\"::\"}", "[[[["],
-            Slowness = 10,
+            Slowness = 4,
         },
         new("search-cursor", "What parses formats back to the same text, and its numbers fit each other.", CursorOf, Cursors) { MaxBytes = 100, Words = ["AQ", "AAAA", "____", "-", "="] },
     ];
