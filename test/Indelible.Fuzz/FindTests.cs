@@ -1,0 +1,64 @@
+using System.Text;
+using Indelible.Fuzz.Driving;
+using Indelible.Fuzz.Targets;
+using Xunit;
+
+namespace Indelible.Fuzz;
+
+/// <summary>What fuzzing has found, each as the smallest input that showed it.</summary>
+public sealed class FindTests
+{
+    /// <summary>Target, what was wrong, and the input; of digests, mending makes what fits.</summary>
+    public static TheoryData<string, string, string> Finds => new()
+    {
+        { "journal-group", "a name that is not ASCII was read as another name", "\0\u0001\u0001é\0\0\0\0\0\0\0\0\0\0\0\u0001\0\0\0\u0002\0\0" },
+        { "journal-group", "a group of no batch was read", "\0\0" },
+        { "journal-group", "two batches of one log were read", "\0\u0002\u0001a\0\0\0\0\0\0\0\0\0\0\0\u0001\0\0\0\u0002\0\0\u0001a\0\0\0\0\0\0\0\0\0\0\0\u0001\0\0\0\u0002\0\0" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Finds))]
+    public void Holds_where_it_once_did_not(string name, string wrong, string input)
+    {
+        FuzzTarget target = FuzzTargets.Find(name)!;
+        foreach (byte[] bytes in new[] { Encoding.UTF8.GetBytes(input), Encoding.Latin1.GetBytes(input) })
+        {
+            Exception? exception = FuzzRun.Try(target, target.Mend?.Invoke(bytes) ?? bytes, out bool accepted);
+            Assert.True(exception is null && !accepted, $"Again: {wrong}. {exception}");
+        }
+    }
+
+System.Text;
+using Indelible.Fuzz.Driving;
+using Indelible.Fuzz.Targets;
+using Xunit;
+
+namespace Indelible.Fuzz;
+
+/// <summary>What fuzzing has found, each as the smallest input that showed it.</summary>
+public sealed class FindTests
+{
+    /// <summary>Target, what was wrong, and the input; of digests, mending makes what fits.</summary>
+    public static TheoryData<string, string, string> Finds => new()
+    {
+        { "journal-group", "a name that is not ASCII was read as another name", "\0\u0001\u0001é\0\0\0\0\0\0\0\0\0\0\0\u0001\0\0\0\u0002\0\0" },
+        { "journal-group", "a group of no batch was read", "\0\0" },
+        { "journal-group", "two batches of one log were read", "\0\u0002\u0001a\0\0\0\0\0\0\0\0\0\0\0\u0001\0\0\0\u0002\0\0\u0001a\0\0\0\0\0\0\0\0\0\0\0\u0001\0\0\0\u0002\0\0" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Finds))]
+    public void Holds_where_it_once_did_not(string name, string wrong, string input)
+    {
+        FuzzTarget target = FuzzTargets.Find(name)!;
+        foreach (byte[] bytes in new[] { Encoding.UTF8.GetBytes(input), Encoding.Latin1.GetBytes(input) })
+        {
+            Exception? exception = FuzzRun.Try(target, target.Mend?.Invoke(bytes) ?? bytes, out bool accepted);
+            Assert.True(exception is null && !accepted, $"Again: {wrong}. {exception}");
+        }
+    }
+
+    [Fact]
+    public void A_line_of_receipts_that_is_no_Unicode_is_refused() =>
+        Assert.Throws<TlogFormatException>(() => ReceiptFile.Read(["{\"receipt_note\":\"\uD800\"}"]).ToList());
+}
