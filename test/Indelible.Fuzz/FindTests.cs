@@ -14,6 +14,9 @@ public sealed class FindTests
         { "journal-group", "a name that is not ASCII was read as another name", "\0\u0001\u0001é\0\0\0\0\0\0\0\0\0\0\0\u0001\0\0\0\u0002\0\0" },
         { "journal-group", "a group of no batch was read", "\0\0" },
         { "journal-group", "two batches of one log were read", "\0\u0002\u0001a\0\0\0\0\0\0\0\0\0\0\0\u0001\0\0\0\u0002\0\0\u0001a\0\0\0\0\0\0\0\0\0\0\0\u0001\0\0\0\u0002\0\0" },
+        { "settings", "JSON that ends too early was thrown", "{\"format\": 1,\n" },
+        { "settings", "null was a null reference", "null\n" },
+        { "settings", "a host that is missing was read", """{"format":1,"segment_size":512,"receipts_vkey":"v","id_seed":"0123456789abcdef"}""" },
     };
 
     [Theory]
@@ -44,6 +47,9 @@ public sealed class FindTests
         { "journal-group", "a name that is not ASCII was read as another name", "\0\u0001\u0001é\0\0\0\0\0\0\0\0\0\0\0\u0001\0\0\0\u0002\0\0" },
         { "journal-group", "a group of no batch was read", "\0\0" },
         { "journal-group", "two batches of one log were read", "\0\u0002\u0001a\0\0\0\0\0\0\0\0\0\0\0\u0001\0\0\0\u0002\0\0\u0001a\0\0\0\0\0\0\0\0\0\0\0\u0001\0\0\0\u0002\0\0" },
+        { "settings", "JSON that ends too early was thrown", "{\"format\": 1,\n" },
+        { "settings", "null was a null reference", "null\n" },
+        { "settings", "a host that is missing was read", """{"format":1,"segment_size":512,"receipts_vkey":"v","id_seed":"0123456789abcdef"}""" },
     };
 
     [Theory]
