@@ -17,6 +17,10 @@ public sealed class FindTests
         { "settings", "JSON that ends too early was thrown", "{\"format\": 1,\n" },
         { "settings", "null was a null reference", "null\n" },
         { "settings", "a host that is missing was read", """{"format":1,"segment_size":512,"receipts_vkey":"v","id_seed":"0123456789abcdef"}""" },
+        { "system-entry", "an unknown kind of key was thrown", """{"action":"indelible.key.create","data":{"id":"a","kind":"writerr","principal":"p","logs":[],"hash":"h"}}""" },
+        { "system-entry", "a number was read as a kind of key", """{"action":"indelible.key.create","data":{"id":"a","kind":"99","principal":"p","logs":[],"hash":"h"}}""" },
+        { "system-entry", "a name that is null was thrown", """{"action":"indelible.log.create","data":{"name":null,"origin":"o","vkey":"v","public":true,"personal":[]}}""" },
+        { "system-entry", "a key that is there already was thrown", """{"action":"indelible.key.create","data":{"id":"ind_a_0","kind":"reader","principal":"p","logs":[],"hash":"h"}}""" },
     };
 
     [Theory]
@@ -50,6 +54,10 @@ public sealed class FindTests
         { "settings", "JSON that ends too early was thrown", "{\"format\": 1,\n" },
         { "settings", "null was a null reference", "null\n" },
         { "settings", "a host that is missing was read", """{"format":1,"segment_size":512,"receipts_vkey":"v","id_seed":"0123456789abcdef"}""" },
+        { "system-entry", "an unknown kind of key was thrown", """{"action":"indelible.key.create","data":{"id":"a","kind":"writerr","principal":"p","logs":[],"hash":"h"}}""" },
+        { "system-entry", "a number was read as a kind of key", """{"action":"indelible.key.create","data":{"id":"a","kind":"99","principal":"p","logs":[],"hash":"h"}}""" },
+        { "system-entry", "a name that is null was thrown", """{"action":"indelible.log.create","data":{"name":null,"origin":"o","vkey":"v","public":true,"personal":[]}}""" },
+        { "system-entry", "a key that is there already was thrown", """{"action":"indelible.key.create","data":{"id":"ind_a_0","kind":"reader","principal":"p","logs":[],"hash":"h"}}""" },
     };
 
     [Theory]
