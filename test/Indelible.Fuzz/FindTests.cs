@@ -21,6 +21,8 @@ public sealed class FindTests
         { "system-entry", "a number was read as a kind of key", """{"action":"indelible.key.create","data":{"id":"a","kind":"99","principal":"p","logs":[],"hash":"h"}}""" },
         { "system-entry", "a name that is null was thrown", """{"action":"indelible.log.create","data":{"name":null,"origin":"o","vkey":"v","public":true,"personal":[]}}""" },
         { "system-entry", "a key that is there already was thrown", """{"action":"indelible.key.create","data":{"id":"ind_a_0","kind":"reader","principal":"p","logs":[],"hash":"h"}}""" },
+        { "verifier-frontier", "a size with a leading zero was read", "indelible.dev/verifier-frontier/v1\ntest.example/logs/main\n00\n-\n" },
+        { "verifier-frontier", "another byte than a line feed before the digest was read", "indelible.dev/verifier-frontier/v1\ntest.example/logs/main\n0\n-x" },
     };
 
     [Theory]
@@ -58,6 +60,8 @@ public sealed class FindTests
         { "system-entry", "a number was read as a kind of key", """{"action":"indelible.key.create","data":{"id":"a","kind":"99","principal":"p","logs":[],"hash":"h"}}""" },
         { "system-entry", "a name that is null was thrown", """{"action":"indelible.log.create","data":{"name":null,"origin":"o","vkey":"v","public":true,"personal":[]}}""" },
         { "system-entry", "a key that is there already was thrown", """{"action":"indelible.key.create","data":{"id":"ind_a_0","kind":"reader","principal":"p","logs":[],"hash":"h"}}""" },
+        { "verifier-frontier", "a size with a leading zero was read", "indelible.dev/verifier-frontier/v1\ntest.example/logs/main\n00\n-\n" },
+        { "verifier-frontier", "another byte than a line feed before the digest was read", "indelible.dev/verifier-frontier/v1\ntest.example/logs/main\n0\n-x" },
     };
 
     [Theory]
