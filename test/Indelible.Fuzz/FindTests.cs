@@ -1,6 +1,7 @@
 using System.Text;
 using Indelible.Fuzz.Driving;
 using Indelible.Fuzz.Targets;
+using Indelible.Search;
 using Xunit;
 
 namespace Indelible.Fuzz;
@@ -23,6 +24,9 @@ public sealed class FindTests
         { "system-entry", "a key that is there already was thrown", """{"action":"indelible.key.create","data":{"id":"ind_a_0","kind":"reader","principal":"p","logs":[],"hash":"h"}}""" },
         { "verifier-frontier", "a size with a leading zero was read", "indelible.dev/verifier-frontier/v1\ntest.example/logs/main\n00\n-\n" },
         { "verifier-frontier", "another byte than a line feed before the digest was read", "indelible.dev/verifier-frontier/v1\ntest.example/logs/main\n0\n-x" },
+        { "query-json", "a lone surrogate was thrown", """{"op":"equals","path":["a"],"value":"\ud800","typed":false}""" },
+        { "query-json", "a member that is there twice was thrown", """{"op":"all","op":"all"}""" },
+        { "matched-entry", "a name that is no Unicode was thrown", """{"\ud800ctor":{"id":"u-1"}}""" },
     };
 
     [Theory]
@@ -37,9 +41,17 @@ public sealed class FindTests
         }
     }
 
+    [Fact]
+    public void An_entry_that_is_not_UTF8_is_no_JSON_to_a_query()
+    {
+        Assert.True(Query.TryParse("actor.id:u-1", DateTimeOffset.UnixEpoch, out Query? query, out _));
+        Assert.Throws<System.Text.Json.JsonException>(() => query.Matches([.. "{\"actor\":{\"id\":\"\\n"u8, 0xFF, .. "\"}}"u8]));
+    }
+
 System.Text;
 using Indelible.Fuzz.Driving;
 using Indelible.Fuzz.Targets;
+using Indelible.Search;
 using Xunit;
 
 namespace Indelible.Fuzz;
@@ -62,6 +74,9 @@ public sealed class FindTests
         { "system-entry", "a key that is there already was thrown", """{"action":"indelible.key.create","data":{"id":"ind_a_0","kind":"reader","principal":"p","logs":[],"hash":"h"}}""" },
         { "verifier-frontier", "a size with a leading zero was read", "indelible.dev/verifier-frontier/v1\ntest.example/logs/main\n00\n-\n" },
         { "verifier-frontier", "another byte than a line feed before the digest was read", "indelible.dev/verifier-frontier/v1\ntest.example/logs/main\n0\n-x" },
+        { "query-json", "a lone surrogate was thrown", """{"op":"equals","path":["a"],"value":"\ud800","typed":false}""" },
+        { "query-json", "a member that is there twice was thrown", """{"op":"all","op":"all"}""" },
+        { "matched-entry", "a name that is no Unicode was thrown", """{"\ud800ctor":{"id":"u-1"}}""" },
     };
 
     [Theory]
@@ -74,6 +89,13 @@ public sealed class FindTests
             Exception? exception = FuzzRun.Try(target, target.Mend?.Invoke(bytes) ?? bytes, out bool accepted);
             Assert.True(exception is null && !accepted, $"Again: {wrong}. {exception}");
         }
+    }
+
+    [Fact]
+    public void An_entry_that_is_not_UTF8_is_no_JSON_to_a_query()
+    {
+        Assert.True(Query.TryParse("actor.id:u-1", DateTimeOffset.UnixEpoch, out Query? query, out _));
+        Assert.Throws<System.Text.Json.JsonException>(() => query.Matches([.. "{\"actor\":{\"id\":\"\\n"u8, 0xFF, .. "\"}}"u8]));
     }
 
     [Fact]
