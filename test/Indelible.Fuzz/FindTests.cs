@@ -27,6 +27,7 @@ public sealed class FindTests
         { "query-json", "a lone surrogate was thrown", """{"op":"equals","path":["a"],"value":"\ud800","typed":false}""" },
         { "query-json", "a member that is there twice was thrown", """{"op":"all","op":"all"}""" },
         { "matched-entry", "a name that is no Unicode was thrown", """{"\ud800ctor":{"id":"u-1"}}""" },
+        { "cloudtrail", "a name that is no Unicode ended the import", """{"\ud800ecords":1}""" },
     };
 
     [Theory]
@@ -39,6 +40,13 @@ public sealed class FindTests
             Exception? exception = FuzzRun.Try(target, target.Mend?.Invoke(bytes) ?? bytes, out bool accepted);
             Assert.True(exception is null && !accepted, $"Again: {wrong}. {exception}");
         }
+    }
+
+    [Fact]
+    public void An_envelope_with_a_record_that_is_not_UTF8_does_not_end_the_import()
+    {
+        byte[] file = [.. "{\"a\":1,\"Records\":[{\"x\":\""u8, 0xFF, .. "\"}]}"u8];
+        Assert.Null(FuzzRun.Try(FuzzTargets.Find("cloudtrail")!, file, out _));
     }
 
     [Fact]
@@ -77,6 +85,7 @@ public sealed class FindTests
         { "query-json", "a lone surrogate was thrown", """{"op":"equals","path":["a"],"value":"\ud800","typed":false}""" },
         { "query-json", "a member that is there twice was thrown", """{"op":"all","op":"all"}""" },
         { "matched-entry", "a name that is no Unicode was thrown", """{"\ud800ctor":{"id":"u-1"}}""" },
+        { "cloudtrail", "a name that is no Unicode ended the import", """{"\ud800ecords":1}""" },
     };
 
     [Theory]
@@ -89,6 +98,13 @@ public sealed class FindTests
             Exception? exception = FuzzRun.Try(target, target.Mend?.Invoke(bytes) ?? bytes, out bool accepted);
             Assert.True(exception is null && !accepted, $"Again: {wrong}. {exception}");
         }
+    }
+
+    [Fact]
+    public void An_envelope_with_a_record_that_is_not_UTF8_does_not_end_the_import()
+    {
+        byte[] file = [.. "{\"a\":1,\"Records\":[{\"x\":\""u8, 0xFF, .. "\"}]}"u8];
+        Assert.Null(FuzzRun.Try(FuzzTargets.Find("cloudtrail")!, file, out _));
     }
 
     [Fact]
