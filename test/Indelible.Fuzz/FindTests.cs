@@ -1,6 +1,7 @@
 using System.Text;
 using Indelible.Fuzz.Driving;
 using Indelible.Fuzz.Targets;
+using Indelible.Notes;
 using Indelible.Search;
 using Indelible.Verification;
 using Xunit;
@@ -56,6 +57,15 @@ public sealed class FindTests
     {
         Assert.True(Query.TryParse("actor.id:u-1", DateTimeOffset.UnixEpoch, out Query? query, out _));
         Assert.Throws<System.Text.Json.JsonException>(() => query.Matches([.. "{\"actor\":{\"id\":\"\\n"u8, 0xFF, .. "\"}}"u8]));
+    }
+
+    /// <summary>Every pair of surrogates made the whole name be looked at again: a note of a million bytes took minutes.</summary>
+    [Fact]
+    public void A_name_of_a_million_bytes_is_looked_at_once()
+    {
+        string name = string.Concat(Enumerable.Repeat("😀", 249_000));
+        Assert.False(KeyName.IsValid(name));
+        Assert.False(SignedNote.TryParse(Encoding.UTF8.GetBytes($"t\n\n— {name} {Convert.ToBase64String(new byte[68])}\n"), out _));
     }
 
     [Fact]
