@@ -52,6 +52,23 @@ public sealed class FindTests
         Assert.Null(FuzzRun.Try(FuzzTargets.Find("cloudtrail")!, file, out _));
     }
 
+    /// <summary>It was opened, and none of its records was read: reading began at record 0, behind all of them.</summary>
+    [Theory]
+    [InlineData("journal-open", 0xFF)]
+    [InlineData("journal-open", 0x7F)]
+    [InlineData("journal-file", 0xFF)]
+    [InlineData("tail-file", 0x7F)]
+    public void A_file_that_begins_at_an_impossible_number_is_damaged(string name, byte highest)
+    {
+        FuzzTarget target = FuzzTargets.Find(name)!;
+        Assert.All(target.Seeds(), seed =>
+        {
+            seed[24] = highest;
+            Assert.Null(FuzzRun.Try(target, target.Mend!(seed), out bool accepted));
+            Assert.False(accepted);
+        });
+    }
+
     [Fact]
     public void An_entry_that_is_not_UTF8_is_no_JSON_to_a_query()
     {
