@@ -9,14 +9,11 @@ internal static class CoverageCommand
 {
     public static int Run(string name)
     {
-        if (FuzzTargets.Find(name) is not { } target)
-        {
-            Console.Error.WriteLine($"There is no target {name}.");
-            return 2;
-        }
-
+        // Instrumented code counts into memory that afl-fuzz shares and that is there in the callback only: nothing of ours may run before.
+        FuzzTarget? target = null;
         Fuzzer.OutOfProcess.Run(stream =>
         {
+            target ??= FuzzTargets.Find(name) ?? throw new ArgumentException($"There is no target {name}.", nameof(name));
             using var input = new MemoryStream();
             stream.CopyTo(input);
             target.Run(input.ToArray());
