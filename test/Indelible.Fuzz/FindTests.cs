@@ -31,6 +31,8 @@ public sealed class FindTests
         { "matched-entry", "a name that is no Unicode was thrown", """{"\ud800ctor":{"id":"u-1"}}""" },
         { "cloudtrail", "a name that is no Unicode ended the import", """{"\ud800ecords":1}""" },
         { "receipts", "an origin that is null was a null reference", """{"receipts":[{"origin":null,"index":0,"leaf_hash":"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=","received_at":"t","id":"i","position":0,"path":[]}],"receipt_note":"n"}""" },
+        { "claim", "a time that is an object was thrown", """{"schema":"audit/1","id":"e-1","time":"2026-11-23T06:14:25Z","observed_time":{},"action":"a.b","outcome":"success","actor":{"id":"u","type":"user"},"service":{"name":"s"}}""" },
+        { "request-body", "a time that is a list was thrown", """j{"time":["2026-11-23T06:14:25Z"],"observed_time":"2026-11-23T06:14:25Z"}""" },
     };
 
     [Theory]
