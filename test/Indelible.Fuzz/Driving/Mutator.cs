@@ -15,6 +15,11 @@ internal sealed class Mutator
         1L << 32, 1L << 62, long.MaxValue, long.MaxValue - 255, long.MinValue,
     ];
 
+    private static readonly byte[][] s_values =
+    [
+        .. new[] { "null", "true", "0", "-1", "1.5", "\"\"", "\"a\"", "[]", "{}", "[[]]", "[null]", "{\"a\":1}", "\"\\ud800\"" }.Select(Encoding.UTF8.GetBytes),
+    ];
+
     private readonly Dice _dice;
     private readonly byte[][] _words;
     private readonly int _maxBytes;
@@ -99,6 +104,9 @@ internal sealed class Mutator
             case 14:
                 ChangeLine();
                 break;
+            case 15 when _dice.OneIn(2):
+                ChangeValue();
+                break;
             default:
                 _length = _dice.OneIn(4) ? _dice.Below(_length + 1) : _length;
                 break;
@@ -181,6 +189,21 @@ internal sealed class Mutator
         {
             Replace(LineStart(_dice.Below(_length + 1)), 0, line);
         }
+    }
+
+    /// <summary>What stands behind a colon, in JSON a member's value: one of another kind.</summary>
+    private void ChangeValue()
+    {
+        int from = _dice.Below(_length + 1);
+        int colon = Content[from..].IndexOf((byte)':');
+        if (colon < 0)
+        {
+            return;
+        }
+
+        from += colon + 1;
+        int count = Content[from..].IndexOfAny(",]}"u8);
+        Replace(from, count < 0 ? _length - from : count, s_values[_dice.Below(s_values.Length)]);
     }
 
     private int LineStart(int at) => Content[..at].LastIndexOf((byte)'\n') + 1;
