@@ -7,6 +7,7 @@ using System.Text.RegularExpressions;
 using Indelible.Engine.Configuration;
 using Indelible.Engine.Storage;
 using Indelible.Engine.Storage.Files;
+using Indelible.Notes;
 
 namespace Indelible.Engine;
 
@@ -112,11 +113,26 @@ public sealed partial class DataFolder
             throw new StorageException($"{SettingsFile} was altered: its last line is not the SHA-256 of the lines before.", StorageOutcome.Damaged);
         }
 
-        FolderSettings settings = JsonSerializer.Deserialize(bytes.AsSpan(0, lastLine), FolderJson.Default.FolderSettings)!;
-        return settings.Format == CurrentFormat && settings.IdSeed is { Length: 16 } seed && seed.All(char.IsAsciiHexDigitLower)
+        FolderSettings? settings;
+        try
+        {
+            settings = JsonSerializer.Deserialize(bytes.AsSpan(0, lastLine), FolderJson.Default.FolderSettings);
+        }
+        catch (JsonException e)
+        {
+            throw new StorageException($"{SettingsFile} holds no settings: {e.Message}", StorageOutcome.Damaged, e);
+        }
+
+        if (settings is not null && settings.Format != CurrentFormat)
+        {
+            throw new StorageException($"{Root} has format {settings.Format}; this version reads format {CurrentFormat}.", StorageOutcome.Damaged);
+        }
+
+        return settings is { Host.Length: > 0, SegmentSize: >= 256 and <= 65_536, ReceiptsVkey: not null, IdSeed.Length: 16 }
+            && int.IsPow2(settings.SegmentSize) && VerifierKey.TryParse(settings.ReceiptsVkey, out _) && settings.IdSeed.All(char.IsAsciiHexDigitLower)
             && settings.ConfigurationLogs.Count > 0 && settings.ConfigurationLogs.All(log => LogName.CanBe(log) && LogName.LineOf(log) == LogName.System)
             ? settings
-            : throw new StorageException($"{Root} has format {settings.Format}; this version reads format {CurrentFormat}.", StorageOutcome.Damaged);
+            : throw new StorageException($"{SettingsFile} lacks a setting, or holds one that cannot be.", StorageOutcome.Damaged);
     }
 
     /// <summary>Takes the folder for this process until the result is disposed.</summary>

@@ -436,10 +436,8 @@ internal ref struct ClaimReader
             _faults.Add("/relates_to", FaultCode.Missing, $"required of kind {_tape.TextString(kind)}: the id of the earlier event");
         }
 
-        int time = _members[s_time];
         int observed = _members[s_observedTime];
-        if (time > 0 && observed > 0 && Instant.TryParse(_tape.Text(time), out long happened)
-            && Instant.TryParse(_tape.Text(observed), out long seen) && seen < happened)
+        if (TryInstant(_members[s_time], out long happened) && TryInstant(observed, out long seen) && seen < happened)
         {
             Fault(observed, FaultCode.BadFormat, "earlier than 'time': nothing is observed before it happens");
         }
@@ -449,6 +447,12 @@ internal ref struct ClaimReader
         {
             Fault(signature, FaultCode.NotAllowed, "not beside personal fields: the signature would outlive their erasure");
         }
+    }
+
+    private bool TryInstant(int node, out long ticks)
+    {
+        ticks = 0;
+        return node > 0 && _tape.Nodes[node].Kind == JsonKind.String && Instant.TryParse(_tape.Text(node), out ticks);
     }
 
     private bool HasPersonal(int node, ObjectRule rule)

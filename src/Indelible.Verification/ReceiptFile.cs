@@ -40,23 +40,25 @@ public static class ReceiptFile
             IEnumerable<JsonElement> receipts = root.TryGetProperty("receipts", out JsonElement all)
                 ? all.EnumerateArray()
                 : root.GetProperty("results").EnumerateArray().Where(result => result.TryGetProperty("receipt", out _)).Select(result => result.GetProperty("receipt"));
-            return [.. receipts.Select(receipt => Read(receipt, Encoding.UTF8.GetBytes(note.GetString()!)))];
+            return [.. receipts.Select(receipt => Read(receipt, Encoding.UTF8.GetBytes(Text(note))))];
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentNullException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new TlogFormatException($"Line {number} is not an answer with receipts: {e.Message}");
         }
     }
 
     private static DurableReceipt Read(JsonElement receipt, byte[] note) => new(
-        receipt.GetProperty("origin").GetString()!,
+        Text(receipt.GetProperty("origin")),
         receipt.GetProperty("index").GetInt64(),
         HashOf(receipt.GetProperty("leaf_hash")),
-        receipt.GetProperty("received_at").GetString()!,
-        receipt.GetProperty("id").GetString()!,
+        Text(receipt.GetProperty("received_at")),
+        Text(receipt.GetProperty("id")),
         receipt.GetProperty("position").GetInt64(),
         [.. receipt.GetProperty("path").EnumerateArray().Take(MaxPath).Select(HashOf)],
         note);
+
+    private static string Text(JsonElement value) => value.GetString() ?? throw new FormatException("a text is null");
 
     private static Hash HashOf(JsonElement text) =>
         Hash.TryParseBase64(text.GetString()!, out Hash hash) ? hash : throw new FormatException($"'{text.GetString()}' is no hash");

@@ -100,8 +100,10 @@ public sealed class TreeFrontier
             return false;
         }
 
-        frontier = new TreeFrontier(origin, size, lines[3] == "-" ? "" : lines[3], rows);
-        return true;
+        // One spelling: what was read must be what would be written.
+        var read = new TreeFrontier(origin, size, lines[3] == "-" ? "" : lines[3], rows);
+        frontier = text.SequenceEqual(read.Format()) ? read : null;
+        return frontier is not null;
     }
 
     /// <summary>The frontier as text.</summary>

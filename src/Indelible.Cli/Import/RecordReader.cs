@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Indelible.Cli.Import;
@@ -196,9 +197,7 @@ internal sealed class RecordReader(Stream stream)
     private IEnumerable<FramedRecord> Unwrap(FramedRecord record)
     {
         using JsonDocument document = JsonDocument.Parse(record.Utf8, new JsonDocumentOptions { MaxDepth = MaxDepth });
-        if (!document.RootElement.TryGetProperty("Records", out JsonElement list)
-            || list.ValueKind != JsonValueKind.Array
-            || document.RootElement.TryGetProperty("eventID", out _))
+        if (!IsEnvelope(document.RootElement, out JsonElement list))
         {
             yield return record;
             yield break;
@@ -209,8 +208,22 @@ internal sealed class RecordReader(Stream stream)
         {
             _number++;
             yield return element.ValueKind == JsonValueKind.Object
-                ? new FramedRecord(_number, null, System.Text.Encoding.UTF8.GetBytes(element.GetRawText()), null)
+                ? new FramedRecord(_number, null, JsonMarshal.GetRawUtf8Value(element).ToArray(), null)
                 : new FramedRecord(_number, null, default, "A record is a JSON object.");
+        }
+    }
+
+    private static bool IsEnvelope(JsonElement root, out JsonElement list)
+    {
+        try
+        {
+            return root.TryGetProperty("Records", out list) && list.ValueKind == JsonValueKind.Array && !root.TryGetProperty("eventID", out _);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name that is not Unicode: as a record, it is refused with its place.
+            list = default;
+            return false;
         }
     }
 

@@ -28,7 +28,7 @@ internal static class SystemFold
         {
             using JsonDocument document = JsonDocument.Parse(entry);
             JsonElement root = document.RootElement;
-            string action = root.GetProperty("action").GetString()!;
+            string action = Text(root, "action");
             JsonElement data = root.TryGetProperty("data", out JsonElement found) ? found : default;
             SystemState next = action switch
             {
@@ -38,7 +38,7 @@ internal static class SystemFold
                 SystemActions.Incarnation => Freeze(state with { Vkey = data.GetProperty("vkey").GetString() }, IncarnationFacts.Read(data)),
                 SystemActions.LogCreate => AddLog(state, data),
                 SystemActions.KeyCreate => AddKey(state, data),
-                SystemActions.KeyRevoke => RevokeKey(state, data.GetProperty("id").GetString()!),
+                SystemActions.KeyRevoke => RevokeKey(state, Text(data, "id")),
                 _ => throw new StorageException($"Entry {index} of _system has the action {action}, which this version does not know. Use the version that wrote it, or a later one.", StorageOutcome.Damaged),
             };
             return next with { Size = index + 1 };
@@ -52,11 +52,11 @@ internal static class SystemFold
     private static SystemState AddLog(SystemState state, JsonElement data)
     {
         var log = new LogSettings(
-            data.GetProperty("name").GetString()!,
-            data.GetProperty("origin").GetString()!,
-            data.GetProperty("vkey").GetString()!,
+            Text(data, "name"),
+            Text(data, "origin"),
+            Text(data, "vkey"),
             data.GetProperty("public").GetBoolean(),
-            [.. data.GetProperty("personal").EnumerateArray().Select(pointer => pointer.GetString()!)],
+            [.. data.GetProperty("personal").EnumerateArray().Select(Text)],
             state.Size + 1);
         return state with { Logs = state.Logs.Add(log.Name, log) };
     }
@@ -69,15 +69,23 @@ internal static class SystemFold
     private static SystemState AddKey(SystemState state, JsonElement data)
     {
         var key = new ApiKey(
-            data.GetProperty("id").GetString()!,
-            Enum.Parse<KeyKind>(data.GetProperty("kind").GetString()!, ignoreCase: true),
-            data.GetProperty("principal").GetString()!,
-            [.. data.GetProperty("logs").EnumerateArray().Select(log => log.GetString()!)],
-            data.TryGetProperty("expires", out JsonElement expires) ? DateTimeOffset.Parse(expires.GetString()!, CultureInfo.InvariantCulture) : null,
-            data.GetProperty("hash").GetString()!,
+            Text(data, "id"),
+            Kind(Text(data, "kind")),
+            Text(data, "principal"),
+            [.. data.GetProperty("logs").EnumerateArray().Select(Text)],
+            data.TryGetProperty("expires", out JsonElement expires) ? DateTimeOffset.Parse(Text(expires), CultureInfo.InvariantCulture) : null,
+            Text(data, "hash"),
             IsRevoked: false);
         return state with { Keys = state.Keys.Add(key.Id, key), KeyIdByHash = state.KeyIdByHash.Add(key.HashText, key.Id) };
     }
+
+    // Enum.Parse would take numbers, and names put together, for kinds that nobody has defined.
+    private static KeyKind Kind(string text) => Enum.GetValues<KeyKind>().Cast<KeyKind?>().FirstOrDefault(kind => kind.ToString()!.Equals(text, StringComparison.OrdinalIgnoreCase))
+        ?? throw new FormatException($"There is no kind of key {text}.");
+
+    private static string Text(JsonElement parent, string member) => Text(parent.GetProperty(member));
+
+    private static string Text(JsonElement value) => value.GetString() ?? throw new FormatException("A text is missing.");
 
     private static SystemState RevokeKey(SystemState state, string id) =>
         state with { Keys = state.Keys.SetItem(id, state.Keys[id] with { IsRevoked = true }) };

@@ -67,6 +67,12 @@ internal static class JournalGroup
         ReadOnlySpan<byte> span = payload.Span;
         int at = 2;
         int count = span.Length >= 2 ? BinaryPrimitives.ReadUInt16BigEndian(span) : throw Damaged("it is shorter than its count");
+        if (count == 0)
+        {
+            throw Damaged("it has no batch");
+        }
+
+        var logs = new HashSet<string>(StringComparer.Ordinal);
         var batches = new List<JournalBatch>(Math.Min(count, 1024));
         for (int i = 0; i < count; i++)
         {
@@ -76,13 +82,21 @@ internal static class JournalGroup
             }
 
             int nameLength = span[at];
-            string log = Encoding.ASCII.GetString(span.Slice(at + 1, nameLength));
+            ReadOnlySpan<byte> name = span.Slice(at + 1, nameLength);
+            string log = Encoding.ASCII.GetString(name);
+
+            // What is not ASCII would be read as another name than the one that is written.
+            if (!Ascii.IsValid(name) || (count > 1 && !logs.Add(log)))
+            {
+                throw Damaged($"batch {i} has a name that is none, or that of another batch: {log}");
+            }
+
             at += 1 + nameLength;
             long first = BinaryPrimitives.ReadInt64BigEndian(span[at..]);
             int entries = BinaryPrimitives.ReadInt32BigEndian(span[(at + 8)..]);
             int bytes = BinaryPrimitives.ReadInt32BigEndian(span[(at + 12)..]);
             at += 16;
-            if (first < 0 || entries < 1 || bytes < 2L * entries || bytes > span.Length - at
+            if (first < 0 || entries < 1 || first > long.MaxValue - entries || bytes < 2L * entries || bytes > span.Length - at
                 || !EntryBundle.TryParse(payload.Slice(at, bytes), entries, out ReadOnlyMemory<byte>[]? parsed))
             {
                 throw Damaged($"batch {i} of log {log} does not hold the {entries} entries it announces");

@@ -49,7 +49,18 @@ internal sealed class QueryJson
     public static QueryNode? Read(JsonNode? json, out QueryError? error)
     {
         var reader = new QueryJson();
-        QueryNode? node = reader.ReadNode(json, "", 1);
+        QueryNode? node;
+        try
+        {
+            node = reader.ReadNode(json, "", 1);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // A node that was parsed of text reads it when it is asked: members that are there twice and strings that are no Unicode
+            // show only then.
+            node = reader.Fail("", "is no JSON with one meaning", "every member once, and strings of Unicode");
+        }
+
         error = reader._error;
         return error is null ? node : null;
     }

@@ -24,7 +24,7 @@ internal sealed class EntryMatcher
         _root.Freeze();
     }
 
-    /// <exception cref="JsonException">The bytes are not one JSON value.</exception>
+    /// <exception cref="JsonException">The bytes are not one JSON value, or a string in it is not Unicode.</exception>
     public bool Matches(ReadOnlySpan<byte> entry)
     {
         if (_clauses.Count == 0)
@@ -39,6 +39,11 @@ internal sealed class EntryMatcher
             reader.Read();
             Value(ref reader, _root, ref state);
             return _program.Evaluate(state.Hits);
+        }
+        catch (InvalidOperationException e)
+        {
+            // What the reader throws for a lone surrogate and for bytes that are not UTF-8, where a string is compared or unescaped.
+            throw new JsonException("A string of the entry is not Unicode.", e);
         }
         finally
         {

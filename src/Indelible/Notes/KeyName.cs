@@ -14,8 +14,10 @@ public static class KeyName
     public static bool IsValid(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return name.Length > 0 && !name.Contains('+', StringComparison.Ordinal) && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || char.IsSurrogate(c) && !IsPaired(name))
-            && Encoding.UTF8.GetByteCount(name) <= MaxBytes;
+
+        // The length first: notes bring names of a million characters.
+        return name.Length is > 0 and <= MaxBytes && !name.Contains('+', StringComparison.Ordinal)
+            && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) && TryCount(name, out int bytes) && bytes <= MaxBytes;
     }
 
     /// <summary>The id of a key: the first four bytes of SHA-256(name ‖ LF ‖ type ‖ public key).</summary>
@@ -29,15 +31,16 @@ public static class KeyName
         return BinaryPrimitives.ReadUInt32BigEndian(SHA256.HashData(input));
     }
 
-    private static bool IsPaired(string name)
+    private static bool TryCount(string name, out int bytes)
     {
         try
         {
-            CanonicalText.StrictUtf8.GetByteCount(name);
+            bytes = CanonicalText.StrictUtf8.GetByteCount(name);
             return true;
         }
         catch (EncoderFallbackException)
         {
+            bytes = 0;
             return false;
         }
     }

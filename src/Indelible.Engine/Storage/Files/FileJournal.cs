@@ -47,6 +47,7 @@ public sealed class FileJournal : IJournal
     private const string SpareName = "spare";
     private static readonly byte[] s_magic = "INDJRNL1"u8.ToArray();
 
+    private const long MaxNumber = 9_999_999_999_999_999;   // names have 16 digits and are read in their order
     private const int MaxFileBytes = 2_000_000_000;   // a group is at most GroupBytes and one request: far below
 
     private readonly Disk _disk;
@@ -399,6 +400,11 @@ public sealed class FileJournal : IJournal
         }
 
         long first = BinaryPrimitives.ReadInt64BigEndian(bytes[24..]);
+        if (first is < 0 or > MaxNumber)
+        {
+            throw Damaged(path, $"begins with record {first}, a number that no record gets");
+        }
+
         return Path.GetFileName(path) == NameOf(first)
             ? (BinaryPrimitives.ReadUInt64BigEndian(bytes[16..]), first, BinaryPrimitives.ReadUInt64BigEndian(bytes[32..]))
             : throw Damaged(path, $"begins with record {first}: it has been renamed");

@@ -25,6 +25,7 @@ internal sealed class FileTailStore : ITailStore
     private const int FileBytes = 8 << 20;
     private const int RecordBytes = 4 << 20;
     private const string Extension = ".tail";
+    private const long MaxFirstIndex = 9_999_999_999_999_999;   // names have 16 digits and are read in their order
     private static readonly byte[] s_magic = "INDTAIL1"u8.ToArray();
 
     private readonly Disk _disk;
@@ -235,7 +236,7 @@ internal sealed class FileTailStore : ITailStore
             var file = new TailFile(records);
             try
             {
-                if (records.Tag < 0 || Path.GetFileName(path) != NameOf(records.Tag))
+                if (records.Tag is < 0 or > MaxFirstIndex || Path.GetFileName(path) != NameOf(records.Tag))
                 {
                     throw Damaged(path, $"begins with entry {records.Tag}: it has been renamed");
                 }
