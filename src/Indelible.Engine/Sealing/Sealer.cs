@@ -87,13 +87,7 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
     /// <exception cref="StorageException">With <see cref="StorageOutcome.NothingChanged"/>, it may be tried again; with another outcome, never.</exception>
     public async Task RoundAsync(CancellationToken cancellationToken)
     {
-        LogState[] logs;
-        lock (_lock)
-        {
-            logs = [.. _logs];
-        }
-
-        foreach (LogState log in logs)
+        foreach (LogState log in Logs())
         {
             while (log.DurableSize - log.SealedSize >= log.SegmentSize)
             {
@@ -101,7 +95,7 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
             }
         }
 
-        await TrimAsync(logs).ConfigureAwait(false);
+        await TrimAsync().ConfigureAwait(false);
     }
 
     private async Task SealAsync(LogState log, CancellationToken cancellationToken)
@@ -168,15 +162,24 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
         }
     }
 
-    private async Task TrimAsync(LogState[] logs)
+    private LogState[] Logs()
     {
+        lock (_lock)
+        {
+            return [.. _logs];
+        }
+    }
+
+    private async Task TrimAsync()
+    {
+        // The target first: a log that is made after it was read has no entries below it, and one made before is among those asked next.
         long target = journal.ReleaseTarget;
         if (target <= journal.OldestRecord)
         {
             return;
         }
 
-        foreach (LogState log in logs)
+        foreach (LogState log in Logs())
         {
             MoveToTailFile(log, target);
         }
