@@ -13,7 +13,7 @@ public sealed class DataFolderLogSource : ILogSource, IDisposable
     private readonly DataFolder _folder;
     private readonly string _log;
     private readonly NoteVerifier _logKey;
-    private readonly string _logVkey;
+    private readonly string? _logVkey;
     private readonly string? _checkpointFolder;
     private readonly Lock _lock = new();
     private readonly List<FolderLog> _opened = [];   // under _lock; the last is the one in use, the others may still be read
@@ -22,9 +22,9 @@ public sealed class DataFolderLogSource : ILogSource, IDisposable
     /// <param name="folder">The folder.</param>
     /// <param name="log">The log's name.</param>
     /// <param name="logKey">The key that the verifier pins; its name is the log's origin.</param>
-    /// <param name="logVkey">The same, as text.</param>
+    /// <param name="logVkey">The same, as text; null where several keys are believed, and none is the one that the folder must have.</param>
     /// <param name="checkpointFolder">Where the checkpoint store is; null for its place in the data folder.</param>
-    public DataFolderLogSource(DataFolder folder, string log, NoteVerifier logKey, string logVkey, string? checkpointFolder)
+    public DataFolderLogSource(DataFolder folder, string log, NoteVerifier logKey, string? logVkey, string? checkpointFolder)
     {
         _folder = folder;
         _log = log;

@@ -15,10 +15,10 @@ public static class IncarnationCheck
     /// <summary>Adds what entry 0 says about a predecessor to the report of a verified log.</summary>
     /// <param name="report">The log's report.</param>
     /// <param name="firstEntry">Entry 0 as it was hashed, or null where the log is empty.</param>
-    /// <param name="logVkey">The key that the caller pins for the log.</param>
+    /// <param name="logVkeys">The keys that the caller believes for the log.</param>
     /// <param name="oldKey">The key that the caller pins for the finished log, or null.</param>
     /// <param name="isAccepted">Whether the caller knows that the log goes on in another's place.</param>
-    public static VerificationReport Apply(VerificationReport report, ReadOnlyMemory<byte>? firstEntry, string logVkey, NoteVerifier? oldKey, bool isAccepted)
+    public static VerificationReport Apply(VerificationReport report, ReadOnlyMemory<byte>? firstEntry, IReadOnlyCollection<string> logVkeys, NoteVerifier? oldKey, bool isAccepted)
     {
         ArgumentNullException.ThrowIfNull(report);
         if (report.Verdict != Verdict.Valid)
@@ -38,7 +38,7 @@ public static class IncarnationCheck
 
         try
         {
-            return Check(report, facts!, logVkey, oldKey, isAccepted);
+            return Check(report, facts!, logVkeys, oldKey, isAccepted);
         }
         catch (Exception e) when (e is TlogFormatException or VerificationException)
         {
@@ -46,7 +46,7 @@ public static class IncarnationCheck
         }
     }
 
-    private static VerificationReport Check(VerificationReport report, IncarnationFacts facts, string logVkey, NoteVerifier? oldKey, bool isAccepted)
+    private static VerificationReport Check(VerificationReport report, IncarnationFacts facts, IReadOnlyCollection<string> logVkeys, NoteVerifier? oldKey, bool isAccepted)
     {
         string gap = facts.SignedSize is not { } signed
             ? $"{facts.Restored.Size} of its entries were restored, and nobody could be asked how many were signed"
@@ -56,7 +56,7 @@ public static class IncarnationCheck
         if (oldKey is not null)
         {
             IncarnationNote note = IncarnationNote.Verify(Encoding.UTF8.GetBytes(facts.Note), oldKey);
-            if (note.Successor.ToString() != logVkey || note.Size != facts.Restored.Size || note.Root != facts.Restored.Root || facts.OfOrigin != oldKey.Name)
+            if (!logVkeys.Contains(note.Successor.ToString()) || note.Size != facts.Restored.Size || note.Root != facts.Restored.Root || facts.OfOrigin != oldKey.Name)
             {
                 return Fault(report, $"the key of {oldKey.Name} names the log {note.Successor} in its place, after {note.Size} entries: not this one, or not this size and root");
             }

@@ -23,7 +23,7 @@ public sealed class LogVerifier
     private const int BundlesAheadPerCore = 4;
     private const long EntriesBetweenFrontiers = 1 << 20;
 
-    private readonly NoteVerifier _logKey;
+    private readonly CheckpointTrust _trust;
     private readonly ILogSource _source;
     private readonly VerificationRequest _request;
     private readonly TileReader _tiles;
@@ -44,17 +44,27 @@ public sealed class LogVerifier
     /// <param name="request">What to compare it with besides.</param>
     /// <exception cref="ArgumentException">The frontier is of another log.</exception>
     public LogVerifier(NoteVerifier logKey, ILogSource source, VerificationRequest? request = null)
+        : this(CheckpointTrust.InKey(logKey), source, request)
     {
-        ArgumentNullException.ThrowIfNull(logKey);
+    }
+
+    /// <summary>A verifier for one run.</summary>
+    /// <param name="trust">What checkpoints are believed by.</param>
+    /// <param name="source">Where the log is read from.</param>
+    /// <param name="request">What to compare it with besides.</param>
+    /// <exception cref="ArgumentException">The frontier is of another log.</exception>
+    public LogVerifier(CheckpointTrust trust, ILogSource source, VerificationRequest? request = null)
+    {
+        ArgumentNullException.ThrowIfNull(trust);
         ArgumentNullException.ThrowIfNull(source);
-        _logKey = logKey;
+        _trust = trust;
         _source = source;
         _request = request ?? new VerificationRequest();
         if (_request.Frontier is { } frontier)
         {
-            if (frontier.Origin != logKey.Name)
+            if (frontier.Origin != trust.Origin)
             {
-                throw new ArgumentException($"The frontier is of {frontier.Origin}, not of {logKey.Name}.", nameof(request));
+                throw new ArgumentException($"The frontier is of {frontier.Origin}, not of {trust.Origin}.", nameof(request));
             }
 
             _from = frontier.Size;
@@ -63,7 +73,7 @@ public sealed class LogVerifier
 
         _tiles = new TileReader(source);
         _tree = new TreeCheck(_tiles, _request.Remembered?.Head, _request.ShownHeads, _request.Frontier, AddFault);
-        _receipts = new ReceiptCheck(_request.Receipts, _request.ReceiptsKey, logKey.Name, AddFault);
+        _receipts = new ReceiptCheck(_request.Receipts, _request.ReceiptsKey, trust.Origin, AddFault);
     }
 
     /// <summary>The bytes of entry 0 as they were hashed; null before, of an empty log, and where earlier runs have hashed it. What they say is worth as much as the verdict.</summary>
@@ -80,7 +90,6 @@ public sealed class LogVerifier
         }
 
         TreeHead head = checkpoint.Head;
-        _checked.Add($"the checkpoint of {head.Size} entries is signed by the pinned key {_logKey.Name}+{_logKey.KeyId:x8}");
         if (Math.Max(_request.Remembered?.Head.Size ?? 0, _from) is var known && known > head.Size)
         {
             AddFault(new VerificationFault("state", _source.Description, $"the log shows {head.Size} entries, but {known} were verified before: it was set back"));
@@ -117,7 +126,9 @@ public sealed class LogVerifier
         try
         {
             ReadOnlyMemory<byte> note = await _source.ReadCheckpointAsync(cancellationToken).ConfigureAwait(false);
-            return VerifiedCheckpoint.Verify(note.Span, _logKey.Name, _logKey);
+            VerifiedCheckpoint checkpoint = _trust.Verify(note.Span, out string by);
+            _checked.Add($"the checkpoint of {checkpoint.Head.Size} entries {by}");
+            return checkpoint;
         }
         catch (LogSourceException e)
         {
@@ -185,7 +196,7 @@ public sealed class LogVerifier
             _checked.Add($"the tree extends the head of {_request.Remembered.Head.Size} entries verified before");
         }
 
-        _notChecked.Add("witnesses and outside time stamps: the log has none yet");
+        _notChecked.AddRange(_trust.Open);
     }
 
     private void ConcludeReceipts(in TreeHead head)
@@ -279,7 +290,7 @@ public sealed class LogVerifier
         return _tree.Size;
     }
 
-    private TreeFrontier Frontier() => new(_logKey.Name, _tree.Size - (_tree.Size % TileLayout.Width), _frontierReceivedAt, _tree.Rows);
+    private TreeFrontier Frontier() => new(_trust.Origin, _tree.Size - (_tree.Size % TileLayout.Width), _frontierReceivedAt, _tree.Rows);
 
     private void CheckOrder(long first, BundleCheck bundle)
     {
@@ -345,6 +356,6 @@ public sealed class LogVerifier
     private VerificationReport Report(TreeHead? head)
     {
         Verdict verdict = _faults.Count > 0 ? Verdict.NotValid : _unclear.Count > 0 ? Verdict.CouldNotTell : Verdict.Valid;
-        return new VerificationReport(verdict, _logKey.Name, head, _tree.Size - _from, _checked, _notChecked, _faults, _unclear);
+        return new VerificationReport(verdict, _trust.Origin, head, _tree.Size - _from, _checked, _notChecked, _faults, _unclear);
     }
 }

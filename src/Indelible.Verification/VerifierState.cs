@@ -5,7 +5,7 @@ namespace Indelible.Verification;
 /// <summary>What a verifier remembers between runs, in files of its own: the last verified checkpoint, as the log signed it, and how far it has hashed.</summary>
 /// <remarks>
 /// <para>
-/// The file is the note alone, verified again when it is read, against the key that the caller pins. It is replaced whole and never
+/// The file is the note alone, verified again when it is read, against the key that the caller pins, or the policy. It is replaced whole and never
 /// by a smaller head. A file that is missing is "could not tell" unless the user starts one on purpose: otherwise deleting it would
 /// hide that the log was set back.
 /// </para>
@@ -17,21 +17,21 @@ public static class VerifierState
 
     /// <summary>Reads the remembered checkpoint.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="logKey">The pinned key.</param>
+    /// <param name="trust">What it must be believed by.</param>
     /// <returns>The checkpoint, or null where there is no file.</returns>
-    /// <exception cref="VerificationException">The file is not a note of this key.</exception>
+    /// <exception cref="VerificationException">The file is not a note that is believed.</exception>
     /// <exception cref="TlogFormatException">The file is not a note.</exception>
-    public static VerifiedCheckpoint? Read(string path, NoteVerifier logKey)
+    public static VerifiedCheckpoint? Read(string path, CheckpointTrust trust)
     {
-        ArgumentNullException.ThrowIfNull(logKey);
-        return File.Exists(path) ? VerifiedCheckpoint.Verify(File.ReadAllBytes(path), logKey.Name, logKey) : null;
+        ArgumentNullException.ThrowIfNull(trust);
+        return File.Exists(path) ? trust.Verify(File.ReadAllBytes(path), out _) : null;
     }
 
     /// <summary>Remembers a checkpoint, unless a larger one is remembered already.</summary>
-    public static void Write(string path, VerifiedCheckpoint checkpoint, NoteVerifier logKey)
+    public static void Write(string path, VerifiedCheckpoint checkpoint, CheckpointTrust trust)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        if (Read(path, logKey) is { } known && known.Head.Size > checkpoint.Head.Size)
+        if (Read(path, trust) is { } known && known.Head.Size > checkpoint.Head.Size)
         {
             return;
         }

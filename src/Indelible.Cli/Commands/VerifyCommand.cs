@@ -4,6 +4,7 @@ using Indelible.Engine;
 using Indelible.Events;
 using Indelible.Keys;
 using Indelible.Notes;
+using Indelible.Policies;
 using Indelible.Proofs;
 using Indelible.Server;
 using Indelible.Verification;
@@ -15,7 +16,9 @@ internal static class VerifyCommand
 {
     public static Command Make()
     {
-        var vkey = new Option<string>("--vkey") { Description = "The log's verification key, from a source that you trust; its name is the log's origin", Required = true };
+        var vkey = new Option<string?>("--vkey") { Description = "The log's verification key, from a source that you trust; its name is the log's origin" };
+        var policy = new Option<string?>("--policy") { Description = "Instead of a key: a tlog-policy file of yours; windows of validity are read from FILE.windows where that exists" };
+        var origin = new Option<string?>("--origin") { Description = "The log that is meant, where the policy lists several" };
         var data = new Option<string?>("--data") { Description = "Verify a log of this data folder; a server may be running on it" };
         var log = new Option<string?>("--log") { Description = "The log in the data folder; default: the one that the key names" };
         var checkpoints = new Option<string?>("--checkpoint-folder") { Description = "Where the data folder's checkpoint store is, if not inside" };
@@ -34,11 +37,13 @@ internal static class VerifyCommand
         Option<bool> json = CommandOptions.Json();
         var command = new Command("verify", "Verify a log or one entry against a key that you pin")
         {
-            vkey, data, log, checkpoints, directory, url, key, proof, entry, state, initState, incremental, receipts, receiptsVkey, accept, oldVkey, json,
+            vkey, policy, origin, data, log, checkpoints, directory, url, key, proof, entry, state, initState, incremental, receipts, receiptsVkey, accept, oldVkey, json,
         };
         command.SetAction((parsed, cancel) => RunAsync(
             new Request(
-                parsed.GetValue(vkey)!,
+                parsed.GetValue(vkey),
+                parsed.GetValue(policy),
+                parsed.GetValue(origin),
                 parsed.GetValue(data),
                 parsed.GetValue(log),
                 parsed.GetValue(checkpoints),
@@ -61,14 +66,24 @@ internal static class VerifyCommand
 
     private static async Task<int> RunAsync(Request request, bool asJson, CancellationToken cancellationToken)
     {
-        Ed25519NoteVerifier logKey;
+        if (request.Vkey is null == request.Policy is null)
+        {
+            return CommandOptions.Fail("Say whom to believe: exactly one of --vkey, --policy.");
+        }
+
+        if (request.Policy is null && request.Origin is not null)
+        {
+            return CommandOptions.Fail("--origin chooses among the logs of a --policy; a key has its origin in its name.");
+        }
+
+        Trusted trusted;
         try
         {
-            logKey = Ed25519NoteVerifier.FromVkey(request.Vkey);
+            trusted = request.Policy is null ? TrustedKey(request.Vkey!) : TrustedPolicy(request.Policy, request.Origin);
         }
-        catch (TlogFormatException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TlogFormatException)
         {
-            return CommandOptions.Fail("--vkey: " + e.Message);
+            return CommandOptions.Fail($"{(request.Policy is null ? "--vkey" : "--policy")}: {e.Message}");
         }
 
         int sources = new[] { request.Data, request.Directory, request.Url, request.Proof }.Count(source => source is not null);
@@ -99,13 +114,34 @@ internal static class VerifyCommand
 
         if (request.Proof is not null)
         {
-            return VerifyProof(request, logKey, asJson);
+            return VerifyProof(request, trusted.Trust, asJson);
         }
 
-        return await VerifyLogAsync(request, logKey, asJson, cancellationToken);
+        return await VerifyLogAsync(request, trusted, asJson, cancellationToken);
     }
 
-    private static int VerifyProof(Request request, Ed25519NoteVerifier logKey, bool asJson)
+    private static Trusted TrustedKey(string vkey)
+    {
+        Ed25519NoteVerifier key = Ed25519NoteVerifier.FromVkey(vkey);
+        return new Trusted(CheckpointTrust.InKey(key), key, [vkey]);
+    }
+
+    private static Trusted TrustedPolicy(string path, string? origin)
+    {
+        const string WindowsExtension = ".windows";
+        TlogPolicy policy = TlogPolicy.Parse(File.ReadAllBytes(path));
+        PolicyWindows? windows = File.Exists(path + WindowsExtension) ? PolicyWindows.Parse(File.ReadAllBytes(path + WindowsExtension), policy) : null;
+        string[] origins = [.. policy.Logs.Select(log => log.Key.Name).Distinct(StringComparer.Ordinal)];
+        string meant = origin ?? (origins.Length == 1 ? origins[0] : throw new TlogFormatException($"It lists several logs ({string.Join(", ", origins)}): choose one by --origin."));
+        VerifierKey[] keys = [.. policy.Logs.Select(log => log.Key).Where(key => key.Name == meant)];
+        NoteVerifier first = keys.Select(NoteVerifiers.Of).FirstOrDefault(key => key is not null)
+            ?? throw new TlogFormatException($"It lists no key of {meant} that can be verified here.");
+
+        // A checkpoint without a believed cosignature has no time: then the log key is judged by the clock of whoever asks.
+        return new Trusted(CheckpointTrust.InPolicy(policy, windows, meant, NoteVerifiers.Of, TimeProvider.System.GetUtcNow()), first, [.. keys.Select(key => key.ToString())]);
+    }
+
+    private static int VerifyProof(Request request, CheckpointTrust trust, bool asJson)
     {
         if (request.Entry is null)
         {
@@ -116,15 +152,16 @@ internal static class VerifyCommand
         try
         {
             byte[] entry = File.ReadAllBytes(request.Entry);
-            VerifiedInclusion inclusion = TlogProof.Parse(File.ReadAllBytes(request.Proof!)).Verify(entry, logKey.Name, logKey);
+            TlogProof proof = TlogProof.Parse(File.ReadAllBytes(request.Proof!));
+            VerifiedInclusion inclusion = proof.Verify(entry, trust.Verify(proof.Checkpoint.Span, out string by));
             bool isEntry = Entry.TryRead(entry, out _);
-            report = !isEntry ? NotAnEntry(request.Entry, logKey.Name, inclusion) : new VerificationReport(
+            report = !isEntry ? NotAnEntry(request.Entry, trust.Origin, inclusion) : new VerificationReport(
                 Verdict.Valid,
-                logKey.Name,
+                trust.Origin,
                 inclusion.Checkpoint.Head,
                 1,
-                [$"the entry of hash {inclusion.LeafHash} is at index {inclusion.Index} of the log", "it is canonical JSON with the members of an entry", $"the checkpoint of {inclusion.Checkpoint.Head.Size} entries is signed by the pinned key"],
-                ["the other entries", "that this checkpoint is the log's latest, or that others were shown the same one: the log has no witnesses yet"],
+                [$"the entry of hash {inclusion.LeafHash} is at index {inclusion.Index} of the log", "it is canonical JSON with the members of an entry", $"the checkpoint of {inclusion.Checkpoint.Head.Size} entries {by}"],
+                ["the other entries", "that this checkpoint is the log's latest, or that others were shown the same one"],
                 [],
                 []);
         }
@@ -134,7 +171,7 @@ internal static class VerifyCommand
         }
         catch (Exception e) when (e is TlogFormatException or VerificationException)
         {
-            report = new VerificationReport(Verdict.NotValid, logKey.Name, null, 0, [], [], [new VerificationFault("proof", request.Proof!, e.Message)], []);
+            report = new VerificationReport(Verdict.NotValid, trust.Origin, null, 0, [], [], [new VerificationFault("proof", request.Proof!, e.Message)], []);
         }
 
         return Print(report, asJson);
@@ -151,7 +188,7 @@ internal static class VerifyCommand
         [new VerificationFault("entry", file, "it is not canonical JSON with the members of an entry")],
         []);
 
-    private static async Task<int> VerifyLogAsync(Request request, Ed25519NoteVerifier logKey, bool asJson, CancellationToken cancellationToken)
+    private static async Task<int> VerifyLogAsync(Request request, Trusted trusted, bool asJson, CancellationToken cancellationToken)
     {
         Ed25519NoteVerifier? oldKey;
         try
@@ -166,11 +203,11 @@ internal static class VerifyCommand
         VerifiedCheckpoint? remembered;
         try
         {
-            remembered = request.State is null ? null : VerifierState.Read(request.State, logKey);
+            remembered = request.State is null ? null : VerifierState.Read(request.State, trusted.Trust);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or TlogFormatException or VerificationException)
         {
-            Console.Error.WriteLine($"--state: {request.State} is not a checkpoint of this key: {Terminal.Clean(e.Message)}");
+            Console.Error.WriteLine($"--state: {request.State} is not a checkpoint that can be believed: {Terminal.Clean(e.Message)}");
             return ExitCode.CouldNotTell;
         }
 
@@ -186,7 +223,7 @@ internal static class VerifyCommand
             comparison = new VerificationRequest
             {
                 Remembered = remembered,
-                Frontier = request.Incremental ? VerifierState.ReadFrontier(request.State!, logKey.Name) : null,
+                Frontier = request.Incremental ? VerifierState.ReadFrontier(request.State!, trusted.Trust.Origin) : null,
                 Receipts = request.Receipts is null ? [] : [.. ReceiptFile.Read(File.ReadLines(request.Receipts))],
                 ReceiptsKey = request.ReceiptsVkey is null ? null : Ed25519NoteVerifier.FromVkey(request.ReceiptsVkey),
                 Progress = Progress(asJson),
@@ -202,7 +239,7 @@ internal static class VerifyCommand
         ILogSource source;
         if (request.Data is not null)
         {
-            source = new DataFolderLogSource(new DataFolder(request.Data), request.Log ?? logKey.Name.Split('/')[^1], logKey, request.Vkey, request.CheckpointFolder);
+            source = new DataFolderLogSource(new DataFolder(request.Data), request.Log ?? trusted.Trust.Origin.Split('/')[^1], trusted.FirstKey, trusted.Vkeys.Count == 1 ? trusted.Vkeys[0] : null, request.CheckpointFolder);
         }
         else if (request.Directory is not null)
         {
@@ -219,23 +256,23 @@ internal static class VerifyCommand
 
         using (source as IDisposable)
         {
-            var verifier = new LogVerifier(logKey, source, comparison);
+            var verifier = new LogVerifier(trusted.Trust, source, comparison);
             VerificationResult result = await verifier.VerifyAsync(cancellationToken);
 
             // What entry 0 says was judged by the run that hashed it.
             VerificationReport report = comparison.Frontier is { Size: > 0 }
                 ? result.Report
-                : IncarnationCheck.Apply(result.Report, verifier.FirstEntry, request.Vkey, oldKey, request.AcceptIncarnation);
+                : IncarnationCheck.Apply(result.Report, verifier.FirstEntry, trusted.Vkeys, oldKey, request.AcceptIncarnation);
             int exit = Print(report, asJson);
-            return request.State is null || report.Verdict != Verdict.Valid ? exit : Remember(request.State, result, logKey, exit);
+            return request.State is null || report.Verdict != Verdict.Valid ? exit : Remember(request.State, result, trusted.Trust, exit);
         }
     }
 
-    private static int Remember(string path, VerificationResult result, NoteVerifier logKey, int exit)
+    private static int Remember(string path, VerificationResult result, CheckpointTrust trust, int exit)
     {
         try
         {
-            VerifierState.Write(path, result.Checkpoint!, logKey);
+            VerifierState.Write(path, result.Checkpoint!, trust);
             VerifierState.WriteFrontier(path, result.Frontier!);
             return exit;
         }
@@ -356,8 +393,16 @@ internal static class VerifyCommand
         json.WriteEndArray();
     }
 
+    /// <summary>Whom to believe.</summary>
+    /// <param name="Trust">By what checkpoints are believed.</param>
+    /// <param name="FirstKey">A key of the log; its name is the origin.</param>
+    /// <param name="Vkeys">All of them, as text.</param>
+    private sealed record Trusted(CheckpointTrust Trust, NoteVerifier FirstKey, IReadOnlyList<string> Vkeys);
+
     private sealed record Request(
-        string Vkey,
+        string? Vkey,
+        string? Policy,
+        string? Origin,
         string? Data,
         string? Log,
         string? CheckpointFolder,

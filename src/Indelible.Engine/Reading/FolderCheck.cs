@@ -18,9 +18,9 @@ public static class FolderCheck
     /// <summary>Checks a data folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="log">The log that is being verified.</param>
-    /// <param name="logVkey">The key that the verifier pins for it.</param>
+    /// <param name="logVkey">The key that the verifier pins for it; null not to compare it.</param>
     /// <param name="checkpointFolder">Where the checkpoint store is; null for its place in the data folder.</param>
-    public static FolderFindings Run(DataFolder folder, string log, string logVkey, string? checkpointFolder)
+    public static FolderFindings Run(DataFolder folder, string log, string? logVkey, string? checkpointFolder)
     {
         ArgumentNullException.ThrowIfNull(folder);
         var findings = new FolderFindings();
@@ -63,7 +63,7 @@ public static class FolderCheck
         }
     });
 
-    private static void CheckSecrets(DataFolder folder, FolderSettings settings, string log, string logVkey, FolderFindings findings)
+    private static void CheckSecrets(DataFolder folder, FolderSettings settings, string log, string? logVkey, FolderFindings findings)
     {
         MasterKey? master = null;
         if (!folder.Disk.Exists(folder.MasterKeyFile))
@@ -104,7 +104,7 @@ public static class FolderCheck
         }
     }
 
-    private static void CheckKeys(DataFolder folder, FolderSettings settings, MasterKey master, string log, string logVkey, FolderFindings findings)
+    private static void CheckKeys(DataFolder folder, FolderSettings settings, MasterKey master, string log, string? logVkey, FolderFindings findings)
     {
         int opened = 0;
         foreach (string needed in (ReadOnlySpan<string>)[log, KeyStore.ReceiptsName])
@@ -124,7 +124,7 @@ public static class FolderCheck
                 string keyName = KeyStore.NameOf(settings.Host, name);
                 using Ed25519NoteSigner signer = keys.Open(name, keyName);
                 string found = signer.VerifierKey.ToString();
-                string expected = name == log ? logVkey : name == KeyStore.ReceiptsName ? settings.ReceiptsVkey : found;
+                string expected = name == log ? logVkey ?? found : name == KeyStore.ReceiptsName ? settings.ReceiptsVkey : found;
                 if (found != expected)
                 {
                     throw new StorageException($"It holds the key {found}, not {expected}.", StorageOutcome.Damaged);
