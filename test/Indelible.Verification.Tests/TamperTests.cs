@@ -52,8 +52,8 @@ public sealed partial class TamperTests(SmallLog log) : IClassFixture<SmallLog>
             }
         }
 
-        // The logs' own keys are missed when their log is verified; these two are of logs that this test does not verify.
-        string[] ofOthers = ["/data/keys/_access.key", "/data/keys/_alerts.key", "/data/keys/_system.key", "/data/keys/other.key"];
+        // Without its key a node cannot go on with a log, but a restore leaves out the keys of finished logs: the report says so.
+        string[] ofOthers = ["/data/keys/main.key", "/data/keys/_access.key", "/data/keys/_alerts.key", "/data/keys/_system.key", "/data/keys/other.key"];
         Assert.Subset(withoutMeaning.Concat(ofOthers).ToHashSet(StringComparer.Ordinal), unnoticed.ToHashSet(StringComparer.Ordinal));
     }
 

@@ -225,6 +225,7 @@ public sealed class FolderBackup : IDisposable
         JournalEntries journal = JournalEntries.Read(_source);
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> meanwhile = FileCheckpointStore.ReadOnly(_source.Disk, checkpointFolder, out _);
         _target.Disk.CreateFolder(StateFolder);
+        _target.Disk.CreateFolder(State.LogsFolder);
         CopySmall(_source.SettingsFile, State.SettingsFile);
         using var tails = new FileTailStore(_target.Disk, State.LogsFolder, random);
         SystemState system = SystemState.Empty;

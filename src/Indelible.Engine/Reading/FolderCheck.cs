@@ -107,12 +107,14 @@ public static class FolderCheck
     private static void CheckKeys(DataFolder folder, FolderSettings settings, MasterKey master, string log, string? logVkey, FolderFindings findings)
     {
         int opened = 0;
-        foreach (string needed in (ReadOnlySpan<string>)[log, KeyStore.ReceiptsName])
+        if (!folder.Disk.Exists(KeyStore.PathOf(folder.KeysFolder, KeyStore.ReceiptsName)))
         {
-            if (!folder.Disk.Exists(KeyStore.PathOf(folder.KeysFolder, needed)))
-            {
-                findings.Fault($"keys/{needed}.key", "it is missing: a node cannot start without it");
-            }
+            findings.Fault($"keys/{KeyStore.ReceiptsName}.key", "it is missing: a node cannot start without it");
+        }
+
+        if (!folder.Disk.Exists(KeyStore.PathOf(folder.KeysFolder, log)))
+        {
+            findings.IsNotChecked($"the signing key of {log}: it is not here, as it is not when a restore has finished the log");
         }
 
         var keys = new KeyStore(folder.Disk, folder.KeysFolder, master, RandomSource.System);

@@ -38,7 +38,7 @@ public sealed class SimulationTests
         });
         TestContext.Current.TestOutputHelper?.WriteLine($"{seeds} seeds from {first}: {acknowledged} entries acknowledged, {faults} faults, {crashes} crashes");
         Assert.True(failures.IsEmpty, $"{failures.Count} of {seeds} seeds fail.{Environment.NewLine}{string.Join(Environment.NewLine + Environment.NewLine, failures.Take(10))}");
-        Assert.True(acknowledged > seeds && faults > seeds && crashes > seeds, "the simulation does next to nothing");
+        Assert.True(acknowledged > seeds && faults > seeds / 2 && crashes > seeds, "the simulation does next to nothing");
     }
 
     [Fact]
