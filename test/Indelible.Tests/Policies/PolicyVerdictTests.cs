@@ -198,6 +198,21 @@ public sealed class PolicyVerdictTests
     }
 
     [Fact]
+    public void A_wrong_signature_under_the_key_of_another_log_of_the_policy_refuses_the_note_too()
+    {
+        using Ed25519NoteSigner other = Ed25519NoteSigner.FromSeed("audit.example/logs/other", Seed(3));
+        TlogPolicy policy = Policy(LogLine + $"log {other.VerifierKey}\nquorum none\n");
+        PolicyVerdict verdict = policy.Verify([.. Note(Log), .. Line(other.Name, other.KeyId, new byte[64])], NoteVerifiers.Of);
+        Assert.False(verdict.IsSatisfied);
+        Assert.Equal($"The signature of {other.Name}+{other.KeyId:x8} is not over this text.", Assert.Single(verdict.Faults));
+
+        // A right one refuses nothing, and vouches for nothing: the log's name is another.
+        PolicyVerdict right = policy.Verify(Note(other, Log), NoteVerifiers.Of);
+        Assert.Equal(Log.KeyId, Assert.Single(right.Require(Origin).Vouching).KeyId);
+        Assert.Equal(Log.KeyId, Assert.Single(right.Logs).Key.KeyId);
+    }
+
+    [Fact]
     public void A_timestamp_that_was_not_signed_is_a_wrong_signature()
     {
         TlogPolicy policy = Policy(LogLine + WitnessLine(1) + "quorum w1\n");
