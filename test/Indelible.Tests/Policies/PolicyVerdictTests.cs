@@ -296,6 +296,24 @@ public sealed class PolicyVerdictTests
     }
 
     [Fact]
+    public void A_parsed_note_is_judged_as_its_bytes_are()
+    {
+        TlogPolicy policy = Policy(LogLine + WitnessLine(1) + WitnessLine(2) + "quorum w1\n");
+        foreach (byte[] bytes in new[] { Note(Log, Witness(1)), Note(Log, Witness(2)), Note(Witness(1)) })
+        {
+            PolicyVerdict ofNote = policy.Evaluate(SignedNote.Parse(bytes), NoteVerifiers.Of);
+            PolicyVerdict ofBytes = policy.Verify(bytes, NoteVerifiers.Of);
+            Assert.Equal(ofBytes.Faults, ofNote.Faults);
+            Assert.Equal(ofBytes.Witnesses, ofNote.Witnesses);
+            Assert.Equal(ofBytes.Logs, ofNote.Logs);
+            Assert.Equal(ofBytes.Verified?.Note.ToArray(), ofNote.Verified?.Note.ToArray());
+        }
+
+        Assert.Throws<TlogFormatException>(() => policy.Evaluate(SignedNote.Sign("text\n"u8, Log), NoteVerifiers.Of));
+        Assert.Throws<ArgumentNullException>(() => policy.Evaluate(null!, NoteVerifiers.Of));
+    }
+
+    [Fact]
     public void A_verifier_of_another_key_is_the_callers_mistake()
     {
         TlogPolicy policy = Policy(LogLine + "quorum none\n");
