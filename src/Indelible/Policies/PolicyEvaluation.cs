@@ -26,7 +26,9 @@ internal sealed class PolicyEvaluation(
         bool isQuorumSatisfied = policy.Quorum == PolicyWord.None || satisfied.Contains(policy.Quorum);
 
         var faults = new List<string>();
-        AddWrong(faults, logs.Concat(witnesses.Select(witness => witness.Value)));
+        IEnumerable<KeyFinding> wrong = logs.Concat(witnesses.Select(witness => witness.Value))
+            .Where(finding => finding.Standing == KeyStanding.Wrong);
+        AddWrong(faults, wrong.Select(finding => finding.Key).Concat(WrongStrangers()));
         if (!logs.Exists(log => log.Standing == KeyStanding.Believed))
         {
             faults.Add(LackOfLog(logs));
@@ -138,10 +140,13 @@ internal sealed class PolicyEvaluation(
         return counts;
     }
 
-    private static void AddWrong(List<string> faults, IEnumerable<KeyFinding> findings)
+    // The key of another log cannot make this checkpoint believed, but it is known all the same: a wrong line under it refuses the note.
+    private IEnumerable<VerifierKey> WrongStrangers() => policy.Logs.Select(log => log.Key)
+        .Where(key => key.Name != _claimed.Origin && VerifySignature(key, out _, out _) == KeyStanding.Wrong);
+
+    private static void AddWrong(List<string> faults, IEnumerable<VerifierKey> wrong)
     {
-        IEnumerable<KeyFinding> wrong = findings.Where(finding => finding.Standing == KeyStanding.Wrong);
-        foreach (VerifierKey key in wrong.Select(finding => finding.Key).Distinct())
+        foreach (VerifierKey key in wrong.Distinct())
         {
             faults.Add($"The signature of {key.Name}+{key.KeyId:x8} is not over this text.");
         }

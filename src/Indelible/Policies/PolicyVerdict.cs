@@ -3,8 +3,8 @@ using Indelible.Notes;
 namespace Indelible.Policies;
 
 /// <summary>
-/// What a policy says to a checkpoint: whether it is believed, on whose word, and what lacks. Only <see cref="TlogPolicy.Verify"/> makes
-/// one. Immutable.
+/// What a policy says to a checkpoint: whether it is believed, on whose word, and what lacks. Only <see cref="TlogPolicy"/> makes one.
+/// Immutable.
 /// </summary>
 public sealed class PolicyVerdict
 {

@@ -40,9 +40,20 @@ public sealed class PolicyWindows : IEquatable<PolicyWindows>
     /// <param name="file">Untrusted.</param>
     /// <param name="policy">The policy beside which it lies.</param>
     /// <param name="windows">The windows, or null.</param>
-    public static bool TryParse(ReadOnlySpan<byte> file, TlogPolicy policy, [NotNullWhen(true)] out PolicyWindows? windows)
+    public static bool TryParse(ReadOnlySpan<byte> file, TlogPolicy policy, [NotNullWhen(true)] out PolicyWindows? windows) =>
+        TryParse(file, policy, out windows, out _);
+
+    /// <summary>Reads a file of windows, and says what is wrong with one that is none.</summary>
+    /// <param name="file">Untrusted.</param>
+    /// <param name="policy">The policy beside which it lies.</param>
+    /// <param name="windows">The windows, or null.</param>
+    /// <param name="fault">
+    /// The first line at fault, counted from 1, and what is wrong with it; of a file that is too long, its length. Null where it parses.
+    /// </param>
+    public static bool TryParse(
+        ReadOnlySpan<byte> file, TlogPolicy policy, [NotNullWhen(true)] out PolicyWindows? windows, [NotNullWhen(false)] out string? fault)
     {
-        windows = Read(file, policy, out _);
+        windows = Read(file, policy, out fault);
         return windows is not null;
     }
 
@@ -51,7 +62,9 @@ public sealed class PolicyWindows : IEquatable<PolicyWindows>
     /// <param name="policy">The policy beside which it lies.</param>
     /// <exception cref="TlogFormatException">It is none for this policy; the message names the line and what is wrong.</exception>
     public static PolicyWindows Parse(ReadOnlySpan<byte> file, TlogPolicy policy) =>
-        Read(file, policy, out string? fault) ?? throw new TlogFormatException($"Not the windows of a policy. {fault}");
+        TryParse(file, policy, out PolicyWindows? windows, out string? fault)
+            ? windows
+            : throw new TlogFormatException($"Not the windows of a policy. {fault}");
 
     /// <summary>A file of the same windows, without comments; parsing it gives equal windows.</summary>
     public byte[] Format()

@@ -45,9 +45,18 @@ public sealed class TlogPolicy : IEquatable<TlogPolicy>
     /// <summary>Reads a policy file.</summary>
     /// <param name="file">Untrusted.</param>
     /// <param name="policy">The policy, or null.</param>
-    public static bool TryParse(ReadOnlySpan<byte> file, [NotNullWhen(true)] out TlogPolicy? policy)
+    public static bool TryParse(ReadOnlySpan<byte> file, [NotNullWhen(true)] out TlogPolicy? policy) => TryParse(file, out policy, out _);
+
+    /// <summary>Reads a policy file, and says what is wrong with one that is none.</summary>
+    /// <param name="file">Untrusted.</param>
+    /// <param name="policy">The policy, or null.</param>
+    /// <param name="fault">
+    /// The first line at fault, counted from 1, and what is wrong with it; of a file that is too long, its length. Null where it parses.
+    /// </param>
+    public static bool TryParse(
+        ReadOnlySpan<byte> file, [NotNullWhen(true)] out TlogPolicy? policy, [NotNullWhen(false)] out string? fault)
     {
-        policy = PolicyParser.Read(file, out _);
+        policy = PolicyParser.Read(file, out fault);
         return policy is not null;
     }
 
@@ -55,7 +64,7 @@ public sealed class TlogPolicy : IEquatable<TlogPolicy>
     /// <param name="file">Untrusted.</param>
     /// <exception cref="TlogFormatException">It is none; the message names the line, counted from 1, and what is wrong with it.</exception>
     public static TlogPolicy Parse(ReadOnlySpan<byte> file) =>
-        PolicyParser.Read(file, out string? fault) ?? throw new TlogFormatException($"Not a policy. {fault}");
+        TryParse(file, out TlogPolicy? policy, out string? fault) ? policy : throw new TlogFormatException($"Not a policy. {fault}");
 
     /// <summary>The policy with one more log, for callers that know the log from elsewhere.</summary>
     /// <param name="key">The log's key.</param>
@@ -97,7 +106,7 @@ public sealed class TlogPolicy : IEquatable<TlogPolicy>
     }
 
     /// <summary>Judges a checkpoint.</summary>
-    /// <param name="note">The signed note; untrusted.</param>
+    /// <param name="note">The note, parsed; its signatures are untrusted.</param>
     /// <param name="verifierOf">
     /// Gives the verifier of a key, or null where signatures of its type cannot be verified here: those count as not there.
     /// </param>
@@ -114,20 +123,35 @@ public sealed class TlogPolicy : IEquatable<TlogPolicy>
     /// checkpoint that was cosigned while the keys were in use is still believed when they are not.
     /// </remarks>
     /// <exception cref="TlogFormatException">
-    /// The bytes are not a note with a checkpoint's text; or <paramref name="verifierOf"/> refuses a key.
+    /// The note's text is not a checkpoint; or <paramref name="verifierOf"/> refuses a key.
     /// </exception>
     /// <exception cref="ArgumentException">The windows are those of another policy, or a verifier is that of another key.</exception>
-    public PolicyVerdict Verify(
-        ReadOnlySpan<byte> note, Func<VerifierKey, NoteVerifier?> verifierOf, PolicyWindows? windows = null, DateTimeOffset? at = null)
+    public PolicyVerdict Evaluate(
+        SignedNote note, Func<VerifierKey, NoteVerifier?> verifierOf, PolicyWindows? windows = null, DateTimeOffset? at = null)
     {
+        ArgumentNullException.ThrowIfNull(note);
         ArgumentNullException.ThrowIfNull(verifierOf);
         if (windows is not null && !Equals(windows.Policy))
         {
             throw new ArgumentException("These windows were read for another policy.", nameof(windows));
         }
 
-        return new PolicyEvaluation(this, SignedNote.Parse(note), verifierOf, windows).Judge(at?.ToUnixTimeSeconds());
+        return new PolicyEvaluation(this, note, verifierOf, windows).Judge(at?.ToUnixTimeSeconds());
     }
+
+    /// <summary>Judges a checkpoint by its bytes: parses them and calls <see cref="Evaluate"/>.</summary>
+    /// <param name="note">The signed note; untrusted.</param>
+    /// <param name="verifierOf">As in <see cref="Evaluate"/>.</param>
+    /// <param name="windows">As in <see cref="Evaluate"/>.</param>
+    /// <param name="at">As in <see cref="Evaluate"/>.</param>
+    /// <returns>Who has signed, whether that is enough, and what lacks.</returns>
+    /// <exception cref="TlogFormatException">
+    /// The bytes are not a note with a checkpoint's text; or <paramref name="verifierOf"/> refuses a key.
+    /// </exception>
+    /// <exception cref="ArgumentException">The windows are those of another policy, or a verifier is that of another key.</exception>
+    public PolicyVerdict Verify(
+        ReadOnlySpan<byte> note, Func<VerifierKey, NoteVerifier?> verifierOf, PolicyWindows? windows = null, DateTimeOffset? at = null) =>
+        Evaluate(SignedNote.Parse(note), verifierOf, windows, at);
 
     /// <summary>Whether logs, witnesses, groups and quorum are the same, in the same order.</summary>
     public bool Equals(TlogPolicy? other) => other is not null && (ReferenceEquals(this, other)

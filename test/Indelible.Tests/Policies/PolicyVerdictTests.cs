@@ -198,6 +198,21 @@ public sealed class PolicyVerdictTests
     }
 
     [Fact]
+    public void A_wrong_signature_under_the_key_of_another_log_of_the_policy_refuses_the_note_too()
+    {
+        using Ed25519NoteSigner other = Ed25519NoteSigner.FromSeed("audit.example/logs/other", Seed(3));
+        TlogPolicy policy = Policy(LogLine + $"log {other.VerifierKey}\nquorum none\n");
+        PolicyVerdict verdict = policy.Verify([.. Note(Log), .. Line(other.Name, other.KeyId, new byte[64])], NoteVerifiers.Of);
+        Assert.False(verdict.IsSatisfied);
+        Assert.Equal($"The signature of {other.Name}+{other.KeyId:x8} is not over this text.", Assert.Single(verdict.Faults));
+
+        // A right one refuses nothing, and vouches for nothing: the log's name is another.
+        PolicyVerdict right = policy.Verify(Note(other, Log), NoteVerifiers.Of);
+        Assert.Equal(Log.KeyId, Assert.Single(right.Require(Origin).Vouching).KeyId);
+        Assert.Equal(Log.KeyId, Assert.Single(right.Logs).Key.KeyId);
+    }
+
+    [Fact]
     public void A_timestamp_that_was_not_signed_is_a_wrong_signature()
     {
         TlogPolicy policy = Policy(LogLine + WitnessLine(1) + "quorum w1\n");
@@ -278,6 +293,24 @@ public sealed class PolicyVerdictTests
         TlogPolicy policy = Policy(LogLine + "quorum none\n");
         Assert.Throws<TlogFormatException>(() => policy.Verify("nothing"u8, NoteVerifiers.Of));
         Assert.Throws<TlogFormatException>(() => policy.Verify(SignedNote.Sign("text\n"u8, Log).ToBytes(), NoteVerifiers.Of));
+    }
+
+    [Fact]
+    public void A_parsed_note_is_judged_as_its_bytes_are()
+    {
+        TlogPolicy policy = Policy(LogLine + WitnessLine(1) + WitnessLine(2) + "quorum w1\n");
+        foreach (byte[] bytes in new[] { Note(Log, Witness(1)), Note(Log, Witness(2)), Note(Witness(1)) })
+        {
+            PolicyVerdict ofNote = policy.Evaluate(SignedNote.Parse(bytes), NoteVerifiers.Of);
+            PolicyVerdict ofBytes = policy.Verify(bytes, NoteVerifiers.Of);
+            Assert.Equal(ofBytes.Faults, ofNote.Faults);
+            Assert.Equal(ofBytes.Witnesses, ofNote.Witnesses);
+            Assert.Equal(ofBytes.Logs, ofNote.Logs);
+            Assert.Equal(ofBytes.Verified?.Note.ToArray(), ofNote.Verified?.Note.ToArray());
+        }
+
+        Assert.Throws<TlogFormatException>(() => policy.Evaluate(SignedNote.Sign("text\n"u8, Log), NoteVerifiers.Of));
+        Assert.Throws<ArgumentNullException>(() => policy.Evaluate(null!, NoteVerifiers.Of));
     }
 
     [Fact]

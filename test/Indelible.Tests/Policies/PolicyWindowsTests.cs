@@ -63,10 +63,12 @@ public sealed class PolicyWindowsTests
     {
         string file = lines.Replace(" L ", $" {Log.VerifierKey} ", StringComparison.Ordinal).Replace(" A ", $" {Vkey(1)} ", StringComparison.Ordinal)
             .Replace(" B ", $" {Vkey(2)} ", StringComparison.Ordinal).Replace(" C ", $" {Vkey(3)} ", StringComparison.Ordinal).Replace('|', '\n');
-        Assert.False(PolicyWindows.TryParse(Encoding.UTF8.GetBytes(file), s_policy, out PolicyWindows? windows));
+        Assert.False(PolicyWindows.TryParse(Encoding.UTF8.GetBytes(file), s_policy, out _));
+        Assert.False(PolicyWindows.TryParse(Encoding.UTF8.GetBytes(file), s_policy, out PolicyWindows? windows, out string? fault));
         Assert.Null(windows);
+        Assert.StartsWith($"Line {line}: ", fault, StringComparison.Ordinal);
         TlogFormatException refused = Assert.Throws<TlogFormatException>(() => Windows(file));
-        Assert.Contains($"Line {line}: ", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith(fault, refused.Message, StringComparison.Ordinal);
         Assert.Contains(what, refused.Message, StringComparison.Ordinal);
     }
 
