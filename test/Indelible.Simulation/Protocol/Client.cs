@@ -64,6 +64,21 @@ internal readonly record struct Client(byte Events, ushort Attempts, ulong Recei
         return true;
     }
 
+    /// <summary>Whether a log, as far as it reaches, holds what every receipt says.</summary>
+    public bool AgreesWith(Entries log)
+    {
+        for (int i = 0; i < Events; i++)
+        {
+            (int index, int entry) = ReceiptOf(i);
+            if (index >= 0 && index < log.Count && log[index] != entry)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public override string ToString()
     {
         Client self = this;

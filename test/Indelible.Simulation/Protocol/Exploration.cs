@@ -106,7 +106,7 @@ internal sealed class Exploration
     /// <summary>Takes a state in, if it is new; says which of the invariants that are watched it breaks.</summary>
     private Invariants Visit(World world, int parent, Step step)
     {
-        Invariants broken = world.Check() & _setting.Watched;
+        Invariants broken = world.Check(isAlone: _setting.Instances == 1) & _setting.Watched;
         World calm = world.Broken == Invariants.None ? world : world with { Broken = Invariants.None };
         bool isRenamed = calm.A.IsBehind(calm.B) && _setting.Instances > 1;
         if (isRenamed)

@@ -2,7 +2,7 @@ namespace Indelible.Simulation.Protocol;
 
 /// <summary>What holds in every state; several together are a set of those that are broken, or watched.</summary>
 [Flags]
-internal enum Invariants : byte
+internal enum Invariants : ushort
 {
     /// <summary>Nothing is broken.</summary>
     None = 0,
@@ -13,7 +13,7 @@ internal enum Invariants : byte
     /// <summary>No two shown heads have the same size and different roots.</summary>
     OneHeadOfASize = 1 << 1,
 
-    /// <summary>Neither an instance, over all its starts, nor the checkpoint store goes back to a smaller head.</summary>
+    /// <summary>An instance, over all its starts, never goes back to a smaller head, nor the checkpoint store to one that does not extend the last.</summary>
     HeadsNeverGoBack = 1 << 2,
 
     /// <summary>Of two shown heads, whoever showed them, the smaller is a prefix of the larger.</summary>
@@ -31,6 +31,9 @@ internal enum Invariants : byte
     /// <summary>A start is refused only where somebody set the storage back.</summary>
     UndamagedStarts = 1 << 7,
 
+    /// <summary>A running instance holds every acknowledged entry where its receipt says; beside another, all those below its size.</summary>
+    RunningHoldsAcknowledged = 1 << 8,
+
     /// <summary>All of them.</summary>
-    All = 0xFF,
+    All = 0x1FF,
 }

@@ -15,6 +15,9 @@ internal enum Mutation
     /// <summary>After an append of unknown outcome the sequencer goes on at the journal's end, without reading what is there.</summary>
     GoesOnAfterUnknownOutcome,
 
+    /// <summary>An append of unknown outcome is taken for one that failed: the next group goes where that one was to go. The compare, or writing over it, stays.</summary>
+    TakesUnknownOutcomeForFailure,
+
     /// <summary>An append does not compare where the log ends.</summary>
     AppendsWithoutCompare,
 

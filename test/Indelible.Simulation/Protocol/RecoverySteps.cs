@@ -110,7 +110,7 @@ internal static class RecoverySteps
             }
 
             head = self.Log;
-            world = world with { Head = head, HeadRead = head };
+            world = world.Record(head);
         }
 
         Instance up = self with { Life = Life.Up, Next = default, Promised = 0, KnowsIds = setting.Mutation != Mutation.RecoveryForgetsIds };

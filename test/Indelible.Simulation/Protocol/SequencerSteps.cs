@@ -86,7 +86,11 @@ internal static class SequencerSteps
     {
         Instance self = world[who];
         steps.Add(who, "finds no room for another journal file and refuses the group", world.With(who, self with { Sequencing = Sequencing.Idle, Group = default }));
-        World written = world.Journalise(self.Log.Count, self.Group).With(who, self with { Sequencing = Sequencing.Written });
+
+        // The file's end moves when a sync has returned, so that a group in doubt is written over; a driver that only ever adds would not do that.
+        World place = setting.Mutation == Mutation.TakesUnknownOutcomeForFailure ? world.CutJournal(self.Log.Count) : world;
+        int index = setting.Mutation == Mutation.GoesOnAfterUnknownOutcome ? world.Journal.End : self.Log.Count;
+        World written = place.Journalise(index, self.Group).With(who, self with { Sequencing = Sequencing.Written });
         steps.Add(who, "writes the group into the journal", setting.Mutation == Mutation.AcknowledgesBeforeSync
             ? Acknowledge(written, self.Log.Count, self.Group)
             : written);
@@ -98,9 +102,7 @@ internal static class SequencerSteps
         World synced = world with { Journal = world.Journal.Sync() };
         steps.Add(who, "syncs the journal", synced.With(who, self with { Sequencing = Sequencing.Durable }));
 
-        Instance failed = setting.Mutation == Mutation.SyncsAgainAfterFailure
-            ? self with { Sequencing = Sequencing.Durable }
-            : self with { Sequencing = Sequencing.Stopped, Group = default };
+        Instance failed = setting.Mutation == Mutation.SyncsAgainAfterFailure ? self with { Sequencing = Sequencing.Durable } : InDoubt(self, setting);
         steps.Add(who, "fails to sync the journal, and the group stays in the page cache", world.With(who, failed));
         steps.Add(who, "fails to sync the journal, and the group is nowhere", world.LoseWhatIsNotDurable().With(who, failed));
         steps.Add(who, "fails to sync the journal, and the group is on disk", synced.With(who, failed));
@@ -110,7 +112,7 @@ internal static class SequencerSteps
     {
         Instance self = world[who];
         Instance stopped = self with { Sequencing = Sequencing.Stopped, Group = default };
-        Instance unknown = setting.Mutation == Mutation.GoesOnAfterUnknownOutcome ? self with { Sequencing = Sequencing.Idle, Group = default } : stopped;
+        Instance unknown = InDoubt(self, setting);
         int index = IsReckless(setting) ? world.Journal.End : self.Log.Count;
         if (Accepts(world, index, setting))
         {
@@ -133,6 +135,13 @@ internal static class SequencerSteps
             });
         }
     }
+
+    /// <summary>What an instance becomes that does not know whether its group is in the journal.</summary>
+    private static Instance InDoubt(Instance self, Setting setting) => self with
+    {
+        Sequencing = setting.Mutation is Mutation.GoesOnAfterUnknownOutcome or Mutation.TakesUnknownOutcomeForFailure ? Sequencing.Idle : Sequencing.Stopped,
+        Group = default,
+    };
 
     private static bool IsReckless(Setting setting) => setting.Mutation is Mutation.GoesOnAfterUnknownOutcome or Mutation.AppendsWithoutCompare;
 

@@ -71,7 +71,7 @@ internal sealed record World
     {
         Head = head,
         HeadRead = head,
-        Broken = Broken | (head.Count < Head.Count ? Invariants.HeadsNeverGoBack : Invariants.None),
+        Broken = Broken | (head.StartsWith(Head) ? Invariants.None : Invariants.HeadsNeverGoBack),
     };
 
     /// <summary>Writes a group into the journal, unsynced.</summary>
@@ -91,12 +91,14 @@ internal sealed record World
     }
 
     /// <summary>Everything that is broken in this state or by the step to it.</summary>
-    public Invariants Check()
+    /// <param name="isAlone">Whether there is one instance, which then has to know of every receipt.</param>
+    public Invariants Check(bool isAlone)
     {
         Invariants broken = Broken;
         TryFold(Segments.Surely, Tail.Surely, Journal.Surely, out Entries durable);
         broken |= IsSetBack || Client.IsKeptBy(durable, Client.Promised()) ? Invariants.None : Invariants.AcknowledgedIsDurable;
         broken |= IsSetBack || durable.StartsWith(Head) ? Invariants.None : Invariants.RecordedIsDurable;
+        broken |= IsSetBack || (RunsTruly(A, isAlone) && RunsTruly(B, isAlone)) ? Invariants.None : Invariants.RunningHoldsAcknowledged;
         broken |= HasAnEventTwice(durable) ? Invariants.OneEntryOfAnEvent : Invariants.None;
         return broken;
     }
@@ -106,6 +108,9 @@ internal sealed record World
         + (LateAppend.Group.Count > 0 ? $"  under way: append {LateAppend.Group} at {LateAppend.Index}" : "")
         + (LateSwap.Next.Count > 0 ? $"  under way: swap to {LateSwap.Next}" : "")
         + $"  receipts {Client}  shown {Auditor}\n      A: {A}" + (B == default ? "" : $"\n      B: {B}");
+
+    private bool RunsTruly(in Instance instance, bool isAlone) =>
+        instance.Life != Life.Up || (isAlone ? Client.IsKeptBy(instance.Log, Client.Promised()) : Client.AgreesWith(instance.Log));
 
     private static bool TryTake(Place place, ref Entries log)
     {
