@@ -59,12 +59,15 @@ public sealed record IncarnationFacts(
                 Text(of, "name"),
                 Text(of, "origin"),
                 Text(of, "vkey"),
-                new TreeHead(restored.GetProperty("size").GetInt64(), root),
-                data.TryGetProperty("signed", out JsonElement signed) ? signed.GetProperty("size").GetInt64() : null,
+                new TreeHead(Size(restored), root),
+                data.TryGetProperty("signed", out JsonElement signed) ? Size(signed) : null,
                 Text(restored, "checkpoint"),
                 Text(data, "note"))
             : throw new FormatException("restored.root is not a hash.");
     }
+
+    private static long Size(JsonElement parent) =>
+        parent.GetProperty("size").GetInt64() is >= 0 and long size ? size : throw new FormatException("A size is below zero.");
 
     private static string Text(JsonElement parent, string name) =>
         parent.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null.");

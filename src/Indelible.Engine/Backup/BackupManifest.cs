@@ -82,7 +82,7 @@ public sealed record BackupManifest(int Format, string Host, string Time, string
 
         try
         {
-            BackupManifest manifest = JsonSerializer.Deserialize(bytes[..seal], BackupJson.Default.BackupManifest)!;
+            BackupManifest manifest = JsonSerializer.Deserialize(bytes[..seal], BackupJson.Default.BackupManifest) ?? throw new JsonException("null is no manifest");
             return Check(manifest, path) with
             {
                 Digest = digest,
@@ -126,6 +126,12 @@ public sealed record BackupManifest(int Format, string Host, string Time, string
         if (manifest.Format != CurrentFormat)
         {
             throw new StorageException($"{path} has format {manifest.Format}; this version reads format {CurrentFormat}.", StorageOutcome.Damaged);
+        }
+
+        // The serializer refuses null where a member may not be null, but not among the elements of a list.
+        if (manifest.Logs.Any(log => log is null) || manifest.Files.Any(file => file is null))
+        {
+            throw Altered(path, "it has null in the place of a log or file");
         }
 
         if (!BackupFolder.IsState(manifest.State))

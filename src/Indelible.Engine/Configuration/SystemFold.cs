@@ -32,10 +32,10 @@ internal static class SystemFold
             JsonElement data = root.TryGetProperty("data", out JsonElement found) ? found : default;
             SystemState next = action switch
             {
-                SystemActions.Init => state with { Vkey = data.GetProperty("vkey").GetString() },
+                SystemActions.Init => state with { Vkey = Text(data, "vkey") },
                 SystemActions.Restored => state,
                 SystemActions.LogIncarnation => Freeze(AddLog(state, data), IncarnationFacts.Read(data)),
-                SystemActions.Incarnation => Freeze(state with { Vkey = data.GetProperty("vkey").GetString() }, IncarnationFacts.Read(data)),
+                SystemActions.Incarnation => Freeze(state with { Vkey = Text(data, "vkey") }, IncarnationFacts.Read(data)),
                 SystemActions.LogCreate => AddLog(state, data),
                 SystemActions.KeyCreate => AddKey(state, data),
                 SystemActions.KeyRevoke => RevokeKey(state, Text(data, "id")),

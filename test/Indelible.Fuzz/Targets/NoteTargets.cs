@@ -135,7 +135,8 @@ internal static class NoteTargets
         return true;
     }
 
-    private static byte[] MendVkey(byte[] input)
+    /// <summary>Makes the id of a vkey fit its name and key.</summary>
+    public static byte[] MendVkey(byte[] input)
     {
         string[] parts = Foreign.Text(input).Split('+', 3);
         byte[] key = new byte[input.Length];

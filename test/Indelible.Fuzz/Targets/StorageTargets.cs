@@ -77,7 +77,7 @@ internal static class StorageTargets
         {
             Words =
             [
-                "\"action\":", "indelible.init", "indelible.log.create", "indelible.key.create", "indelible.key.revoke", "\"data\":", "\"name\":", "\"origin\":", "\"vkey\":", "\"public\":", "\"personal\":",
+                "\"action\":", "indelible.init", "indelible.log.create", "indelible.key.create", "indelible.key.revoke", "indelible.restored", "indelible.incarnation", "indelible.log.incarnation", "\"restored\":", "\"of\":", "\"size\":", "-1", "\"data\":", "\"name\":", "\"origin\":", "\"vkey\":", "\"public\":", "\"personal\":",
                 "\"id\":", "\"kind\":", "\"principal\":", "\"logs\":", "\"expires\":", "\"hash\":", "null", "true", "[]", "{}", "\"\"", "99", "\\ud800", "Admin", "2026-11-23T06:14:25Z",
             ],
             Slowness = 2,
@@ -448,18 +448,27 @@ internal static class StorageTargets
         }
     }
 
+    private const string Incarnation =
+        """
+        "data":{"name":"main.i2","origin":"test.example/logs/main.i2","vkey":"w","of":{"name":"main","origin":"test.example/logs/main","vkey":"v"},
+        "restored":{"size":7,"root":"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=","checkpoint":"c"},"signed":{"size":9},"note":"n"
+        """;
+
     private static IEnumerable<byte[]> SystemEntries() =>
     [
-        Foreign.OfText("""{"action":"indelible.init","data":{"host":"test.example"}}"""),
+        Foreign.OfText("""{"action":"indelible.init","data":{"host":"test.example","vkey":"v"}}"""),
         Foreign.OfText("""{"action":"indelible.log.create","data":{"name":"main","origin":"test.example/logs/main","vkey":"v","public":false,"personal":["/data/a"]}}"""),
         Foreign.OfText("""{"action":"indelible.key.create","data":{"id":"ind_w_1","kind":"writer","principal":"p","logs":["main","*"],"expires":"2026-11-23T06:14:25Z","hash":"h"}}"""),
         Foreign.OfText("""{"action":"indelible.key.revoke","data":{"id":"ind_a_0"}}"""),
+        Foreign.OfText("""{"action":"indelible.restored","data":{"name":"main"}}"""),
+        Foreign.OfText("{\"action\":\"indelible.incarnation\"," + Incarnation + "}}"),
+        Foreign.OfText("{\"action\":\"indelible.log.incarnation\"," + Incarnation + ",\"public\":true,\"personal\":[]}}"),
     ];
 
     private static bool SystemEntryOf(byte[] input)
     {
         SystemState before = SystemFold.Apply(
-            SystemState.Empty, 0, "{\"action\":\"indelible.key.create\",\"data\":{\"id\":\"ind_a_0\",\"kind\":\"admin\",\"principal\":\"p\",\"logs\":[],\"hash\":\"h0\"}}"u8.ToArray());
+            SystemState.Empty with { Vkey = "v" }, 0, "{\"action\":\"indelible.key.create\",\"data\":{\"id\":\"ind_a_0\",\"kind\":\"admin\",\"principal\":\"p\",\"logs\":[],\"hash\":\"h0\"}}"u8.ToArray());
         try
         {
             SystemState after = SystemFold.Apply(before, 1, input);
@@ -467,6 +476,8 @@ internal static class StorageTargets
             Must.Hold(after.Keys.Values.All(key => key.Covers(Log) || !key.Covers(Log)), "A key can be asked which logs it covers");
             Must.Hold(after.Keys.Values.All(key => Enum.IsDefined(key.Kind) && key.Principal is not null && key.HashText is not null), "A key is whole");
             Must.Hold(after.Logs.Values.All(log => log.Origin is not null && log.Vkey is not null && log.PersonalPointers.All(pointer => pointer is not null)), "A log is whole");
+            Must.Hold(after.Frozen.Values.All(log => log.Head.Size >= 0 && log.Vkey is not null && log.Successor is not null), "A finished log is whole");
+            Must.Hold(after.Vkey is not null, "The log of the configuration keeps a key");
             return true;
         }
         catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
