@@ -1,3 +1,4 @@
+using System.Globalization;
 using Indelible.Simulation.Faults;
 
 namespace Indelible.Simulation;
@@ -7,6 +8,7 @@ internal sealed class PreparedFolder : IDisposable
 {
     private readonly string _folder;
     private readonly SimulatedDisk _disk;
+    private int _nodes;
 
     private PreparedFolder(string folder, SimulatedDisk disk)
     {
@@ -42,8 +44,10 @@ internal sealed class PreparedFolder : IDisposable
     /// <summary>A node, still closed, on a copy of the folder.</summary>
     public SimulatedNode Node(int seed)
     {
-        SimulatedDisk disk = _disk.Clone();
-        return new SimulatedNode(disk, VaultFile, seed);
+        // A vault of its own: another run, at the same time, may draw a key for the same person of a log that both make.
+        string vault = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"vault-{Interlocked.Increment(ref _nodes)}.db"));
+        File.Copy(VaultFile, vault);
+        return new SimulatedNode(_disk.Clone(), vault, seed);
     }
 
     /// <summary>A folder of the machine's, in memory where it has such: for the vault.</summary>

@@ -15,7 +15,7 @@ namespace Indelible.Simulation;
 /// <summary>A data folder on a simulated disk, the node on it, and what the world was promised by it.</summary>
 /// <remarks>
 /// Everything runs on the caller's thread, by turns (<see cref="EngineOptions.IsStepped"/>). The vault is a real SQLite file
-/// and takes no part in faults: the persons of the events have their keys before a run begins, so a run only reads it.
+/// and takes no part in faults: most persons of the events have their keys before a run begins, so a run seldom writes it.
 /// </remarks>
 internal sealed class SimulatedNode
 {
