@@ -80,7 +80,7 @@ internal sealed class VerifyPart : IMeasuredPart
     {
         Copy(_killed, _copy);
         long started = Stopwatch.GetTimestamp();
-        LogEngine engine = await Workload.OpenAsync(new DataFolder(_copy));
+        LogEngine engine = await Workload.OpenAsync(new DataFolder(_copy), new EngineOptions { AcceptsCopy = true });
         TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
         await engine.DisposeAsync();
         Directory.Delete(_copy, recursive: true);

@@ -35,6 +35,7 @@ public sealed record FolderSettings(int Format, string Host, int SegmentSize, st
 /// <code>
 /// indelible.json    FolderSettings, last line: SHA-256 of the lines before
 /// lock              held exclusively while a node runs
+/// place             which file it is: a copied folder is told by it
 /// master.key        wraps every other key; owner only
 /// keys/             signing keys, wrapped
 /// vault.db          data keys of persons, wrapped
@@ -82,6 +83,8 @@ public sealed partial class DataFolder
     internal string SegmentsFolder { get => field ?? LogsFolder; init; }
 
     internal string QuarantineFolder => Path.Combine(Root, "quarantine");
+
+    private string PlaceFile => Path.Combine(Root, "place");
 
     private string LockFile => Path.Combine(Root, "lock");
 
@@ -149,13 +152,20 @@ public sealed partial class DataFolder
         }
     }
 
+    /// <summary>Why the folder seems to be a copy of another, or null when it does not.</summary>
+    /// <exception cref="StorageException">What says so was altered.</exception>
+    internal string? DoubtOfPlace() => FolderPlace.Doubt(Disk, PlaceFile);
+
+    /// <summary>Says that the folder belongs where it is.</summary>
+    internal void WritePlace() => FolderPlace.Write(Disk, PlaceFile);
+
     /// <summary>A file's name from the folder on, with slashes: for reports.</summary>
     internal string NameOf(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');
 
     /// <summary>Whether a name, as <see cref="NameOf"/> gives it, is one that a data folder uses.</summary>
     internal static bool IsOwn(string name) => OwnNames().IsMatch(name);
 
-    [GeneratedRegex(@"^(indelible\.json|lock|master\.key|keys/[^/]+\.key|vault\.db(-wal|-shm|-journal)?|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail)|quarantine/[^/]+\.torn)(\.new)?$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key|keys/[^/]+\.key|vault\.db(-wal|-shm|-journal)?|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail)|quarantine/[^/]+\.torn)(\.new)?$", RegexOptions.NonBacktracking)]
     private static partial Regex OwnNames();
 
     internal void WriteSettings(FolderSettings settings)

@@ -77,6 +77,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<IDisposable> _signers = [];
     private volatile SystemState _system = SystemState.Empty;
+    private string? _doubtOfPlace;   // why the folder is a copy that was accepted; null for none
     private long _systemBegins;   // the size of the configuration at entry 0 of the log that it is entered in
     private Task _sealing = Task.CompletedTask;
     private Task _publishing = Task.CompletedTask;
@@ -97,6 +98,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         try
         {
             opened.Push(_lock = folder.Lock());
+            CheckPlace(options);
             opened.Push(_master = MasterKey.Open(folder.Disk, folder.MasterKeyFile, random));
             _keys = new KeyStore(folder.Disk, folder.KeysFolder, _master, random);
             opened.Push(_receiptsSigner = _keys.Open(KeyStore.ReceiptsName, KeyStore.NameOf(settings.Host, KeyStore.ReceiptsName)));
@@ -492,6 +494,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     /// <summary>Makes every part of a folder but its settings, which make it one.</summary>
     private static FolderSettings CreateParts(DataFolder folder, string host, int segmentSize, EngineOptions options, RandomSource random)
     {
+        folder.WritePlace();
         using MasterKey master = MasterKey.Create(folder.Disk, folder.MasterKeyFile, random);
         var keys = new KeyStore(folder.Disk, folder.KeysFolder, master, random);
         using Ed25519NoteSigner receipts = keys.OpenOrCreate(KeyStore.ReceiptsName, KeyStore.NameOf(host, KeyStore.ReceiptsName));
@@ -734,6 +737,11 @@ public sealed partial class LogEngine : IAsyncDisposable
             return;
         }
 
+        if (_doubtOfPlace is { } doubt)
+        {
+            await AcceptPlaceAsync(doubt).ConfigureAwait(false);
+        }
+
         foreach ((string part, TornTail? found) in new[] { ("journal", (_journal as FileJournal)?.TornTail), ("checkpoints", (_checkpoints as FileCheckpointStore)?.TornTail) })
         {
             if (found is { } torn)
@@ -748,6 +756,32 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
 
         await NoteAsync(SystemActions.Start, ("node", _settings.Host), data => data.WriteString("version", typeof(LogEngine).Assembly.GetName().Version!.ToString(3))).ConfigureAwait(false);
+    }
+
+    /// <summary>Refuses a copy of another folder, or takes it for the folder itself when that was asked for.</summary>
+    private void CheckPlace(EngineOptions options)
+    {
+        if (_folder.DoubtOfPlace() is not { } doubt)
+        {
+            return;
+        }
+
+        if (!options.AcceptsCopy)
+        {
+            throw new StorageException(
+                $"{_folder.Root} seems to be a copy of another data folder: {doubt}. Two nodes on two copies would sign two histories, and nobody could tell the true one. If no node will ever run again on the folder that this was copied of, start once with 'serve --accept-copy', which is entered in {LogName.Access}.",
+                StorageOutcome.NothingChanged);
+        }
+
+        _doubtOfPlace = doubt;
+    }
+
+    /// <summary>Enters that a copy was accepted; only then does the folder say that it belongs here.</summary>
+    private async Task AcceptPlaceAsync(string doubt)
+    {
+        LogCopyAccepted(doubt);
+        await NoteAsync(SystemActions.CopyAccepted, ("node", _settings.Host), data => data.WriteString("doubt", doubt)).ConfigureAwait(false);
+        _folder.WritePlace();
     }
 
     private async Task TryWriteStopAsync()
@@ -962,6 +996,9 @@ public sealed partial class LogEngine : IAsyncDisposable
             _system = SystemFold.Apply(_system, _systemBegins + index, entry);
         }
     }
+
+    [LoggerMessage(1002, LogLevel.Warning, "The folder seems to be a copy of another, and is served from now on because that was asked for: {Doubt}")]
+    private partial void LogCopyAccepted(string doubt);
 
     [LoggerMessage(1001, LogLevel.Warning, "Recovery put a torn end of the {Part} aside: {Bytes} bytes in {Path}, SHA-256 {Sha256}. It was never acknowledged")]
     private partial void LogTornTail(string part, string path, long bytes, string sha256);

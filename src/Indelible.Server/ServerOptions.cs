@@ -12,6 +12,9 @@ public sealed class ServerOptions
     public static IReadOnlyList<string> Names { get; } =
         ["data", "urls", "checkpoint_folder", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "log_level"];
 
+    /// <summary>The flag by which a copied folder is served. No setting: what is accepted once must not stay accepted.</summary>
+    public const string AcceptCopyFlag = "accept_copy";
+
     /// <summary>The data folder. Default <c>./data</c>.</summary>
     public string Data { get; private init; } = "./data";
 
@@ -71,13 +74,13 @@ public sealed class ServerOptions
                 .Select(setting => $"{setting.Key}: one value, not a list or an object"));
         }
 
-        ServerOptions options = Build(settings, wrong);
+        ServerOptions options = Build(settings, flags.GetValueOrDefault(AcceptCopyFlag) is not null, wrong);
         wrong.AddRange(options.Engine.Faults());
         faults = wrong;
         return options;
     }
 
-    private static ServerOptions Build(IConfiguration settings, List<string> wrong)
+    private static ServerOptions Build(IConfiguration settings, bool acceptsCopy, List<string> wrong)
     {
         var defaults = new ServerOptions();
         string data = settings["data"] ?? defaults.Data;
@@ -123,6 +126,7 @@ public sealed class ServerOptions
             Engine = new EngineOptions
             {
                 CheckpointFolder = settings["checkpoint_folder"],
+                AcceptsCopy = acceptsCopy,
                 PublishInterval = TimeSpan.FromMilliseconds(Number(settings, "publish_interval_ms", 1000, wrong)),
                 SealInterval = TimeSpan.FromMilliseconds(Number(settings, "seal_interval_ms", 1000, wrong)),
                 Journal = new FileJournalOptions

@@ -105,8 +105,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Starts a server on a folder that was restored from a backup of this one's.</summary>
-    public async Task<ServerProcess> SucceedAsync(string data, string? checkpoints)
+    /// <summary>Starts a server on a folder that was restored from a backup of this one's, or is a copy of it.</summary>
+    public async Task<ServerProcess> SucceedAsync(string data, string? checkpoints, params string[] flags)
     {
         var server = new ServerProcess
         {
@@ -118,14 +118,14 @@ internal sealed class ServerProcess : IAsyncDisposable
             WriterKey = WriterKey,
             ReaderKey = ReaderKey,
         };
-        await server.StartAsync();
+        await server.StartAsync(flags);
         return server;
     }
 
-    public async Task StartAsync()
+    public async Task StartAsync(params string[] flags)
     {
         string[] store = Checkpoints is null ? [] : ["--checkpoint-folder", Checkpoints];
-        _process = Command.Start(Command.Metadata("Command"), ["serve", "--data", Data, "--urls", Url, "--log-level", "Warning", .. store], environment: s_small);
+        _process = Command.Start(Command.Metadata("Command"), ["serve", "--data", Data, "--urls", Url, "--log-level", "Warning", .. store, .. flags], environment: s_small);
         _ = _process.StandardError.ReadToEndAsync();
         Assert.StartsWith("Indelible serves", await _process.StandardOutput.ReadLineAsync() ?? "(nothing)", StringComparison.Ordinal);
     }

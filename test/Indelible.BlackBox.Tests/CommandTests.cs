@@ -68,6 +68,24 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task A_copied_folder_is_served_only_by_who_says_so()
+    {
+        await using ServerProcess server = await ServerProcess.CreateAsync();
+        Assert.Equal(0, await server.StopAsync());
+        string copy = Path.Combine(server.Folder, "copy");
+        (await Command.ProgramAsync("/bin/cp", null, "-a", server.Data, copy)).ShouldEnd(0);
+        Assert.Contains("--accept-copy", (await Command.RunAsync("serve", "--data", copy)).ShouldEnd(2).Errors, StringComparison.Ordinal);
+        await using (ServerProcess accepted = await server.SucceedAsync(copy, null, "--accept-copy"))
+        {
+            (await Command.RunAsync("verify", "--vkey", server.Vkey, "--data", copy)).ShouldEnd(0);
+            Assert.Equal(0, await accepted.StopAsync());
+        }
+
+        await using ServerProcess own = await server.SucceedAsync(copy, null);
+        await server.StartAsync();
+    }
+
+    [Fact]
     public async Task Mistakes_are_answered_with_2_and_a_sentence()
     {
         await using ServerProcess server = await ServerProcess.CreateAsync();

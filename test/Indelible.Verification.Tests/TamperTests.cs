@@ -14,6 +14,8 @@ public sealed partial class TamperTests(SmallLog log) : IClassFixture<SmallLog>
     private const int Seed = 20261123;
     private const int FullRunEvery = 200;   // of the alterations that a part of the verification finds by itself, so many go through all of it
 
+    private const string Place = SmallLog.Root + "/place";
+
     private static bool AllBits => Environment.GetEnvironmentVariable("INDELIBLE_TAMPER") == "all";
 
     [Theory]
@@ -36,11 +38,11 @@ public sealed partial class TamperTests(SmallLog log) : IClassFixture<SmallLog>
     [Fact]
     public async Task Nothing_but_the_known_files_can_go_missing_unnoticed()
     {
-        // Locks are empty and made anew; what was put aside is no part of a log; the spare is room for a journal file to come; and a copy
+        // Locks are empty and made anew; the place says which copy of the folder this is, and an auditor's is another; what was put aside is no part of a log; the spare is room for a journal file to come; and a copy
         // without the master key is what an auditor is given: the report says what could not be checked for want of it. The journal is
         // released from its oldest file on, which may lie there a while though its entries are in segments and tail files.
         string[] withoutMeaning =
-            ["/data/lock", "/data/checkpoints/heads.lock", "/data/journal/spare", "/data/master.key", PathOf("quarantine/0"), PathOf("journal/0")];
+            ["/data/lock", Place, "/data/checkpoints/heads.lock", "/data/journal/spare", "/data/master.key", PathOf("quarantine/0"), PathOf("journal/0")];
         var unnoticed = new List<string>();
         foreach (string path in log.Disk.Content.Keys)
         {
@@ -60,7 +62,7 @@ public sealed partial class TamperTests(SmallLog log) : IClassFixture<SmallLog>
     [Fact]
     public async Task A_file_cut_short_or_made_longer_is_noticed()
     {
-        foreach ((string path, byte[] bytes) in log.Disk.Content.Where(file => file.Value.Length > 0 && !file.Key.EndsWith("/spare", StringComparison.Ordinal)))
+        foreach ((string path, byte[] bytes) in FilesWithMeaning)
         {
             // Behind its last record a journal file holds nothing of its own life, so that its end may change.
             int end = path.EndsWith(".journal", StringComparison.Ordinal) ? (int)MeaningfulBytes(path, bytes) : bytes.Length;
@@ -79,7 +81,7 @@ public sealed partial class TamperTests(SmallLog log) : IClassFixture<SmallLog>
     [Fact]
     public async Task Files_that_changed_places_or_were_doubled_are_noticed()
     {
-        foreach (IGrouping<string, KeyValuePair<string, byte[]>> kind in log.Disk.Content.Where(file => file.Value.Length > 0 && !file.Key.EndsWith("/spare", StringComparison.Ordinal)).GroupBy(file => Path.GetExtension(file.Key)))
+        foreach (IGrouping<string, KeyValuePair<string, byte[]>> kind in FilesWithMeaning.GroupBy(file => Path.GetExtension(file.Key)))
         {
             foreach ((string one, byte[] bytes) in kind)
             {
@@ -149,6 +151,10 @@ public sealed partial class TamperTests(SmallLog log) : IClassFixture<SmallLog>
 
     [GeneratedRegex("block 0 \\(entries 512 to 767, bytes [0-9]+ to [0-9]+\\)")]
     private static partial Regex BlockPlace();
+
+    /// <summary>All but the empty ones, the spare, and the place.</summary>
+    private IEnumerable<KeyValuePair<string, byte[]>> FilesWithMeaning =>
+        log.Disk.Content.Where(file => file.Value.Length > 0 && !file.Key.EndsWith("/spare", StringComparison.Ordinal) && file.Key != Place);
 
     private string PathOf(string prefix) =>
         log.Disk.Content.Keys.Order(StringComparer.Ordinal).First(path => path.StartsWith($"{SmallLog.Root}/{prefix}", StringComparison.Ordinal));

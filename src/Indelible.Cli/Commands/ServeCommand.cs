@@ -19,7 +19,8 @@ internal static class ServeCommand
         var publish = new Option<string?>("--publish-interval-ms") { Description = "How often heads are signed, in milliseconds; default 1000" };
         var level = new Option<string?>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None; default Information" };
         var settings = new Option<string?>("--settings") { Description = "A JSON file with settings (" + string.Join(", ", ServerOptions.Names) + ")" };
-        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, checkpoints, publish, level, settings };
+        var copy = new Option<bool>("--accept-copy") { Description = "Serve a data folder that is a copy of another, which must never be served again; entered in _access" };
+        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, checkpoints, publish, level, settings, copy };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(settings), new Dictionary<string, string?>
         {
             ["data"] = parsed.GetValue(data),
@@ -27,6 +28,7 @@ internal static class ServeCommand
             ["checkpoint_folder"] = parsed.GetValue(checkpoints),
             ["publish_interval_ms"] = parsed.GetValue(publish),
             ["log_level"] = parsed.GetValue(level),
+            [ServerOptions.AcceptCopyFlag] = parsed.GetValue(copy) ? "" : null,
         }));
         return command;
     }

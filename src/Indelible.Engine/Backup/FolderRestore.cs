@@ -287,6 +287,7 @@ public sealed class FolderRestore : IDisposable
     {
         Disk disk = folder.Disk;
         disk.CreateFolder(folder.Root);
+        folder.WritePlace();
         disk.CreateFolder(folder.LogsFolder);
         disk.WriteWhole(folder.MasterKeyFile, _masterBytes);
         var folders = new HashSet<string>(StringComparer.Ordinal);

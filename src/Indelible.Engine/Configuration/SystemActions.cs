@@ -33,6 +33,9 @@ internal static class SystemActions
     /// <summary>In <c>_access</c>, and in <c>_alerts</c> when it finds the first fault: the node verified one of its logs.</summary>
     public const string Verification = "indelible.verification.run";
 
+    /// <summary>In <c>_access</c>: somebody had the node serve a folder that seems to be a copy of another.</summary>
+    public const string CopyAccepted = "indelible.copy.accepted";
+
     /// <summary>In <c>_access</c>: recovery put a torn end of the journal aside.</summary>
     public const string TornTail = "indelible.recovery.torn_tail";
 }

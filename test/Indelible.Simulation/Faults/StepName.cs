@@ -22,6 +22,7 @@ internal static partial class StepName
         ["journal/N.journal"] = "a journal file",
         ["journal/N.journal.new"] = "the last journal file written anew",
         ["journal/spare"] = "the spare journal file",
+        ["place"] = "the file that tells copies",
         ["logs"] = "the folder of logs",
         ["logs/NAME"] = "a log's folder",
         ["logs/NAME/segments"] = "a log's folder of segments",

@@ -69,6 +69,9 @@ internal abstract class Disk
     /// <summary>Whether another process holds a file by <see cref="Lock"/>.</summary>
     public abstract bool IsLocked(string path);
 
+    /// <summary>What tells a file from every copy of it, as far as the file system keeps such a thing: one line of ASCII.</summary>
+    public virtual string IdentityOf(string path) => "-";
+
     /// <summary>The length of a file in bytes.</summary>
     public long LengthOf(string path)
     {

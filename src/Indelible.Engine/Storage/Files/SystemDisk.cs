@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,6 +13,9 @@ namespace Indelible.Engine.Storage.Files;
 internal sealed partial class SystemDisk : Disk
 {
     private const int ReadOnlyFlag = 0;
+    private const int CurrentFolder = -100;       // AT_FDCWD
+    private const uint AskForInode = 0x100;       // STATX_INO
+    private const uint AskForBirth = 0x800;       // STATX_BTIME
     private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnersFolder = OwnersFile | UnixFileMode.UserExecute;
 
@@ -100,6 +104,25 @@ internal sealed partial class SystemDisk : Disk
     public override bool IsOpenToOthers(string path) =>
         !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~(OwnersFolder | UnixFileMode.SetUser | UnixFileMode.SetGroup | UnixFileMode.StickyBit)) != 0;
 
+    public override string IdentityOf(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return "born " + File.GetCreationTimeUtc(path).ToString("O", CultureInfo.InvariantCulture);
+        }
+
+        // The runtime knows no birth on Linux; the layout of statx's answer is the kernel's, the same on every processor.
+        Span<byte> answer = stackalloc byte[256];
+        if (Statx(CurrentFolder, path, 0, AskForInode | AskForBirth, answer) != 0)
+        {
+            throw new IOException($"statx of {path} failed with error {Marshal.GetLastPInvokeError()}.");
+        }
+
+        return (MemoryMarshal.Read<uint>(answer) & AskForBirth) != 0
+            ? string.Create(CultureInfo.InvariantCulture, $"born {DateTimeOffset.FromUnixTimeSeconds(MemoryMarshal.Read<long>(answer[80..])):yyyy-MM-ddTHH:mm:ss}.{MemoryMarshal.Read<uint>(answer[88..]):D9}Z")
+            : string.Create(CultureInfo.InvariantCulture, $"inode {MemoryMarshal.Read<ulong>(answer[32..])}");
+    }
+
     public override IDisposable Lock(string path) => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
 
     public override bool IsLocked(string path)
@@ -128,6 +151,9 @@ internal sealed partial class SystemDisk : Disk
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenFolder(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statx(int folder, string path, int flags, uint mask, Span<byte> answer);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int descriptor);
