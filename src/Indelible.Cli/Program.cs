@@ -49,6 +49,6 @@ try
 catch (Exception e)
 {
     // Whatever was asked, it has not been answered; above all, nothing was found valid.
-    Console.Error.WriteLine(Terminal.Clean($"An unexpected failure: {e.Message}"));
+    Console.Error.WriteLine(Terminal.Clean(e is IOException or UnauthorizedAccessException ? e.Message : $"An unexpected failure: {e.Message}"));
     return ExitCode.CouldNotTell;
 }

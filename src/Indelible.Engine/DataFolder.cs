@@ -96,10 +96,13 @@ public sealed partial class DataFolder
 
     /// <summary>Reads what the folder is.</summary>
     /// <exception cref="StorageException">It was never initialised, or its settings were altered.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not enter or read it.</exception>
     public FolderSettings ReadSettings()
     {
         if (!IsInitialised)
         {
+            // A folder that this user may not enter looks empty, until it is asked what lies in it.
+            _ = Disk.IsEmpty(Root);
             throw new StorageException(
                 $"{Root} is not an Indelible data folder. Make one with 'indelible init --data {Root}'; serving never makes one, so that a lost volume is not taken for a new log.",
                 StorageOutcome.NothingChanged);
@@ -139,18 +142,8 @@ public sealed partial class DataFolder
     }
 
     /// <summary>Takes the folder for this process until the result is disposed.</summary>
-    /// <exception cref="StorageException">Another process has it.</exception>
-    internal IDisposable Lock()
-    {
-        try
-        {
-            return Disk.Lock(LockFile);
-        }
-        catch (IOException e)
-        {
-            throw new StorageException($"{Root} is in use by another process.", StorageOutcome.NothingChanged, e);
-        }
-    }
+    /// <exception cref="StorageException">Another process has it, or it cannot be written.</exception>
+    internal IDisposable Lock() => Disk.Take(LockFile, $"{Root} is in use by another process.");
 
     /// <summary>Why the folder seems to be a copy of another, or null when it does not.</summary>
     /// <exception cref="StorageException">What says so was altered.</exception>

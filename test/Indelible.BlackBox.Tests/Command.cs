@@ -124,10 +124,16 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public async Task StartAsync(params string[] flags)
     {
+        Launch(flags);
+        Assert.StartsWith("Indelible serves", await _process!.StandardOutput.ReadLineAsync() ?? "(nothing)", StringComparison.Ordinal);
+    }
+
+    /// <summary>Starts the process and waits for nothing.</summary>
+    public void Launch(params string[] flags)
+    {
         string[] store = Checkpoints is null ? [] : ["--checkpoint-folder", Checkpoints];
         _process = Command.Start(Command.Metadata("Command"), ["serve", "--data", Data, "--urls", Url, "--log-level", "Warning", .. store, .. flags], environment: s_small);
         _ = _process.StandardError.ReadToEndAsync();
-        Assert.StartsWith("Indelible serves", await _process.StandardOutput.ReadLineAsync() ?? "(nothing)", StringComparison.Ordinal);
     }
 
     public async Task KillAsync()
@@ -139,10 +145,12 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Asks it to stop, as a service manager would.</summary>
     public async Task<int> StopAsync()
     {
-        (await Command.ProgramAsync("/bin/kill", null, "-TERM", $"{_process!.Id}")).ShouldEnd(0);
-        await _process.WaitForExitAsync();
+        await SignalAsync("TERM");
+        await _process!.WaitForExitAsync();
         return _process.ExitCode;
     }
+
+    public Task SignalAsync(string signal) => Command.ProgramAsync("/bin/kill", null, "-" + signal, $"{_process!.Id}");
 
     public HttpClient Client(string key) => new() { BaseAddress = new Uri(Url), DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) } };
 

@@ -47,7 +47,7 @@ internal static class ServeCommand
         {
             engine = await LogEngine.OpenAsync(new DataFolder(options.Data), options.Engine, TimeProvider.System, RandomSource.System, loggers);
         }
-        catch (Exception e) when (e is StorageException or VerificationException or TlogFormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or VerificationException or TlogFormatException)
         {
             return CommandOptions.Fail("Not started. " + e.Message);
         }

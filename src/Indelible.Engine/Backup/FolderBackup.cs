@@ -90,16 +90,7 @@ public sealed class FolderBackup : IDisposable
         }
 
         target.Disk.CreateFolder(target.Root);
-        IDisposable held;
-        try
-        {
-            held = target.Disk.Lock(target.LockFile);
-        }
-        catch (IOException e)
-        {
-            throw new StorageException($"Another backup to {target.Root} is being made.", StorageOutcome.NothingChanged, e);
-        }
-
+        IDisposable held = target.Disk.Take(target.LockFile, $"Another backup to {target.Root} is being made.");
         MasterKey? master = null;
         try
         {

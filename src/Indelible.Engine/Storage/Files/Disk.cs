@@ -66,6 +66,26 @@ internal abstract class Disk
     /// <exception cref="IOException">Another process holds it.</exception>
     public abstract IDisposable Lock(string path);
 
+    /// <summary>Holds a file as <see cref="Lock"/> does.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="held">What to say where another process holds it.</param>
+    /// <exception cref="StorageException">Another process holds it, or it cannot be opened to write.</exception>
+    public IDisposable Take(string path, string held)
+    {
+        try
+        {
+            return Lock(path);
+        }
+        catch (IOException e) when (IsLocked(path))
+        {
+            throw new StorageException(held, StorageOutcome.NothingChanged, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"{path} cannot be written: {e.Message}", StorageOutcome.NothingChanged, e);
+        }
+    }
+
     /// <summary>Whether another process holds a file by <see cref="Lock"/>.</summary>
     public abstract bool IsLocked(string path);
 

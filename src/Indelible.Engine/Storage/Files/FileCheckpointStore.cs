@@ -143,7 +143,7 @@ public sealed class FileCheckpointStore : ICheckpointStore
                 StorageOutcome.Damaged);
         }
 
-        IDisposable fileLock = TakeLock(disk, path + ".lock");
+        IDisposable fileLock = disk.Take(path + ".lock", $"The checkpoint store {path} is in use by another process.");
         try
         {
             TornTail? torn = null;
@@ -191,18 +191,6 @@ public sealed class FileCheckpointStore : ICheckpointStore
         using RecordFile file = RecordFile.Open(disk, path, s_magic, writable: false);
         restBytes = file.RestBytes;
         return ReadRounds(file);
-    }
-
-    private static IDisposable TakeLock(Disk disk, string path)
-    {
-        try
-        {
-            return disk.Lock(path);
-        }
-        catch (IOException e)
-        {
-            throw new StorageException($"The checkpoint store is in use by another process ({path}).", StorageOutcome.NothingChanged, e);
-        }
     }
 
     private static Dictionary<string, ReadOnlyMemory<byte>> ReadRounds(RecordFile file)
