@@ -144,6 +144,18 @@ public sealed class ProofTests
         Assert.False(ConsistencyProof.Verify(new TreeHead(long.MaxValue - 1, default), head, new Hash[63]));
     }
 
+    [Fact]
+    public void No_proof_is_made_of_what_is_not_in_the_tree()
+    {
+        Assert.Throws<ArgumentNullException>("nodes", () => InclusionProof.Create(null!, 0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => InclusionProof.Create(s_tree, -1, 7));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => InclusionProof.Create(s_tree, 7, 7));
+        Assert.Throws<ArgumentNullException>("nodes", () => ConsistencyProof.Create(null!, 1, 2));
+        Assert.Throws<ArgumentOutOfRangeException>("from", () => ConsistencyProof.Create(s_tree, 0, 7));
+        Assert.Throws<ArgumentOutOfRangeException>("to", () => ConsistencyProof.Create(s_tree, 7, 6));
+        Assert.Empty(ConsistencyProof.Create(s_tree, 7, 7));
+    }
+
     private static Hash[] Flip(Hash[] proof, int index, int bit)
     {
         byte[] bytes = proof[index].Bytes.ToArray();

@@ -57,6 +57,38 @@ public sealed class TileNodeReaderTests
         Assert.Throws<ArgumentOutOfRangeException>(() => reader.ReadNode(63, 0));
     }
 
+    [Fact]
+    public void A_node_that_is_not_in_the_tree_is_the_callers_mistake()
+    {
+        var reader = new TileNodeReader(new TileStore(s_tree, 300), s_tree.HeadAt(300));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(0, -1));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(-1, 0));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(0, 300));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(8, 1));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(9, 0));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(64, 0));
+        Assert.Equal(s_tree.ReadNode(0, 299), reader.ReadNode(0, 299));
+        Assert.Equal(s_tree.ReadNode(8, 0), reader.ReadNode(8, 0));
+        Assert.Throws<ArgumentNullException>("tiles", () => new TileNodeReader(null!, s_tree.HeadAt(300)));
+        Assert.Throws<ArgumentOutOfRangeException>("head", () => new TileNodeReader(new TileStore(s_tree, 300), new TreeHead(-1, default)));
+    }
+
+    [Fact]
+    public void Each_tile_is_read_once()
+    {
+        var tiles = new TileStore(s_tree, 66_000);
+        var reader = new TileNodeReader(tiles, s_tree.HeadAt(66_000));
+        int edge = tiles.Reads;
+        Assert.Equal(3, edge);
+        for (int i = 0; i < 256; i++)
+        {
+            Assert.Equal(s_tree.ReadNode(0, i), reader.ReadNode(0, i));
+        }
+
+        // The tile of the leaves, and the full one above it, which the edge's tile of level 2 names.
+        Assert.Equal(edge + 2, tiles.Reads);
+    }
+
     private sealed class TileStore(MemoryTree tree, long size) : ITileReader
     {
         public TileId? Altered { get; init; }
@@ -65,8 +97,11 @@ public sealed class TileNodeReaderTests
 
         public int Cut { get; init; }
 
+        public int Reads { get; private set; }
+
         public ReadOnlyMemory<byte> ReadTile(TileId id)
         {
+            Reads++;
             Assert.Equal(id.Width, TileLayout.TileWidth(id.Level, id.Index, size));
             byte[] bytes = new byte[id.Width * Hash.Size];
             for (int i = 0; i < id.Width; i++)
