@@ -118,6 +118,19 @@ public sealed class TreeTests
     }
 
     [Fact]
+    public void A_compact_range_never_grows_beyond_the_largest_size()
+    {
+        var half = new CompactRange(1L << 62, [default]);
+        Assert.Throws<ArgumentException>(() => half.AppendSubtree(62, default));
+        var full = new CompactRange(long.MaxValue, new Hash[63]);
+        Assert.Throws<ArgumentException>(() => full.Append(default));
+        Assert.Equal((1L << 62, long.MaxValue), (half.Size, full.Size));
+        var last = new CompactRange(long.MaxValue - 1, new Hash[62]);
+        last.Append(default);
+        Assert.Equal(long.MaxValue, last.Size);
+    }
+
+    [Fact]
     public void A_hash_is_32_bytes_that_it_gives_back_and_equals_no_other()
     {
         byte[] bytes = [.. Enumerable.Range(1, 32).Select(i => (byte)i)];
