@@ -74,6 +74,24 @@ public sealed class TileNodeReaderTests
     }
 
     [Fact]
+    public void The_highest_node_of_the_largest_whole_tree_is_its_root()
+    {
+        // 2^62 leaves are 64 nodes of height 56, the hashes of one partial tile.
+        Hash[] hashes = [.. Enumerable.Range(0, 64).Select(i => TreeHasher.Leaf([(byte)i]))];
+        var range = new CompactRange();
+        foreach (Hash hash in hashes)
+        {
+            range.AppendSubtree(56, hash);
+        }
+
+        var reader = new TileNodeReader(new OneTile(new TileId(7, 0, 64), hashes), range.Head());
+        Assert.Equal(1L << 62, range.Size);
+        Assert.Equal(range.Root(), reader.ReadNode(62, 0));
+        Assert.Equal(hashes[63], reader.ReadNode(56, 63));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(63, 0));
+    }
+
+    [Fact]
     public void Each_tile_is_read_once()
     {
         var tiles = new TileStore(s_tree, 66_000);
@@ -87,6 +105,15 @@ public sealed class TileNodeReaderTests
 
         // The tile of the leaves, and the full one above it, which the edge's tile of level 2 names.
         Assert.Equal(edge + 2, tiles.Reads);
+    }
+
+    private sealed class OneTile(TileId known, Hash[] hashes) : ITileReader
+    {
+        public ReadOnlyMemory<byte> ReadTile(TileId id)
+        {
+            Assert.Equal(known, id);
+            return hashes.SelectMany(hash => hash.Bytes.ToArray()).ToArray();
+        }
     }
 
     private sealed class TileStore(MemoryTree tree, long size) : ITileReader
