@@ -231,6 +231,11 @@ public sealed class TlogPolicyTests
     {
         Assert.Equal("a\\xe2\\x80\\xaeb", PolicyWord.Of("a\u202eb").ToString());
         Assert.Equal("\\xc2\\x9b", PolicyWord.Of("\u009b").ToString());
+        Assert.Equal("\\xe2\\x80\\xa8", PolicyWord.Of("\u2028").ToString());
+        Assert.Equal("\\xe2\\x80\\xa9", PolicyWord.Of("\u2029").ToString());
+        Assert.Equal("\\xee\\x80\\x80", PolicyWord.Of("\uE000").ToString());
+        Assert.Equal("\\xcd\\xb8", PolicyWord.Of("\u0378").ToString());
+        Assert.Equal("\\xed\\xa0\\x80", new PolicyWord([0xED, 0xA0, 0x80]).ToString());
         Assert.Equal("né", PolicyWord.Of("né").ToString());
         Assert.Equal("\\xc3(", new PolicyWord([0xC3, (byte)'(']).ToString());
         foreach (string none in new[] { "", " ", "a b", "a\tb", "a\n", "\u007f", new string('a', PolicyLimits.MaxWordBytes + 1) })
