@@ -6,9 +6,9 @@ namespace Indelible.Verification;
 
 /// <summary>What one bundle shows by itself: its leaves, its entries' form and times, its level-0 tile, and what is kept beside it.</summary>
 /// <param name="Leaves">Its leaf hashes; none where it could not be read.</param>
-/// <param name="Times">Each entry's time of receipt; empty where it has none.</param>
+/// <param name="Entries">What each entry says; nothing where it is no entry.</param>
 /// <param name="Faults">What is wrong with it.</param>
-internal sealed record BundleCheck(Hash[] Leaves, string[] Times, IReadOnlyList<VerificationFault> Faults)
+internal sealed record BundleCheck(Hash[] Leaves, EntryFacts[] Entries, IReadOnlyList<VerificationFault> Faults)
 {
     /// <summary>Entry 0 of the log, of the bundle that holds it.</summary>
     public ReadOnlyMemory<byte>? FirstEntry { get; private init; }
@@ -55,7 +55,7 @@ internal sealed record BundleCheck(Hash[] Leaves, string[] Times, IReadOnlyList<
             faults.AddRange(source.CompareBeside(id, facts));
         }
 
-        return new BundleCheck(leaves, [.. facts.Select(entry => entry.ReceivedAt ?? "")], faults) { FirstEntry = first == 0 ? entries[0] : default(ReadOnlyMemory<byte>?) };
+        return new BundleCheck(leaves, facts, faults) { FirstEntry = first == 0 ? entries[0] : default(ReadOnlyMemory<byte>?) };
     }
 
     private static void CompareLeaves(ILogSource source, BundleId id, Hash[] leaves, Hash[] stored, List<VerificationFault> faults)

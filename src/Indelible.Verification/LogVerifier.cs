@@ -42,7 +42,7 @@ public sealed class LogVerifier
     /// <param name="logKey">The key that the caller pins; its name is the origin.</param>
     /// <param name="source">Where the log is read from.</param>
     /// <param name="request">What to compare it with besides.</param>
-    /// <exception cref="ArgumentException">The frontier is of another log.</exception>
+    /// <exception cref="ArgumentException">The frontier is of another log, or was made by who remembered another head.</exception>
     public LogVerifier(NoteVerifier logKey, ILogSource source, VerificationRequest? request = null)
         : this(CheckpointTrust.InKey(logKey), source, request)
     {
@@ -52,7 +52,7 @@ public sealed class LogVerifier
     /// <param name="trust">What checkpoints are believed by.</param>
     /// <param name="source">Where the log is read from.</param>
     /// <param name="request">What to compare it with besides.</param>
-    /// <exception cref="ArgumentException">The frontier is of another log.</exception>
+    /// <exception cref="ArgumentException">The frontier is of another log, or was made by who remembered another head.</exception>
     public LogVerifier(CheckpointTrust trust, ILogSource source, VerificationRequest? request = null)
     {
         ArgumentNullException.ThrowIfNull(trust);
@@ -67,6 +67,12 @@ public sealed class LogVerifier
                 throw new ArgumentException($"The frontier is of {frontier.Origin}, not of {trust.Origin}.", nameof(request));
             }
 
+            if (frontier.Remembered != _request.Remembered?.Head)
+            {
+                // What lies before it is not compared again: with the head that is remembered now, it never was.
+                throw new ArgumentException("The frontier was made by who remembered another head.", nameof(request));
+            }
+
             _from = frontier.Size;
             _lastReceivedAt = _frontierReceivedAt = frontier.LastReceivedAt;
         }
@@ -76,7 +82,7 @@ public sealed class LogVerifier
         _receipts = new ReceiptCheck(_request.Receipts, _request.ReceiptsKey, trust.Origin, AddFault);
     }
 
-    /// <summary>The bytes of entry 0 as they were hashed; null before, of an empty log, and where earlier runs have hashed it. What they say is worth as much as the verdict.</summary>
+    /// <summary>The bytes of entry 0 as they were hashed; null before, and of an empty log. What they say is worth as much as the verdict.</summary>
     public ReadOnlyMemory<byte>? FirstEntry { get; private set; }
 
     /// <summary>Verifies the log up to the checkpoint that the source shows. Once for each verifier.</summary>
@@ -99,6 +105,7 @@ public sealed class LogVerifier
         try
         {
             StorageFindings storage = await _source.CheckStorageAsync(head.Size, cancellationToken).ConfigureAwait(false);
+            await CheckFirstEntryAsync(cancellationToken).ConfigureAwait(false);
             bool whole = await HashEntriesAsync(head.Size, cancellationToken).ConfigureAwait(false);
             Take(storage);
             if (whole)
@@ -118,7 +125,7 @@ public sealed class LogVerifier
 
         FlushMissing();
         VerificationReport report = Report(head);
-        return report.Verdict == Verdict.Valid ? new VerificationResult(report, checkpoint, Frontier()) : new VerificationResult(report, null, null);
+        return report.Verdict == Verdict.Valid ? new VerificationResult(report, checkpoint, Frontier(isVerified: true, head)) : new VerificationResult(report, null, null);
     }
 
     private async Task<VerifiedCheckpoint?> ReadCheckpointAsync(CancellationToken cancellationToken)
@@ -207,12 +214,30 @@ public sealed class LogVerifier
             return;
         }
 
-        int before = _receipts.Conclude(_from, head.Size, _lastReceivedAt, _unclear.Add);
+        _receipts.Conclude(_from, head.Size, _lastReceivedAt, _unclear.Add);
         _checked.Add($"{_receipts.Kept} of {_request.Receipts.Count} receipts are signed, and their entries are where they were promised");
-        if (before > 0)
+    }
+
+    /// <summary>Reads entry 0 where earlier runs have hashed it: what it says about the log is asked of every run.</summary>
+    private async Task CheckFirstEntryAsync(CancellationToken cancellationToken)
+    {
+        if (_request.Frontier?.FirstLeaf is not { } hashed)
         {
-            _notChecked.Add($"{before} receipts for entries that earlier runs have hashed");
+            return;
         }
+
+        BundleCheck bundle = await BundleCheck.RunAsync(_source, _tiles, new BundleId(0, TileLayout.Width), cancellationToken).ConfigureAwait(false);
+        foreach (VerificationFault fault in bundle.Faults)
+        {
+            AddFault(fault);
+        }
+
+        if (bundle.Leaves.Length > 0 && bundle.Leaves[0] != hashed)
+        {
+            AddFault(new VerificationFault("entry", $"index 0 ({_source.Locate(0)})", $"its bytes hash to {bundle.Leaves[0]}, but to {hashed} when earlier runs hashed it"));
+        }
+
+        FirstEntry = bundle.FirstEntry;
     }
 
     /// <summary>Reads the bundles in order, some ahead and in parallel, and folds their leaves into the tree.</summary>
@@ -262,7 +287,7 @@ public sealed class LogVerifier
             long first = next.Id.Index * TileLayout.Width;
             FirstEntry ??= bundle.FirstEntry;
             CheckOrder(first, bundle);
-            _receipts.Compare(first, bundle.Leaves);
+            _receipts.Compare(first, bundle);
             if (whole)
             {
                 await _tree.AppendAsync(bundle.Leaves, cancellationToken).ConfigureAwait(false);
@@ -286,29 +311,33 @@ public sealed class LogVerifier
             return reported;
         }
 
-        _request.Reached(Frontier());
+        _request.Reached(Frontier(isVerified: false, _request.Remembered?.Head));
         return _tree.Size;
     }
 
-    private TreeFrontier Frontier() => new(_trust.Origin, _tree.Size - (_tree.Size % TileLayout.Width), _frontierReceivedAt, _tree.Rows);
+    private TreeFrontier Frontier(bool isVerified, TreeHead? remembered)
+    {
+        long size = _tree.Size - (_tree.Size % TileLayout.Width);
+        return new(_trust.Origin, size, _frontierReceivedAt, size == 0 ? null : TreeHasher.Leaf(FirstEntry!.Value.Span), isVerified, remembered, _tree.Rows);
+    }
 
     private void CheckOrder(long first, BundleCheck bundle)
     {
-        for (int i = 0; i < bundle.Times.Length; i++)
+        for (int i = 0; i < bundle.Entries.Length; i++)
         {
-            if (bundle.Times[i].Length == 0)
+            if (bundle.Entries[i].ReceivedAt is not { } receivedAt)
             {
                 continue;
             }
 
-            if (string.CompareOrdinal(bundle.Times[i], _lastReceivedAt) < 0)
+            if (string.CompareOrdinal(receivedAt, _lastReceivedAt) < 0)
             {
                 AddFault(new VerificationFault(
-                    "entry", $"index {first + i} ({_source.Locate(first + i)})", $"received_at is {bundle.Times[i]}, before {_lastReceivedAt} of an earlier entry"));
+                    "entry", $"index {first + i} ({_source.Locate(first + i)})", $"received_at is {receivedAt}, before {_lastReceivedAt} of an earlier entry"));
             }
             else
             {
-                _lastReceivedAt = bundle.Times[i];
+                _lastReceivedAt = receivedAt;
             }
         }
 

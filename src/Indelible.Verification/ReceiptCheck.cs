@@ -1,3 +1,4 @@
+using Indelible.Events;
 using Indelible.Merkle;
 using Indelible.Notes;
 using Indelible.Proofs;
@@ -5,9 +6,11 @@ using Indelible.Proofs;
 namespace Indelible.Verification;
 
 /// <summary>Compares what was promised to those who appended with what the log holds. Construction B.</summary>
+/// <remarks>Every receipt given is judged, or named as one that could not be: a promise that nobody looked at is none that was kept.</remarks>
 internal sealed class ReceiptCheck
 {
     private readonly Dictionary<long, List<DurableReceipt>> _byIndex = [];
+    private readonly IReadOnlyList<DurableReceipt> _others;   // of other logs
     private readonly Action<VerificationFault> _fault;
     private int _kept;
 
@@ -15,19 +18,16 @@ internal sealed class ReceiptCheck
     /// <param name="receiptsKey">Signs them.</param>
     /// <param name="origin">The log.</param>
     /// <param name="fault">Receives what is wrong.</param>
-    public ReceiptCheck(IEnumerable<DurableReceipt> receipts, NoteVerifier? receiptsKey, string origin, Action<VerificationFault> fault)
+    public ReceiptCheck(IReadOnlyList<DurableReceipt> receipts, NoteVerifier? receiptsKey, string origin, Action<VerificationFault> fault)
     {
         _fault = fault;
+        _others = [.. receipts.Where(receipt => receipt.Origin != origin)];
         foreach (DurableReceipt receipt in receipts.Where(receipt => receipt.Origin == origin))
         {
-            try
-            {
-                receipt.Verify(receiptsKey ?? throw new VerificationException("There is no key to check it with."));
-            }
-            catch (Exception e) when (e is VerificationException or TlogFormatException)
+            if (FaultOf(receipt, receiptsKey) is { } detail)
             {
                 // A receipt that nobody signed says nothing about the log, but whoever gave it as one should know.
-                _fault(new VerificationFault("receipt", $"{receipt.Id} at index {receipt.Index}", $"it is no receipt of this key: {e.Message}"));
+                _fault(new VerificationFault("receipt", NameOf(receipt), $"it is no receipt of this key: {detail}"));
                 continue;
             }
 
@@ -40,21 +40,20 @@ internal sealed class ReceiptCheck
         }
     }
 
-    /// <summary>Whether there is anything to compare.</summary>
-    public bool Any => _byIndex.Count > 0;
-
     /// <summary>Promises that the log has kept.</summary>
     public int Kept => _kept;
 
-    /// <summary>Compares the receipts for consecutive entries.</summary>
-    public void Compare(long first, Hash[] leaves)
+    /// <summary>Compares the receipts for the entries of a bundle.</summary>
+    /// <param name="first">The index of its first entry.</param>
+    /// <param name="bundle">The bundle.</param>
+    public void Compare(long first, BundleCheck bundle)
     {
         if (_byIndex.Count == 0)
         {
             return;
         }
 
-        for (int i = 0; i < leaves.Length; i++)
+        for (int i = 0; i < bundle.Leaves.Length; i++)
         {
             if (!_byIndex.Remove(first + i, out List<DurableReceipt>? receipts))
             {
@@ -63,15 +62,7 @@ internal sealed class ReceiptCheck
 
             foreach (DurableReceipt receipt in receipts)
             {
-                if (receipt.LeafHash == leaves[i])
-                {
-                    _kept++;
-                }
-                else
-                {
-                    _fault(new VerificationFault(
-                        "receipt", $"{receipt.Id} at index {first + i}", $"the entry promised there hashes to {receipt.LeafHash}, but the one that is there to {leaves[i]}: the log broke its promise"));
-                }
+                Compare(receipt, bundle.Leaves[i], bundle.Entries[i]);
             }
         }
     }
@@ -80,26 +71,61 @@ internal sealed class ReceiptCheck
     /// <param name="from">Where hashing began.</param>
     /// <param name="size">The size of the signed head.</param>
     /// <param name="lastReceivedAt">The time of receipt of the last entry under it.</param>
-    /// <param name="unclear">Receives what cannot be told yet.</param>
-    /// <returns>How many lie before <paramref name="from"/>.</returns>
-    public int Conclude(long from, long size, string lastReceivedAt, Action<VerificationFault> unclear)
+    /// <param name="unclear">Receives what cannot be told.</param>
+    public void Conclude(long from, long size, string lastReceivedAt, Action<VerificationFault> unclear)
     {
-        foreach (DurableReceipt receipt in _byIndex.Values.SelectMany(receipts => receipts).Where(receipt => receipt.Index >= size))
+        foreach (DurableReceipt receipt in _byIndex.Values.SelectMany(receipts => receipts))
         {
-            string where = $"{receipt.Id} at index {receipt.Index}";
-            if (string.CompareOrdinal(receipt.ReceivedAt, lastReceivedAt) < 0)
+            if (receipt.Index < from)
+            {
+                unclear(new VerificationFault("receipt", NameOf(receipt), $"the first {from} entries were hashed by earlier runs: verify all of them to judge it"));
+            }
+            else if (string.CompareOrdinal(receipt.ReceivedAt, lastReceivedAt) < 0)
             {
                 // Times of receipt never go back: what was received before the last entry lies before it.
                 _fault(new VerificationFault(
-                    "receipt", where, $"it was received at {receipt.ReceivedAt}, before the last of the {size} entries ({lastReceivedAt}), but is not among them: the log broke its promise"));
+                    "receipt", NameOf(receipt), $"it was received at {receipt.ReceivedAt}, before the last of the {size} entries ({lastReceivedAt}), but is not among them: the log broke its promise"));
             }
             else
             {
                 unclear(new VerificationFault(
-                    "receipt", where, $"it was promised at {receipt.ReceivedAt}, and the head of {size} entries does not cover it yet: it must within 60 s"));
+                    "receipt", NameOf(receipt), $"it was promised at {receipt.ReceivedAt}, and the head of {size} entries does not cover it yet: it must within 60 s"));
             }
         }
 
-        return _byIndex.Values.SelectMany(receipts => receipts).Count(receipt => receipt.Index < from);
+        foreach (IGrouping<string, DurableReceipt> other in _others.GroupBy(receipt => receipt.Origin))
+        {
+            unclear(new VerificationFault("receipt", NameOf(other.First()), $"{other.Count()} of the receipts are of the log {other.Key}: verify them with that one"));
+        }
+    }
+
+    private static string NameOf(DurableReceipt receipt) => $"{receipt.Id} at index {receipt.Index}";
+
+    private static string? FaultOf(DurableReceipt receipt, NoteVerifier? receiptsKey)
+    {
+        try
+        {
+            receipt.Verify(receiptsKey ?? throw new VerificationException("There is no key to check it with."));
+            return null;
+        }
+        catch (Exception e) when (e is VerificationException or TlogFormatException)
+        {
+            return e.Message;
+        }
+    }
+
+    private void Compare(DurableReceipt receipt, Hash leaf, in EntryFacts entry)
+    {
+        string? wrong = receipt.LeafHash != leaf ? $"the entry promised there hashes to {receipt.LeafHash}, but the one that is there to {leaf}"
+            : receipt.Id != entry.Id || receipt.ReceivedAt != entry.ReceivedAt ? $"it was promised for {receipt.Id} of {receipt.ReceivedAt}, but the entry there is {entry.Id} of {entry.ReceivedAt}"
+            : null;
+        if (wrong is null)
+        {
+            _kept++;
+        }
+        else
+        {
+            _fault(new VerificationFault("receipt", NameOf(receipt), $"{wrong}: the log broke its promise"));
+        }
     }
 }

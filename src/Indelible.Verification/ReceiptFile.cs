@@ -9,6 +9,7 @@ namespace Indelible.Verification;
 public static class ReceiptFile
 {
     private const int MaxPath = 64;
+    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>Reads the receipts of a file. They are not verified.</summary>
     /// <param name="lines">The file's lines.</param>
@@ -34,10 +35,17 @@ public static class ReceiptFile
     {
         try
         {
-            using var answer = JsonDocument.Parse(line);
+            // Of a member given twice, or in both forms of an answer, two readers could take different receipts.
+            using var answer = JsonDocument.Parse(line, s_strict);
             JsonElement root = answer.RootElement;
             JsonElement note = root.GetProperty("receipt_note");
-            IEnumerable<JsonElement> receipts = root.TryGetProperty("receipts", out JsonElement all)
+            bool isShort = root.TryGetProperty("receipts", out JsonElement all);
+            if (isShort && root.TryGetProperty("results", out _))
+            {
+                throw new FormatException("it has both receipts and results");
+            }
+
+            IEnumerable<JsonElement> receipts = isShort
                 ? all.EnumerateArray()
                 : root.GetProperty("results").EnumerateArray().Where(result => result.TryGetProperty("receipt", out _)).Select(result => result.GetProperty("receipt"));
             return [.. receipts.Select(receipt => Read(receipt, Encoding.UTF8.GetBytes(Text(note))))];
@@ -50,13 +58,16 @@ public static class ReceiptFile
 
     private static DurableReceipt Read(JsonElement receipt, byte[] note) => new(
         Text(receipt.GetProperty("origin")),
-        receipt.GetProperty("index").GetInt64(),
+        IndexOf(receipt.GetProperty("index")),
         HashOf(receipt.GetProperty("leaf_hash")),
         Text(receipt.GetProperty("received_at")),
         Text(receipt.GetProperty("id")),
         receipt.GetProperty("position").GetInt64(),
         [.. receipt.GetProperty("path").EnumerateArray().Take(MaxPath).Select(HashOf)],
         note);
+
+    private static long IndexOf(JsonElement number) =>
+        number.GetInt64() is >= 0 and var index ? index : throw new FormatException($"index is {number.GetRawText()}, and no entry is there");
 
     private static string Text(JsonElement value) => value.GetString() ?? throw new FormatException("a text is null");
 

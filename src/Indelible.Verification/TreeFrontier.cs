@@ -14,27 +14,42 @@ namespace Indelible.Verification;
 /// For each tile level from 1 on, the hashes of the tile that is not full yet: at most 255 each. They are enough for the tree's root and
 /// for comparing the tiles that are filled later. A frontier of another tree leads to another root than the signed one.
 /// </para>
+/// <para>
+/// It names the head that a verifier remembered when it was made: up to there nothing will be compared again, so it is of use only to
+/// who remembers the same head. A run that came to its end and found all valid names the head that it verified. One that was
+/// interrupted names what it compared with; nobody knows yet whether its entries lead to a signed root.
+/// </para>
 /// <para>As text, so that a person can look at it; the last line is the SHA-256 of the lines before, against accidents, not against attackers:</para>
 /// <code>
-/// indelible.dev/verifier-frontier/v1
+/// indelible.dev/verifier-frontier/v2
 /// ORIGIN
 /// SIZE
 /// RECEIVED_AT                     of the last entry before SIZE, or -
+/// LEAF_HASH                       of entry 0, or -
+/// verified|interrupted            which run made it
+/// SIZE ROOT                       of the remembered head, or -
 /// BASE64 BASE64 …                 a line for each level from 1 on
 /// SHA256                          lower-case hex
 /// </code>
 /// </remarks>
 public sealed class TreeFrontier
 {
-    private const string Header = "indelible.dev/verifier-frontier/v1";
+    private const string Header = "indelible.dev/verifier-frontier/v2";
     private const int MaxBytes = 1 << 20;
-    private const int FirstRow = 4;
+    private const int FirstRow = 7;
+    private const string Absent = "-";
+    private const string Verified = "verified";
+    private const string Interrupted = "interrupted";
 
-    internal TreeFrontier(string origin, long size, string lastReceivedAt, IReadOnlyList<IReadOnlyList<Hash>> rows)
+    internal TreeFrontier(
+        string origin, long size, string lastReceivedAt, Hash? firstLeaf, bool isVerified, TreeHead? remembered, IReadOnlyList<IReadOnlyList<Hash>> rows)
     {
         Origin = origin;
         Size = size;
         LastReceivedAt = lastReceivedAt;
+        FirstLeaf = firstLeaf;
+        IsVerified = isVerified;
+        Remembered = remembered;
         Rows = rows;
     }
 
@@ -43,6 +58,15 @@ public sealed class TreeFrontier
 
     /// <summary>How many entries were hashed: a multiple of 256.</summary>
     public long Size { get; }
+
+    /// <summary>Whether the run that made it came to its end and found all valid.</summary>
+    public bool IsVerified { get; }
+
+    /// <summary>The head remembered by whoever may go on from here; null where he remembers none.</summary>
+    public TreeHead? Remembered { get; }
+
+    /// <summary>The leaf hash of entry 0; null where nothing was hashed.</summary>
+    internal Hash? FirstLeaf { get; }
 
     /// <summary>The time of receipt of the last of them; empty where there is none.</summary>
     internal string LastReceivedAt { get; }
@@ -66,7 +90,9 @@ public sealed class TreeFrontier
         string[] lines = Encoding.UTF8.GetString(text[..(digestLine - 1)]).Split('\n');
         if (lines.Length < FirstRow || lines[0] != Header || lines[1] != origin
             || !long.TryParse(lines[2], NumberStyles.None, CultureInfo.InvariantCulture, out long size) || size % TileLayout.Width != 0
-            || (lines[3] != "-" && lines[3].Length != Instant.FixedWidth))
+            || (lines[3] != Absent && lines[3].Length != Instant.FixedWidth)
+            || !TryParseHash(lines[4], out Hash? firstLeaf) || firstLeaf is null != (size == 0)
+            || !TryParseHead(lines[6], out TreeHead? remembered))
         {
             return false;
         }
@@ -101,7 +127,7 @@ public sealed class TreeFrontier
         }
 
         // One spelling: what was read must be what would be written.
-        var read = new TreeFrontier(origin, size, lines[3] == "-" ? "" : lines[3], rows);
+        var read = new TreeFrontier(origin, size, lines[3] == Absent ? "" : lines[3], firstLeaf, lines[5] == Verified, remembered, rows);
         frontier = text.SequenceEqual(read.Format()) ? read : null;
         return frontier is not null;
     }
@@ -110,7 +136,9 @@ public sealed class TreeFrontier
     public byte[] Format()
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Header}\n{Origin}\n{Size}\n{(LastReceivedAt.Length == 0 ? "-" : LastReceivedAt)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{Header}\n{Origin}\n{Size}\n{(LastReceivedAt.Length == 0 ? Absent : LastReceivedAt)}\n");
+        text.Append(CultureInfo.InvariantCulture, $"{FirstLeaf?.ToBase64() ?? Absent}\n{(IsVerified ? Verified : Interrupted)}\n");
+        text.Append(Remembered is { } head ? string.Create(CultureInfo.InvariantCulture, $"{head.Size} {head.Root.ToBase64()}\n") : Absent + "\n");
         foreach (IReadOnlyList<Hash> row in Rows)
         {
             text.AppendJoin(' ', row.Select(hash => hash.ToBase64())).Append('\n');
@@ -118,6 +146,37 @@ public sealed class TreeFrontier
 
         byte[] lines = Encoding.UTF8.GetBytes(text.ToString());
         return [.. lines, .. DigestLine(lines)];
+    }
+
+    private static bool TryParseHash(string text, out Hash? hash)
+    {
+        hash = null;
+        if (text == Absent)
+        {
+            return true;
+        }
+
+        bool isHash = Hash.TryParseBase64(text, out Hash parsed);
+        hash = parsed;
+        return isHash;
+    }
+
+    private static bool TryParseHead(string text, out TreeHead? head)
+    {
+        head = null;
+        if (text == Absent)
+        {
+            return true;
+        }
+
+        string[] parts = text.Split(' ');
+        if (parts.Length != 2 || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long size) || !Hash.TryParseBase64(parts[1], out Hash root))
+        {
+            return false;
+        }
+
+        head = new TreeHead(size, root);
+        return true;
     }
 
     private static byte[] DigestLine(ReadOnlySpan<byte> lines) => Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(lines)) + "\n");

@@ -13,10 +13,10 @@ public sealed class VerificationRequest
     /// <summary>Further heads that the log has shown: each must be the tree's at its size. Those larger than the head verified are left out.</summary>
     public IReadOnlyList<TreeHead> ShownHeads { get; init; } = [];
 
-    /// <summary>How far earlier runs have hashed; null to hash everything. Trusted: it must come from the verifier's own storage.</summary>
+    /// <summary>How far earlier runs have hashed; null to hash everything. Trusted: it must come from the verifier's own storage, and of who remembers <see cref="Remembered"/>.</summary>
     public TreeFrontier? Frontier { get; init; }
 
-    /// <summary>Durable receipts that somebody was given. Those of other logs are left out.</summary>
+    /// <summary>Durable receipts that somebody was given. Those that cannot be judged, of other logs or for entries before <see cref="Frontier"/>, leave the verdict open.</summary>
     public IReadOnlyList<DurableReceipt> Receipts { get; init; } = [];
 
     /// <summary>The key that signs receipts, pinned by the caller; needed with <see cref="Receipts"/>.</summary>
@@ -25,7 +25,10 @@ public sealed class VerificationRequest
     /// <summary>Receives the number of entries that are under the tree so far.</summary>
     public IProgress<long>? Progress { get; init; }
 
-    /// <summary>Receives, now and then, a place from which an interrupted run can be resumed. Called in the verifier's own turn; nothing was wrong up to there.</summary>
+    /// <summary>
+    /// Receives, now and then, a place from which an interrupted run can be resumed. Called in the verifier's own turn; nothing was wrong up
+    /// to there, but nobody knows yet whether it leads to the signed root: a run that goes on from it and is not valid is made anew from the beginning.
+    /// </summary>
     public Action<TreeFrontier>? Reached { get; init; }
 }
 

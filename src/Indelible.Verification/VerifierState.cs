@@ -9,48 +9,111 @@ namespace Indelible.Verification;
 /// by a smaller head. A file that is missing is "could not tell" unless the user starts one on purpose: otherwise deleting it would
 /// hide that the log was set back.
 /// </para>
-/// <para>Beside it, with <c>.frontier</c> behind its name, lies a <see cref="TreeFrontier"/>. If that is missing or damaged, everything is hashed.</para>
+/// <para>
+/// Beside it, with <c>.frontier</c> behind its name, lies a <see cref="TreeFrontier"/>. If that is missing, damaged, or of another head than the
+/// file's, everything is hashed.
+/// </para>
+/// <para>
+/// One run at a time: two that remember different heads of a log with two faces would each find its own valid. The lock is
+/// <c>.lock</c> beside the file, and what was read is compared once more before it is replaced.
+/// </para>
 /// </remarks>
-public static class VerifierState
+public sealed class VerifierState : IDisposable
 {
     private const string FrontierExtension = ".frontier";
+    private const string LockExtension = ".lock";
+    private readonly string _path;
+    private readonly FileStream _lock;
+    private readonly byte[]? _read;   // the file when it was opened; null where there was none
 
-    /// <summary>Reads the remembered checkpoint.</summary>
-    /// <param name="path">The file.</param>
+    private VerifierState(string path, FileStream held, CheckpointTrust trust)
+    {
+        _path = path;
+        _lock = held;
+        _read = ReadFile();
+        Remembered = _read is null ? null : trust.Verify(_read, out _);
+        Frontier = File.Exists(path + FrontierExtension)
+            && TreeFrontier.TryParse(File.ReadAllBytes(path + FrontierExtension), trust.Origin, out TreeFrontier? frontier)
+            && frontier.Remembered == Remembered?.Head ? frontier : null;
+    }
+
+    /// <summary>The remembered checkpoint; null where there is no file.</summary>
+    public VerifiedCheckpoint? Remembered { get; }
+
+    /// <summary>How far earlier runs have hashed; null where that is not known.</summary>
+    public TreeFrontier? Frontier { get; }
+
+    /// <summary>Opens a state for one run.</summary>
+    /// <param name="path">The file; it need not be there.</param>
     /// <param name="trust">What it must be believed by.</param>
-    /// <returns>The checkpoint, or null where there is no file.</returns>
-    /// <exception cref="VerificationException">The file is not a note that is believed.</exception>
+    /// <exception cref="VerificationException">The file is not a note that is believed, or another run has the state open.</exception>
     /// <exception cref="TlogFormatException">The file is not a note.</exception>
-    public static VerifiedCheckpoint? Read(string path, CheckpointTrust trust)
+    /// <exception cref="IOException">A file cannot be read, or made.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same, for want of a right.</exception>
+    public static VerifierState Open(string path, CheckpointTrust trust)
     {
         ArgumentNullException.ThrowIfNull(trust);
-        return File.Exists(path) ? trust.Verify(File.ReadAllBytes(path), out _) : null;
+        FileStream held = Lock(path);
+        try
+        {
+            return new VerifierState(path, held, trust);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
     }
 
-    /// <summary>Remembers a checkpoint, unless a larger one is remembered already.</summary>
-    public static void Write(string path, VerifiedCheckpoint checkpoint, CheckpointTrust trust)
+    /// <summary>Remembers what a valid run has verified.</summary>
+    /// <param name="result">The result of a run that was given <see cref="Remembered"/>.</param>
+    /// <exception cref="ArgumentException">It is not valid.</exception>
+    /// <exception cref="VerificationException">The file is no longer what was read when it was opened, or the head is smaller.</exception>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same, for want of a right.</exception>
+    public void Remember(VerificationResult result)
     {
-        ArgumentNullException.ThrowIfNull(checkpoint);
-        if (Read(path, trust) is { } known && known.Head.Size > checkpoint.Head.Size)
+        ArgumentNullException.ThrowIfNull(result);
+        if (result is not { Checkpoint: { } checkpoint, Frontier: { } frontier })
         {
-            return;
+            throw new ArgumentException("Only what is valid is remembered.", nameof(result));
         }
 
-        Replace(path, checkpoint.Note.Span);
+        if (!ReadFile().AsSpan().SequenceEqual(_read) || checkpoint.Head.Size < (Remembered?.Head.Size ?? 0))
+        {
+            throw new VerificationException($"{_path} was changed while this run went on; what it found is not remembered.");
+        }
+
+        Replace(_path, checkpoint.Note.Span);
+        Replace(_path + FrontierExtension, frontier.Format());
     }
 
-    /// <summary>Reads how far earlier runs have hashed; null where that is not known.</summary>
-    /// <param name="path">The state's file.</param>
-    /// <param name="origin">The log.</param>
-    public static TreeFrontier? ReadFrontier(string path, string origin) =>
-        File.Exists(path + FrontierExtension) && TreeFrontier.TryParse(File.ReadAllBytes(path + FrontierExtension), origin, out TreeFrontier? frontier) ? frontier : null;
-
-    /// <summary>Remembers how far this run has hashed.</summary>
-    public static void WriteFrontier(string path, TreeFrontier frontier)
+    /// <summary>Notes how far a run has hashed that has not come to its end.</summary>
+    /// <param name="frontier">As <see cref="VerificationRequest.Reached"/> received it.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same, for want of a right.</exception>
+    public void Reach(TreeFrontier frontier)
     {
         ArgumentNullException.ThrowIfNull(frontier);
-        Replace(path + FrontierExtension, frontier.Format());
+        Replace(_path + FrontierExtension, frontier.Format());
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+
+    private static FileStream Lock(string path)
+    {
+        try
+        {
+            return new FileStream(path + LockExtension, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (File.Exists(path + LockExtension))
+        {
+            throw new VerificationException($"Another run has it open ({path + LockExtension}): {e.Message}");
+        }
+    }
+
+    private byte[]? ReadFile() => File.Exists(_path) ? File.ReadAllBytes(_path) : null;
 
     private static void Replace(string path, ReadOnlySpan<byte> content)
     {

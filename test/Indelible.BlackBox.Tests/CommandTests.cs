@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Indelible.BlackBox.Tests;
 
@@ -45,6 +47,47 @@ public sealed class CommandTests
         (await Command.RunAsync("verify", "--vkey", server.Vkey, "--dir", old)).ShouldEnd(0);
         await File.WriteAllTextAsync(state, "not a note\n");
         (await Command.RunAsync(verify)).ShouldEnd(3);
+    }
+
+    [Fact]
+    public async Task What_an_interrupted_run_hashed_convicts_nobody()
+    {
+        await using ServerProcess server = await ServerProcess.CreateAsync();
+        string state = Path.Combine(server.Folder, "state");
+        await AppendAsync(server, 0, 600);
+        string[] verify = ["verify", "--vkey", server.Vkey, "--url", server.Url + "/logs/main", "--key", server.ReaderKey, "--state", state, "--incremental"];
+        (await Command.RunAsync([.. verify, "--init-state"])).ShouldEnd(0);
+        Assert.Contains("the first 512 entries", (await Command.RunAsync(verify)).ShouldEnd(0).Output, StringComparison.Ordinal);
+
+        // The place that a run over another log's entries would have left, before it came to the root.
+        string[] lines = await File.ReadAllLinesAsync(state + ".frontier");
+        lines[5] = "interrupted";
+        lines[7] = string.Join(' ', lines[7].Split(' ').Reverse());
+        byte[] text = Encoding.UTF8.GetBytes(string.Concat(lines[..^1].Select(line => line + "\n")));
+        await File.WriteAllBytesAsync(state + ".frontier", [.. text, .. Encoding.UTF8.GetBytes(Convert.ToHexStringLower(SHA256.HashData(text)) + "\n")]);
+        Assert.DoesNotContain("earlier runs", (await Command.RunAsync(verify)).ShouldEnd(0).Output, StringComparison.Ordinal);
+        Assert.Contains("the first 512 entries", (await Command.RunAsync(verify)).ShouldEnd(0).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Receipts_are_verified_as_they_come_and_all_of_them_are_judged()
+    {
+        await using ServerProcess server = await ServerProcess.CreateAsync();
+        string receipts = Path.Combine(server.Folder, "receipts");
+        string events = Path.Combine(server.Folder, "events");
+        string state = Path.Combine(server.Folder, "state");
+        await File.WriteAllTextAsync(events, await ServerProcess.Events(Enumerable.Range(0, 300).Select(i => $"e-{i}")).ReadAsStringAsync());
+        string[] append = ["append", events, "--url", server.Url, "--key", server.WriterKey, "--ack", "published", "--receipts", receipts];
+        (await Command.RunAsync([.. append, "--receipts-vkey", server.ReceiptsVkey])).ShouldEnd(0);
+        string[] verify = ["verify", "--vkey", server.Vkey, "--url", server.Url + "/logs/main", "--key", server.ReaderKey];
+        string[] judge = [.. verify, "--state", state, "--incremental", "--receipts", receipts, "--receipts-vkey", server.ReceiptsVkey];
+        Assert.Contains("300 of 300 receipts", (await Command.RunAsync([.. judge, "--init-state"])).ShouldEnd(0).Output, StringComparison.Ordinal);
+        Assert.Contains("300 of 300 receipts", (await Command.RunAsync(judge)).ShouldEnd(0).Output, StringComparison.Ordinal);
+
+        string empty = Path.Combine(server.Folder, "empty");
+        await File.WriteAllTextAsync(empty, "");
+        (await Command.RunAsync([.. verify, "--receipts", empty, "--receipts-vkey", server.ReceiptsVkey])).ShouldEnd(2);
+        Assert.Contains("the receipt of e-0 at index 0", (await Command.RunAsync([.. append, "--receipts-vkey", server.Vkey])).ShouldEnd(1).Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -52,6 +52,14 @@ public sealed class RestoreTests
         (await Command.RunAsync([.. verify, "--init-state", "--accept-incarnation", "--old-vkey", restored.Vkey])).ShouldEnd(0);
         (await Command.RunAsync([.. verify, "--accept-incarnation", "--old-vkey", restored.ReceiptsVkey])).ShouldEnd(1);
         (await Command.RunAsync([.. verify, "--old-vkey", restored.Vkey])).ShouldEnd(1);
+
+        // A run that goes on from an earlier one asks entry 0 too.
+        await BackedUp.AppendAsync(restored, "main.i2", 305, 300);
+        string[] goingOn = [.. verify, "--incremental"];
+        (await Command.RunAsync([.. goingOn, "--accept-incarnation", "--old-vkey", restored.Vkey])).ShouldEnd(0);
+        Assert.Contains("earlier runs", (await Command.RunAsync([.. goingOn, "--accept-incarnation", "--old-vkey", restored.Vkey])).ShouldEnd(0).Output, StringComparison.Ordinal);
+        (await Command.RunAsync([.. goingOn, "--accept-incarnation", "--old-vkey", restored.ReceiptsVkey])).ShouldEnd(1);
+        (await Command.RunAsync([.. goingOn, "--old-vkey", restored.Vkey])).ShouldEnd(1);
         (await Command.RunAsync("verify", "--vkey", restored.Vkey, "--old-vkey", restored.ReceiptsVkey, "--url", restored.Url + "/logs/main", "--key", restored.ReaderKey)).ShouldEnd(1);
 
         // The store remembers the new log, so that the same backup never makes another of the same name.

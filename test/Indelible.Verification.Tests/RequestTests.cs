@@ -36,21 +36,21 @@ public sealed class RequestTests(SmallLog log) : IClassFixture<SmallLog>
     public async Task Going_on_from_the_frontier_of_another_tree_is_never_valid()
     {
         List<byte[]> others = [.. log.Entries];
-        others.Reverse(0, 2);
-        TreeFrontier frontier = (await VerifyAsync(others.Take(600), new VerificationRequest())).Frontier!;
-        VerificationResult result = await VerifyAsync(log.Entries, new VerificationRequest { Frontier = frontier });
+        others.Reverse(1, 2);
+        VerificationResult first = await VerifyAsync(others.Take(600), new VerificationRequest());
+        VerificationResult result = await VerifyAsync(log.Entries, new VerificationRequest { Remembered = first.Checkpoint, Frontier = first.Frontier });
         Assert.Equal("root", Assert.Single(result.Report.Faults).What);
-        VerificationResult shorter = await VerifyAsync(log.Entries.Take(300), new VerificationRequest { Frontier = frontier });
+        VerificationResult shorter = await VerifyAsync(log.Entries.Take(300), new VerificationRequest { Remembered = first.Checkpoint, Frontier = first.Frontier });
         Assert.Contains("set back", Assert.Single(shorter.Report.Faults).Detail, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_time_that_goes_back_behind_the_frontier_is_found()
     {
-        TreeFrontier frontier = (await VerifyAsync(log.Entries.Take(512), new VerificationRequest())).Frontier!;
+        VerificationResult first = await VerifyAsync(log.Entries.Take(512), new VerificationRequest());
         List<byte[]> entries = [.. log.Entries];
         entries[512] = Encoding.UTF8.GetBytes(System.Text.RegularExpressions.Regex.Replace(Encoding.UTF8.GetString(entries[512]), "\"received_at\":\"2[0-9]{3}", "\"received_at\":\"2001"));
-        VerificationResult result = await VerifyAsync(entries, new VerificationRequest { Frontier = frontier });
+        VerificationResult result = await VerifyAsync(entries, new VerificationRequest { Remembered = first.Checkpoint, Frontier = first.Frontier });
         Assert.StartsWith("index 512 ", Assert.Single(result.Report.Faults).Where, StringComparison.Ordinal);
     }
 
@@ -73,14 +73,15 @@ public sealed class RequestTests(SmallLog log) : IClassFixture<SmallLog>
     [Fact]
     public async Task Stored_tiles_are_compared_behind_a_frontier_too()
     {
-        TreeFrontier frontier = (await VerifyAsync(log.Entries.Take(600), new VerificationRequest())).Frontier!;
+        VerificationResult first = await VerifyAsync(log.Entries.Take(600), new VerificationRequest());
+        var goingOn = new VerificationRequest { Remembered = first.Checkpoint, Frontier = first.Frontier };
         var source = new TiledSource(log.Entries);
-        Assert.Equal(Verdict.Valid, (await new LogVerifier(SigningKey.Verifier, source, new VerificationRequest { Frontier = frontier }).VerifyAsync(CancellationToken.None)).Report.Verdict);
+        Assert.Equal(Verdict.Valid, (await new LogVerifier(SigningKey.Verifier, source, goingOn).VerifyAsync(CancellationToken.None)).Report.Verdict);
         Assert.NotEmpty(source.Read);
         foreach (TileId tile in source.Read.ToArray())
         {
             var altered = new TiledSource(log.Entries) { Altered = tile };
-            VerificationReport report = (await new LogVerifier(SigningKey.Verifier, altered, new VerificationRequest { Frontier = frontier }).VerifyAsync(CancellationToken.None)).Report;
+            VerificationReport report = (await new LogVerifier(SigningKey.Verifier, altered, goingOn).VerifyAsync(CancellationToken.None)).Report;
             Assert.Equal(Verdict.NotValid, report.Verdict);
             Assert.Contains(report.Faults, fault => (fault.Where + fault.Detail).Contains(tile.Path, StringComparison.Ordinal));
         }
@@ -127,7 +128,39 @@ public sealed class RequestTests(SmallLog log) : IClassFixture<SmallLog>
         Assert.Equal("receipt", Assert.Single((await VerifyAsync(log.Entries, Asking([receipts[0] with { Index = 4 }]))).Report.Faults).What);
         Assert.Equal("receipt", Assert.Single((await VerifyAsync(log.Entries, new VerificationRequest { Receipts = receipts })).Report.Faults).What);
         Assert.Equal("receipt", Assert.Single((await VerifyAsync(log.Entries, new VerificationRequest { Receipts = receipts, ReceiptsKey = SigningKey.Verifier })).Report.Faults).What);
-        Assert.Equal(Verdict.Valid, (await VerifyAsync(log.Entries, Asking([receipts[0] with { Origin = "test.example/logs/another" }]))).Report.Verdict);
+    }
+
+    [Fact]
+    public async Task Receipts_that_cannot_be_judged_leave_the_verdict_open()
+    {
+        DurableReceipt[] receipts = Receipts([(3, log.Entries[3]), (900, log.Entries[900])]);
+        VerificationReport other = (await VerifyAsync(log.Entries, Asking([receipts[0], receipts[1] with { Origin = "test.example/logs/another" }]))).Report;
+        Assert.Equal(Verdict.CouldNotTell, other.Verdict);
+        Assert.Contains("test.example/logs/another", Assert.Single(other.Unclear).Detail, StringComparison.Ordinal);
+
+        VerificationResult first = await VerifyAsync(log.Entries.Take(512), new VerificationRequest());
+        VerificationReport later = (await VerifyAsync(
+            log.Entries, new VerificationRequest { Remembered = first.Checkpoint, Frontier = first.Frontier, Receipts = receipts, ReceiptsKey = s_receiptsKey })).Report;
+        Assert.Equal(Verdict.CouldNotTell, later.Verdict);
+        Assert.Contains("index 3", Assert.Single(later.Unclear).Where, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_signed_promise_of_an_index_below_zero_is_none()
+    {
+        DurableReceipt[] receipts = Receipts([(-1, log.Entries[3])]);
+        Assert.Equal("receipt", Assert.Single((await VerifyAsync(log.Entries, Asking(receipts))).Report.Faults).What);
+    }
+
+    [Theory]
+    [InlineData("e4", null)]
+    [InlineData(null, "2001-01-01T00:00:00.0000000Z")]
+    public async Task A_promise_to_another_event_or_of_another_time_is_not_kept_by_the_entry_there(string? id, string? receivedAt)
+    {
+        Assert.True(Events.Entry.TryRead(log.Entries[3], out Events.EntryFacts facts));
+        Assert.NotEqual("e4", facts.Id);
+        DurableReceipt[] receipts = Receipts([(3, log.Entries[3])], facts with { Id = id ?? facts.Id, ReceivedAt = receivedAt ?? facts.ReceivedAt });
+        Assert.Contains("broke its promise", Assert.Single((await VerifyAsync(log.Entries, Asking(receipts))).Report.Faults).Detail, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -135,6 +168,9 @@ public sealed class RequestTests(SmallLog log) : IClassFixture<SmallLog>
     [InlineData("[]")]
     [InlineData("nonsense")]
     [InlineData("""{"receipts":[{"id":"a"}],"receipt_note":"x"}""")]
+    [InlineData("""{"receipts":[],"results":[],"receipt_note":"x"}""")]
+    [InlineData("""{"receipts":[],"receipts":[],"receipt_note":"x"}""")]
+    [InlineData("""{"receipts":[{"id":"a","origin":"o","index":-1,"leaf_hash":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","received_at":"","position":0,"path":[]}],"receipt_note":"x"}""")]
     [InlineData("""{"receipts":[{"id":"a","origin":"o","index":1.5,"leaf_hash":"x","received_at":"","position":0,"path":[]}],"receipt_note":"x"}""")]
     public void A_line_that_is_no_answer_is_named(string line) =>
         Assert.StartsWith("Line 2 ", Assert.Throws<TlogFormatException>(() => ReceiptFile.Read(["", line]).ToArray()).Message, StringComparison.Ordinal);
@@ -154,13 +190,14 @@ public sealed class RequestTests(SmallLog log) : IClassFixture<SmallLog>
     private static Task<VerificationResult> VerifyAsync(IEnumerable<byte[]> entries, VerificationRequest request) =>
         new LogVerifier(SigningKey.Verifier, new ListSource(SigningKey.Signer, [.. entries]), request).VerifyAsync(CancellationToken.None);
 
-    private static DurableReceipt[] Receipts(IEnumerable<(long Index, byte[] Entry)> entries)
+    private static DurableReceipt[] Receipts(IEnumerable<(long Index, byte[] Entry)> entries, Events.EntryFacts? said = null)
     {
         var group = new ReceiptGroup();
         var receipts = new List<DurableReceipt>();
         foreach ((long index, byte[] entry) in entries)
         {
             Assert.True(Events.Entry.TryRead(entry, out Events.EntryFacts facts));
+            facts = said ?? facts;
             Hash leaf = TreeHasher.Leaf(entry);
             long position = group.Add(SigningKey.Verifier.Name, index, leaf, facts.ReceivedAt, facts.Id);
             receipts.Add(new DurableReceipt(SigningKey.Verifier.Name, index, leaf, facts.ReceivedAt, facts.Id, position, [], default));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Indelible.Client;
+using Indelible.Keys;
 
 namespace Indelible.Cli.Commands;
 
@@ -15,18 +16,42 @@ internal static class AppendCommand
         var ack = new Option<string>("--ack") { Description = "What to wait for", DefaultValueFactory = _ => "durable" };
         ack.AcceptOnlyFromAmong("durable", "published");
         var receipts = new Option<string?>("--receipts") { Description = "A file to append the server's answers to: the signed receipts, an answer a line" };
+        var receiptsVkey = new Option<string?>("--receipts-vkey") { Description = "The key that signs them, from a source that you trust: each receipt is verified as it comes" };
         Option<string> url = CommandOptions.Url();
         Option<string?> key = CommandOptions.Key();
         Option<bool> json = CommandOptions.Json();
-        var command = new Command("append", "Append events (needs a writer's key)") { file, log, follow, ack, receipts, url, key, json };
+        var command = new Command("append", "Append events (needs a writer's key)") { file, log, follow, ack, receipts, receiptsVkey, url, key, json };
         command.SetAction((parsed, cancel) => CommandOptions.WithServerAsync(parsed, url, key, api => RunAsync(
-            api, parsed.GetValue(file)!, parsed.GetValue(log)!, parsed.GetValue(follow), parsed.GetValue(ack)!, parsed.GetValue(receipts), parsed.GetValue(json), cancel)));
+            api,
+            parsed.GetValue(file)!,
+            parsed.GetValue(log)!,
+            parsed.GetValue(follow),
+            parsed.GetValue(ack)!,
+            parsed.GetValue(receipts),
+            parsed.GetValue(receiptsVkey),
+            parsed.GetValue(json),
+            cancel)));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        ApiClient api, string file, string log, bool follow, string ack, string? receiptsFile, bool asJson, CancellationToken cancellationToken)
+        ApiClient api, string file, string log, bool follow, string ack, string? receiptsFile, string? receiptsVkey, bool asJson, CancellationToken cancellationToken)
     {
+        AnswerCheck? check;
+        try
+        {
+            check = receiptsVkey is null ? null : new AnswerCheck(Ed25519NoteVerifier.FromVkey(receiptsVkey), log);
+        }
+        catch (TlogFormatException e)
+        {
+            return CommandOptions.Fail("--receipts-vkey: " + e.Message);
+        }
+
+        if (receiptsFile is not null && check is null)
+        {
+            Console.Error.WriteLine("The receipts are kept as they come. With --receipts-vkey they would be verified too: what the server did not promise, nobody can demand later.");
+        }
+
         await using Stream input = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
         await using StreamWriter? receipts = receiptsFile is null ? null : new StreamWriter(receiptsFile, append: true);
         var sender = new EventSender(api, log, "ack=" + ack)
@@ -35,6 +60,7 @@ internal static class AppendCommand
             OnAnswer = answer =>
             {
                 receipts?.WriteLine(answer.RootElement.GetRawText());
+                check?.Take(answer.RootElement);
                 if (asJson)
                 {
                     Console.WriteLine(answer.RootElement.GetRawText());
@@ -52,7 +78,12 @@ internal static class AppendCommand
             Console.WriteLine($"{sender.Appended} events appended to {log}, {sender.Repeated} were there already, {sender.Refused} refused.");
         }
 
-        return sender.Refused == 0 ? ExitCode.Done : ExitCode.Usage;
+        foreach (string fault in check?.Faults ?? [])
+        {
+            Console.Error.WriteLine(Terminal.Clean(fault));
+        }
+
+        return check is { Faults.Count: > 0 } ? ExitCode.NotValid : sender.Refused == 0 ? ExitCode.Done : ExitCode.Usage;
     }
 }
 

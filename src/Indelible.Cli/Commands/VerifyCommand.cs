@@ -200,41 +200,68 @@ internal static class VerifyCommand
             return CommandOptions.Fail("--old-vkey: " + e.Message);
         }
 
-        VerifiedCheckpoint? remembered;
-        try
-        {
-            remembered = request.State is null ? null : VerifierState.Read(request.State, trusted.Trust);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TlogFormatException or VerificationException)
-        {
-            Console.Error.WriteLine($"--state: {request.State} is not a checkpoint that can be believed: {Terminal.Clean(e.Message)}");
-            return ExitCode.CouldNotTell;
-        }
-
-        if (request.State is not null && remembered is null && !request.InitState)
+        if (request.State is not null && !File.Exists(request.State) && !request.InitState)
         {
             Console.Error.WriteLine($"--state: there is no {request.State}. If nothing was verified before, start it with --init-state; if it was lost, nobody can tell whether the log was set back.");
             return ExitCode.CouldNotTell;
         }
 
-        VerificationRequest comparison;
+        DurableReceipt[] receipts;
+        Ed25519NoteVerifier? receiptsKey;
         try
         {
-            comparison = new VerificationRequest
-            {
-                Remembered = remembered,
-                Frontier = request.Incremental ? VerifierState.ReadFrontier(request.State!, trusted.Trust.Origin) : null,
-                Receipts = request.Receipts is null ? [] : [.. ReceiptFile.Read(File.ReadLines(request.Receipts))],
-                ReceiptsKey = request.ReceiptsVkey is null ? null : Ed25519NoteVerifier.FromVkey(request.ReceiptsVkey),
-                Progress = Progress(asJson),
-                Reached = request.State is null ? null : frontier => VerifierState.WriteFrontier(request.State, frontier),
-            };
+            receipts = request.Receipts is null ? [] : [.. ReceiptFile.Read(File.ReadLines(request.Receipts))];
+            receiptsKey = request.ReceiptsVkey is null ? null : Ed25519NoteVerifier.FromVkey(request.ReceiptsVkey);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or TlogFormatException)
         {
             return CommandOptions.Fail("--receipts or --receipts-vkey: " + e.Message);
         }
 
+        if (request.Receipts is not null && receipts.Length == 0)
+        {
+            return CommandOptions.Fail($"--receipts: {request.Receipts} holds no receipt, so that no promise would be checked.");
+        }
+
+        VerifierState? state;
+        try
+        {
+            state = request.State is null ? null : VerifierState.Open(request.State, trusted.Trust);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TlogFormatException or VerificationException)
+        {
+            Console.Error.WriteLine($"--state: {request.State} cannot be used: {Terminal.Clean(e.Message)}");
+            return ExitCode.CouldNotTell;
+        }
+
+        using (state)
+        {
+            // Receipts are judged by entries hashed now.
+            TreeFrontier? frontier = request.Incremental && state?.Frontier is { } reached && receipts.All(receipt => receipt.Index >= reached.Size) ? reached : null;
+            VerificationRequest Comparison(TreeFrontier? from) => new()
+            {
+                Remembered = state?.Remembered,
+                Frontier = from,
+                Receipts = receipts,
+                ReceiptsKey = receiptsKey,
+                Progress = Progress(asJson),
+                Reached = state is null ? null : state.Reach,
+            };
+            VerificationReport? report = await VerifyOnceAsync(request, trusted, Comparison(frontier), oldKey, state, cancellationToken);
+            if (report is { Verdict: Verdict.NotValid } && frontier is { IsVerified: false })
+            {
+                // What the interrupted run hashed was never compared with a signed root: it convicts nobody.
+                report = await VerifyOnceAsync(request, trusted, Comparison(null), oldKey, state, cancellationToken);
+            }
+
+            return report is null ? CommandOptions.Fail($"--url: '{request.Url}' is no URL like http://127.0.0.1:7480/logs/main.") : Print(report, asJson);
+        }
+    }
+
+    /// <summary>One run over the log, its result remembered when it is valid; null where the source's name is none.</summary>
+    private static async Task<VerificationReport?> VerifyOnceAsync(
+        Request request, Trusted trusted, VerificationRequest comparison, NoteVerifier? oldKey, VerifierState? state, CancellationToken cancellationToken)
+    {
         using var http = new HttpClient();
         ILogSource source;
         if (request.Data is not null)
@@ -251,7 +278,7 @@ internal static class VerifyCommand
         }
         else
         {
-            return CommandOptions.Fail($"--url: '{request.Url}' is no URL like http://127.0.0.1:7480/logs/main.");
+            return null;
         }
 
         using (source as IDisposable)
@@ -259,26 +286,26 @@ internal static class VerifyCommand
             var verifier = new LogVerifier(trusted.Trust, source, comparison);
             VerificationResult result = await verifier.VerifyAsync(cancellationToken);
 
-            // What entry 0 says was judged by the run that hashed it.
-            VerificationReport report = comparison.Frontier is { Size: > 0 }
-                ? result.Report
-                : IncarnationCheck.Apply(result.Report, verifier.FirstEntry, trusted.Vkeys, oldKey, request.AcceptIncarnation);
-            int exit = Print(report, asJson);
-            return request.State is null || report.Verdict != Verdict.Valid ? exit : Remember(request.State, result, trusted.Trust, exit);
+            VerificationReport report = IncarnationCheck.Apply(result.Report, verifier.FirstEntry, trusted.Vkeys, oldKey, request.AcceptIncarnation);
+            return state is null || report.Verdict != Verdict.Valid ? report : Remember(state, result, report);
         }
     }
 
-    private static int Remember(string path, VerificationResult result, CheckpointTrust trust, int exit)
+    /// <summary>Remembers a valid result. One that could not be remembered leaves the next run without what it must compare with, so it does not count.</summary>
+    private static VerificationReport Remember(VerifierState state, VerificationResult result, VerificationReport report)
     {
         try
         {
-            VerifierState.Write(path, result.Checkpoint!, trust);
-            VerifierState.WriteFrontier(path, result.Frontier!);
-            return exit;
+            state.Remember(result);
+            return report;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or TlogFormatException or VerificationException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or VerificationException)
         {
-            return CommandOptions.Fail($"--state: the log is as said above, but {path} could not be written: {e.Message}");
+            return report with
+            {
+                Verdict = Verdict.CouldNotTell,
+                Unclear = [.. report.Unclear, new VerificationFault("state", "--state", $"all else is valid, but that could not be remembered: {e.Message}")],
+            };
         }
     }
 

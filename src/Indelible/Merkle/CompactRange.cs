@@ -40,15 +40,16 @@ public sealed class CompactRange
 
     /// <summary>Appends one leaf.</summary>
     /// <param name="leaf">Its leaf hash.</param>
+    /// <exception cref="ArgumentException">There are 2^63 − 1 already.</exception>
     public void Append(in Hash leaf) => AppendSubtree(0, leaf);
 
     /// <summary>Appends a complete subtree.</summary>
     /// <param name="height">Its height; the size must be a multiple of 2^height.</param>
     /// <param name="root">Its root.</param>
-    /// <exception cref="ArgumentException">The subtree would not be aligned.</exception>
+    /// <exception cref="ArgumentException">The subtree would not be aligned, or the size not below 2^63.</exception>
     public void AppendSubtree(int height, in Hash root)
     {
-        if (height is < 0 or > 62 || (Size & ((1L << height) - 1)) != 0)
+        if (height is < 0 or > 62 || (Size & ((1L << height) - 1)) != 0 || Size > long.MaxValue - (1L << height))
         {
             throw new ArgumentException($"A subtree of height {height} cannot stand at {Size}.", nameof(height));
         }

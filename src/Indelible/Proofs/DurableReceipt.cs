@@ -36,6 +36,11 @@ public sealed record DurableReceipt(
             throw new VerificationException("A field of the receipt holds a line feed.");
         }
 
+        if (Index < 0)
+        {
+            throw new VerificationException($"The index is {Index}, and no entry is there.");
+        }
+
         const string KeySuffix = "/receipts";
         if (!receiptsKey.Name.EndsWith(KeySuffix, StringComparison.Ordinal)
             || !Origin.StartsWith(receiptsKey.Name[..^KeySuffix.Length] + "/logs/", StringComparison.Ordinal))

@@ -498,7 +498,8 @@ internal static class StorageTargets
 
         TreeFrontier FrontierSample(long size)
         {
-            var text = new StringBuilder($"indelible.dev/verifier-frontier/v1\n{Origin}\n{size}\n{(size == 0 ? "-" : "2026-11-23T06:14:25.2000000Z")}\n");
+            var text = new StringBuilder($"indelible.dev/verifier-frontier/v2\n{Origin}\n{size}\n{(size == 0 ? "-" : "2026-11-23T06:14:25.2000000Z")}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{(size == 0 ? "-" : hash.ToBase64())}\n{(size == 512 ? "interrupted" : "verified")}\n{(size == 512 ? "-" : $"{size + 1} {hash.ToBase64()}")}\n");
             for (long rest = size / 256; rest > 0; rest /= 256)
             {
                 text.AppendJoin(' ', Enumerable.Repeat(hash.ToBase64(), (int)(rest % 256))).Append('\n');

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 using System.Text.Json;
 using Indelible.Merkle;
@@ -70,6 +71,12 @@ public sealed class TreeTests
             var second = new CompactRange(size, [.. first.Hashes]);
             second.AppendSubtree(4, tree.ReadNode(4, size / 16));
             Assert.Equal(tree.HeadAt(size + 16), second.Head());
+
+            // The same root can be folded from subtrees that were not combined, but nothing right can be appended to those.
+            Assert.Equal(BitOperations.PopCount((ulong)size + 16), second.Hashes.Count);
+            second.AppendSubtree(3, tree.ReadNode(3, (size + 16) / 8));
+            second.AppendSubtree(3, tree.ReadNode(3, (size + 24) / 8));
+            Assert.Equal(tree.HeadAt(size + 32), second.Head());
         }
     }
 
@@ -98,4 +105,54 @@ public sealed class TreeTests
         Assert.True(Hash.TryParseBase64(Convert.ToBase64String(new byte[32]), out _));
         Assert.False(Hash.TryParseBase64(Convert.ToBase64String(new byte[32])[..42] + "B=", out _));
     }
+
+    [Fact]
+    public void A_compact_range_takes_subtrees_of_every_height_that_a_size_can_hold()
+    {
+        Assert.Throws<ArgumentException>(() => new CompactRange().AppendSubtree(-1, default));
+        Assert.Throws<ArgumentException>(() => new CompactRange().AppendSubtree(63, default));
+        var largest = new CompactRange();
+        largest.AppendSubtree(62, TreeHasher.Leaf("x"u8));
+        Assert.Equal(new TreeHead(1L << 62, TreeHasher.Leaf("x"u8)), largest.Head());
+        Assert.Equal(new TreeHead(0, TreeHasher.EmptyRoot), new CompactRange(0, []).Head());
+    }
+
+    [Fact]
+    public void A_compact_range_never_grows_beyond_the_largest_size()
+    {
+        var half = new CompactRange(1L << 62, [default]);
+        Assert.Throws<ArgumentException>(() => half.AppendSubtree(62, default));
+        var full = new CompactRange(long.MaxValue, new Hash[63]);
+        Assert.Throws<ArgumentException>(() => full.Append(default));
+        Assert.Equal((1L << 62, long.MaxValue), (half.Size, full.Size));
+        var last = new CompactRange(long.MaxValue - 1, new Hash[62]);
+        last.Append(default);
+        Assert.Equal(long.MaxValue, last.Size);
+    }
+
+    [Fact]
+    public void A_hash_is_32_bytes_that_it_gives_back_and_equals_no_other()
+    {
+        byte[] bytes = [.. Enumerable.Range(1, 32).Select(i => (byte)i)];
+        var hash = new Hash(bytes);
+        Assert.Equal(bytes, hash.Bytes.ToArray());
+        Assert.Equal("0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20", hash.ToString());
+        Assert.Throws<ArgumentException>(() => new Hash(bytes.AsSpan(1)));
+        Assert.Throws<ArgumentException>(() => new Hash([.. bytes, 0]));
+        Assert.True(hash == new Hash(bytes));
+        Assert.True(hash.Equals((object)new Hash(bytes)));
+        Assert.Equal(0x01020304 + 0x04040404, hash.GetHashCode());
+        Assert.False(hash.Equals((object)"another type"));
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            byte[] altered = [.. bytes];
+            altered[i] ^= 0x80;
+            Assert.False(hash == new Hash(altered));
+            Assert.True(hash != new Hash(altered));
+        }
+    }
+
+    [Fact]
+    public void A_tree_of_less_than_nothing_has_no_root() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => TreeMath.Root(new MemoryTree(), -1));
 }

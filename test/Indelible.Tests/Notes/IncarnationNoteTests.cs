@@ -47,4 +47,29 @@ public sealed class IncarnationNoteTests
             Assert.ThrowsAny<Exception>(() => IncarnationNote.Verify(flipped, oldKey));
         }
     }
+
+    [Theory]
+    [InlineData("indelible.dev/incarnation/v1\nORIGIN\n10\nROOT\nKEY\n", true)]
+    [InlineData("indelible.dev/incarnation/v1\nLONGEST\n10\nROOT\nKEY\n", true)]
+    [InlineData("indelible.dev/incarnation/v1\nLONGESTa\n10\nROOT\nKEY\n", false)]
+    [InlineData("indelible.dev/incarnation/v1\nORIGIN\n0\nEMPTY\nKEY\n", true)]
+    [InlineData("indelible.dev/incarnation/v1\nORIGIN\n10\nEMPTY\nKEY\n", true)]
+    [InlineData("indelible.dev/incarnation/v1\nORIGIN\n10\nROOT\nKEY\nmore", false)]
+    [InlineData("indelible.dev/incarnation/v1\nORIGIN\n10\nROOT\n\n", false)]
+    [InlineData("indelible.dev/incarnation/v1\nORIGIN\n10\nROOT=\nKEY\n", false)]
+    [InlineData("indelible.dev/incarnation/v1\nORIGIN\n10\nROOT\nKEY=\n", false)]
+    [InlineData("indelible.dev/incarnation/v1\nORIGIN\u0001\n10\nROOT\nKEY\n", false)]
+    [InlineData("\nORIGIN\n10\nROOT\nKEY\n", false)]
+    public void Each_line_is_read_in_its_one_form(string form, bool isRead)
+    {
+        string text = form.Replace("LONGEST", new string('o', 255), StringComparison.Ordinal).Replace("ORIGIN", s_note.Origin, StringComparison.Ordinal)
+            .Replace("ROOT", s_note.Root.ToBase64(), StringComparison.Ordinal).Replace("EMPTY", TreeHasher.EmptyRoot.ToBase64(), StringComparison.Ordinal)
+            .Replace("KEY", s_next.VerifierKey.ToString(), StringComparison.Ordinal);
+        Assert.Equal(isRead, IncarnationNote.TryParse(Encoding.UTF8.GetBytes(text), out IncarnationNote? note));
+        Assert.Equal(isRead ? text : null, note is null ? null : Encoding.UTF8.GetString(note.Format()));
+    }
+
+    [Fact]
+    public void The_key_of_the_finished_log_must_be_given() =>
+        Assert.Throws<ArgumentNullException>("oldKey", () => IncarnationNote.Verify(default, null!));
 }

@@ -75,6 +75,9 @@ public sealed class NoteTests
         byte[] note = SignedNote.Sign("first\n\nsecond\n\n\nthird\n"u8, s_log).ToBytes();
         VerifiedNote verified = SignedNote.Parse(note).Verify(s_logKey);
         Assert.Equal("first\n\nsecond\n\n\nthird\n", Encoding.UTF8.GetString(verified.Text.Span));
+
+        byte[] shortest = SignedNote.Sign("\n"u8, s_log).ToBytes();
+        Assert.Equal("\n", Encoding.UTF8.GetString(SignedNote.Parse(shortest).Verify(s_logKey).Text.Span));
     }
 
     [Fact]
@@ -144,6 +147,9 @@ public sealed class NoteTests
     [InlineData("log\n7 \nROOT\n")]
     [InlineData("log\n9223372036854775808\nROOT\n")]
     [InlineData("log\n7\nROOT")]
+    [InlineData("log\n7\nROOTx")]
+    [InlineData("log\n7\nROOT\nextension")]
+    [InlineData("log\n7\nROOT\nexten\u0001sion\n")]
     [InlineData("log\n7\nROOT\n\n")]
     [InlineData("\n7\nROOT\n")]
     [InlineData("log\n7\n")]
@@ -184,6 +190,109 @@ public sealed class NoteTests
         Assert.Throws<ArgumentException>(() => SignedNote.Sign("tab\t\n"u8, s_log));
         Assert.Throws<ArgumentException>(() => SignedNote.Sign([0xFF, (byte)'\n'], s_log));
         Assert.Throws<ArgumentException>(() => SignedNote.Sign("text\n"u8));
+    }
+
+    [Fact]
+    public void A_note_of_a_million_bytes_is_read_and_one_byte_more_is_not()
+    {
+        byte[] NoteOf(int bytes)
+        {
+            int around = SignedNote.Sign("\n"u8, s_log).ToBytes().Length;
+            return SignedNote.Sign(Encoding.UTF8.GetBytes(new string('x', bytes - around) + "\n"), s_log).ToBytes();
+        }
+
+        Assert.Equal(1_000_000, SignedNote.MaxBytes);
+        Assert.True(SignedNote.TryParse(NoteOf(SignedNote.MaxBytes), out _));
+        Assert.False(SignedNote.TryParse(NoteOf(SignedNote.MaxBytes + 1), out _));
+    }
+
+    [Fact]
+    public void An_origin_of_255_bytes_is_read_and_one_byte_more_is_not()
+    {
+        string root = TreeHasher.EmptyRoot.ToBase64();
+        foreach (string longest in new[] { new string('a', 255), new string('縁', 85) })
+        {
+            Assert.True(Checkpoint.TryParse(Encoding.UTF8.GetBytes($"{longest}\n7\n{root}\n"), out Checkpoint? checkpoint));
+            Assert.Equal(longest, checkpoint.Origin);
+            Assert.False(Checkpoint.TryParse(Encoding.UTF8.GetBytes($"{longest}a\n7\n{root}\n"), out _));
+        }
+
+        Assert.Equal("log", Checkpoint.Parse(Encoding.UTF8.GetBytes($"log\n{long.MaxValue}\n{root}\n")).Origin);
+        Assert.Throws<TlogFormatException>(() => Checkpoint.Parse("log\n"u8));
+    }
+
+    [Fact]
+    public void A_text_with_a_control_character_anywhere_is_refused()
+    {
+        string note = Vectors.Text("checkpoint_7");
+        for (int control = 0; control < 0x20; control++)
+        {
+            byte[] altered = [(byte)'x', (byte)control, .. Encoding.UTF8.GetBytes(note)];
+            Assert.Equal(control == '\n', SignedNote.TryParse(altered, out _));
+        }
+    }
+
+    [Fact]
+    public void Names_of_keys_have_up_to_255_bytes_and_no_blank_plus_or_half_character()
+    {
+        foreach (string name in new[] { "a", "é", new string('a', 255), new string('縁', 85), "a.b/c-d" })
+        {
+            Assert.True(KeyName.IsValid(name), name);
+        }
+
+        foreach (string name in new[] { "", "a b", "a\u00A0b", "a\u2028b", "a\u007f", "a\u0085b", "+", "a+b", new string('a', 256), new string('縁', 85) + "a", "\ud800", "a\udc00" })
+        {
+            Assert.False(KeyName.IsValid(name), name);
+        }
+    }
+
+    [Fact]
+    public void Each_key_that_the_caller_knows_vouches_for_what_it_has_signed()
+    {
+        using Ed25519NoteSigner other = Ed25519NoteSigner.FromSeed("other", new byte[32]);
+        Ed25519NoteVerifier otherKey = Ed25519NoteVerifier.FromVkey(other.VerifierKey);
+        SignedNote note = SignedNote.Sign("text\n"u8, s_log, other, s_log);
+        Assert.Equal([s_logKey, otherKey], note.Verify(otherKey, s_logKey).Vouching);
+        Assert.Equal([otherKey], note.Verify(otherKey).Vouching);
+        Assert.Equal("text\n", Encoding.UTF8.GetString(note.Verify(otherKey).Text.Span));
+
+        // A wrong line of one refuses the note, though the other has signed it.
+        byte[] wrong = [.. note.ToBytes(), .. Encoding.UTF8.GetBytes(Line("third", 7, new byte[64]))];
+        Assert.Throws<VerificationException>(() => SignedNote.Parse(wrong).Verify(s_logKey, new Distrustful("third", 7)));
+    }
+
+    [Fact]
+    public void A_verified_checkpoint_is_the_note_as_it_came()
+    {
+        byte[] note = Encoding.UTF8.GetBytes(Vectors.Text("checkpoint_7"));
+        VerifiedCheckpoint verified = VerifiedCheckpoint.Verify(note, s_origin, s_logKey);
+        Assert.Equal(note, verified.Note.ToArray());
+        Assert.Equal(MemoryTree.OfEntries(7).HeadAt(7), verified.Head);
+        Assert.Throws<ArgumentNullException>("logKey", () => VerifiedCheckpoint.Verify(note, s_origin, null!));
+        Assert.Throws<ArgumentNullException>("name", () => KeyName.IsValid(null!));
+        Assert.Throws<ArgumentNullException>("text", () => VerifierKey.TryParse(null!, out _));
+    }
+
+    [Fact]
+    public void Keys_are_equal_when_name_type_and_bytes_are()
+    {
+        var key = new VerifierKey("a", 1, new byte[32]);
+        Assert.Equal(key, new VerifierKey("a", 1, new byte[32]));
+        Assert.Equal(key.GetHashCode(), new VerifierKey("a", 1, new byte[32]).GetHashCode());
+        Assert.NotEqual(key, new VerifierKey("b", 1, new byte[32]));
+        Assert.NotEqual(key, new VerifierKey("a", 2, new byte[32]));
+        Assert.NotEqual(key, new VerifierKey("a", 1, (byte[])[.. new byte[31], 1]));
+        Assert.False(key.Equals(null));
+    }
+
+    /// <summary>A key under which every signature is wrong.</summary>
+    private sealed class Distrustful(string name, uint keyId) : NoteVerifier
+    {
+        public override string Name => name;
+
+        public override uint KeyId => keyId;
+
+        public override bool Verify(ReadOnlySpan<byte> text, ReadOnlySpan<byte> signature) => false;
     }
 
     private static byte[] Note(string text, params string[] lines) => Encoding.UTF8.GetBytes(text + "\n" + string.Concat(lines));

@@ -166,8 +166,10 @@ public sealed class PolicyVerdictTests
         Assert.Equal(2, verdict.Logs.Count);
 
         byte[] foreign = SignedNote.Sign(new Checkpoint("audit.example/logs/third", 0, TreeHasher.EmptyRoot).Format(), Log).ToBytes();
-        Assert.Contains("has no log audit.example/logs/third", Assert.Single(policy.Verify(foreign, NoteVerifiers.Of).Faults), StringComparison.Ordinal);
-        Assert.Contains("has no log", Assert.Single(Policy("quorum none\n").Verify(Note(Log), NoteVerifiers.Of).Faults), StringComparison.Ordinal);
+        Assert.Equal(
+            $"The policy has no log audit.example/logs/third; it has {Origin}, audit.example/logs/other.",
+            Assert.Single(policy.Verify(foreign, NoteVerifiers.Of).Faults));
+        Assert.Equal("The policy has no log.", Assert.Single(Policy("quorum none\n").Verify(Note(Log), NoteVerifiers.Of).Faults));
         Assert.True(Policy("quorum none\n").WithLog(Log.VerifierKey).Verify(Note(Log), NoteVerifiers.Of).IsSatisfied);
     }
 
@@ -288,6 +290,49 @@ public sealed class PolicyVerdictTests
     }
 
     [Fact]
+    public void A_cosigner_that_claims_no_time_counts_but_tells_none()
+    {
+        var key = new VerifierKey("pq.example/w", VerifierKey.MlDsa44, new byte[1312]);
+        TlogPolicy policy = Policy(LogLine + $"witness pq {key}\nquorum pq\n");
+        byte[] note = [.. Note(Log), .. Line(key.Name, key.KeyId, new byte[9])];
+        NoteVerifier? Of(VerifierKey known) => known == key ? new Credulous(key) : NoteVerifiers.Of(known);
+        PolicyVerdict verdict = policy.Verify(note, Of);
+        Assert.True(verdict.IsSatisfied);
+        Assert.Null(verdict.Witnesses[0].Value.PosixSeconds);
+        Assert.Null(verdict.NewestPosixSeconds);
+
+        // So the window of the log's key is not judged by it, nor one of its own.
+        PolicyWindows ofLog = PolicyWindows.Parse(Encoding.UTF8.GetBytes($"valid {Log.VerifierKey} - 2026-01-01T00:00:00Z\n"), policy);
+        Assert.Equal(KeyStanding.TimeUnknown, Assert.Single(policy.Verify(note, Of, ofLog).Logs).Standing);
+        Assert.False(policy.Verify(note, Of, ofLog, DateTimeOffset.FromUnixTimeSeconds(NewYear)).IsSatisfied);
+        Assert.True(policy.Verify(note, Of, ofLog, DateTimeOffset.FromUnixTimeSeconds(NewYear - 1)).IsSatisfied);
+        PolicyWindows ofWitness = PolicyWindows.Parse(Encoding.UTF8.GetBytes($"valid {key} - 2026-01-01T00:00:00Z\n"), policy);
+        Assert.Equal(KeyStanding.TimeUnknown, policy.Verify(note, Of, ofWitness).Witnesses[0].Value.Standing);
+    }
+
+    [Theory]
+    [InlineData(KeyStanding.Believed, "believed")]
+    [InlineData(KeyStanding.Absent, "has not signed")]
+    [InlineData(KeyStanding.NotVerifiable, "signatures of type 0x04 cannot be verified here")]
+    [InlineData(KeyStanding.Wrong, "its signature is wrong")]
+    [InlineData(KeyStanding.OutsideWindow, "signed at 2026-01-01T00:00:00Z, believed from - until 2025-12-31T23:59:59Z")]
+    [InlineData(KeyStanding.TimeUnknown, "nothing tells when it signed, believed from - until 2025-12-31T23:59:59Z")]
+    public void A_finding_is_said_in_a_few_words(KeyStanding standing, string words)
+    {
+        VerifierKey key = Witness(1).VerifierKey;
+        var window = new KeyWindow(key, null, DateTimeOffset.FromUnixTimeSeconds(NewYear - 1));
+        Assert.Equal(words, new KeyFinding(key, standing, NewYear, window).ToString());
+    }
+
+    [Theory]
+    [InlineData(-62_135_596_800, "0001-01-01T00:00:00Z")]
+    [InlineData(-62_135_596_801, "-62135596801 s")]
+    [InlineData(253_402_300_799, "9999-12-31T23:59:59Z")]
+    [InlineData(253_402_300_800, "253402300800 s")]
+    public void A_time_that_has_a_date_is_shown_as_one(long seconds, string shown) => Assert.Equal(
+        $"signed at {shown}, believed from - until -", new KeyFinding(Witness(1).VerifierKey, KeyStanding.OutsideWindow, seconds, null).ToString());
+
+    [Fact]
     public void What_is_no_checkpoint_is_refused_before_anything_is_judged()
     {
         TlogPolicy policy = Policy(LogLine + "quorum none\n");
@@ -310,7 +355,8 @@ public sealed class PolicyVerdictTests
         }
 
         Assert.Throws<TlogFormatException>(() => policy.Evaluate(SignedNote.Sign("text\n"u8, Log), NoteVerifiers.Of));
-        Assert.Throws<ArgumentNullException>(() => policy.Evaluate(null!, NoteVerifiers.Of));
+        Assert.Throws<ArgumentNullException>("note", () => policy.Evaluate(null!, NoteVerifiers.Of));
+        Assert.Throws<ArgumentNullException>("verifierOf", () => policy.Evaluate(SignedNote.Parse(Note(Log)), null!));
     }
 
     [Fact]

@@ -47,6 +47,7 @@ public sealed class TlogPolicyTests
         Assert.Equal(Log.VerifierKey, Assert.Single(policy.WithLog(Log.VerifierKey).Logs).Key);
         Assert.Throws<ArgumentException>(() => policy.WithLog(Log.VerifierKey).WithLog(Log.VerifierKey));
         Assert.Throws<ArgumentException>(() => policy.WithLog(Witness(1).VerifierKey));
+        Assert.Throws<ArgumentNullException>("key", () => policy.WithLog(null!));
     }
 
     [Theory]
@@ -134,7 +135,7 @@ public sealed class TlogPolicyTests
     [InlineData("witness a A|group g ١ a|quorum g|", 2, "a decimal from 1 to 1")]
     [InlineData("quorum none\r|", 1, "0x0d at 12 is not allowed; lines end in LF alone")]
     [InlineData("quorum none|# comment\r|", 2, "0x0d")]
-    [InlineData("quorum none|\u0000|", 2, "0x00 at 1")]
+    [InlineData("quorum none|\u0000|", 2, "0x00 at 1 is not allowed.")]
     [InlineData("quorum none|# \u001b[2J|", 2, "0x1b")]
     [InlineData("quorum none|#\u007f|", 2, "0x7f")]
     [InlineData("quorum\u000bnone|", 1, "0x0b")]
@@ -181,7 +182,7 @@ public sealed class TlogPolicyTests
     {
         foreach (byte type in new byte[] { 0x00, 0x02, 0x03, 0x04, 0x05, 0xFA, 0xFF })
         {
-            RefusedAt(2, $"\nlog {new VerifierKey("k", type, new byte[32])}\nquorum none\n");
+            RefusedAt(2, $"\nlog {new VerifierKey("k", type, new byte[32])}\nquorum none\n", $" of type 0x{type:x2} with 32 bytes has not the type and size");
         }
 
         foreach (byte type in new byte[] { 0x00, 0x01, 0x02, 0x03, 0x05, 0xFA, 0xFF })
@@ -195,6 +196,13 @@ public sealed class TlogPolicyTests
         RefusedAt(1, $"witness w {new VerifierKey("k", 0x06, new byte[1311])}\nquorum none\n");
         Assert.Single(Policy($"log {new VerifierKey("k", 0x06, new byte[1312])}\nquorum none\n").Logs);
         Assert.Single(Policy($"witness w {new VerifierKey("k", 0x06, new byte[1312])}\nquorum none\n").Witnesses);
+    }
+
+    [Fact]
+    public void A_word_that_is_no_vkey_is_shown_to_300_characters()
+    {
+        RefusedAt(1, $"log {new string('k', 300)}\nquorum none\n", $"'{new string('k', 300)}' is not a vkey");
+        RefusedAt(1, $"log {new string('k', 300)}more\nquorum none\n", $"'{new string('k', 300)}…' is not a vkey");
     }
 
     [Fact]
@@ -223,6 +231,11 @@ public sealed class TlogPolicyTests
     {
         Assert.Equal("a\\xe2\\x80\\xaeb", PolicyWord.Of("a\u202eb").ToString());
         Assert.Equal("\\xc2\\x9b", PolicyWord.Of("\u009b").ToString());
+        Assert.Equal("\\xe2\\x80\\xa8", PolicyWord.Of("\u2028").ToString());
+        Assert.Equal("\\xe2\\x80\\xa9", PolicyWord.Of("\u2029").ToString());
+        Assert.Equal("\\xee\\x80\\x80", PolicyWord.Of("\uE000").ToString());
+        Assert.Equal("\\xcd\\xb8", PolicyWord.Of("\u0378").ToString());
+        Assert.Equal("\\xed\\xa0\\x80", new PolicyWord([0xED, 0xA0, 0x80]).ToString());
         Assert.Equal("né", PolicyWord.Of("né").ToString());
         Assert.Equal("\\xc3(", new PolicyWord([0xC3, (byte)'(']).ToString());
         foreach (string none in new[] { "", " ", "a b", "a\tb", "a\n", "\u007f", new string('a', PolicyLimits.MaxWordBytes + 1) })
@@ -242,24 +255,26 @@ public sealed class TlogPolicyTests
         string all = Witnesses(PolicyLimits.MaxWitnesses) + Groups(PolicyLimits.MaxGroups) + Logs(PolicyLimits.MaxLogs);
         TlogPolicy policy = Policy(all + "quorum g0\n");
         Assert.Equal((PolicyLimits.MaxLogs, PolicyLimits.MaxWitnesses, PolicyLimits.MaxGroups), (policy.Logs.Count, policy.Witnesses.Count, policy.Groups.Count));
-        RefusedAt(PolicyLimits.MaxLogs + 1, Logs(PolicyLimits.MaxLogs + 1) + "quorum none\n");
-        RefusedAt(PolicyLimits.MaxWitnesses + 1, Witnesses(PolicyLimits.MaxWitnesses + 1) + "quorum none\n");
-        RefusedAt(301, all + "group more any g0\nquorum none\n");
+        RefusedAt(PolicyLimits.MaxLogs + 1, Logs(PolicyLimits.MaxLogs + 1) + "quorum none\n", "there are more than 100 logs.");
+        RefusedAt(PolicyLimits.MaxWitnesses + 1, Witnesses(PolicyLimits.MaxWitnesses + 1) + "quorum none\n", "there are more than 100 witnesses.");
+        RefusedAt(301, all + "group more any g0\nquorum none\n", "there are more than 100 groups.");
 
         string name = new('n', PolicyLimits.MaxNameBytes);
         Assert.Equal(name, Policy($"witness {name} {Vkey(1)}\nquorum {name}\n").Quorum.ToString());
-        RefusedAt(1, $"witness {name}n {Vkey(1)}\nquorum none\n");
+        RefusedAt(1, $"witness {name}n {Vkey(1)}\nquorum none\n", "a name has 256 bytes; at most 255 are read.");
         RefusedAt(2, WitnessLine(1) + $"group {name}n any w1\nquorum none\n");
 
         string url = new('u', PolicyLimits.MaxUrlBytes);
         Assert.Equal(PolicyLimits.MaxUrlBytes, Policy($"log {Log.VerifierKey} {url}\nquorum none\n").Logs[0].Url!.Length);
-        RefusedAt(1, $"log {Log.VerifierKey} {url}u\nquorum none\n");
+        RefusedAt(1, $"log {Log.VerifierKey} {url}u\nquorum none\n", "a URL has 2049 bytes; at most 2048 are read.");
         RefusedAt(1, $"witness w {Vkey(1)} {url}u\nquorum none\n");
 
-        RefusedAt(1, new string('w', PolicyLimits.MaxWordBytes + 1) + "\nquorum none\n");
-        RefusedAt(1, string.Concat(Enumerable.Repeat("w ", PolicyLimits.MaxWords + 1)) + "\nquorum none\n");
+        RefusedAt(1, new string('w', PolicyLimits.MaxWordBytes + 1) + "\nquorum none\n", "more than 203 words, or one of more than 4096 bytes.");
+        RefusedAt(1, new string('w', PolicyLimits.MaxWordBytes) + "\nquorum none\n", "is none of log, witness, group and quorum.");
+        RefusedAt(1, string.Concat(Enumerable.Repeat("w ", PolicyLimits.MaxWords + 1)) + "\nquorum none\n", "more than 203 words");
+        RefusedAt(1, string.Concat(Enumerable.Repeat("w ", PolicyLimits.MaxWords)) + "\nquorum none\n", "is none of log, witness, group and quorum.");
         Assert.NotNull(Policy($"#{new string('c', PolicyLimits.MaxLineBytes - 1)}\nquorum none\n"));
-        RefusedAt(1, $"#{new string('c', PolicyLimits.MaxLineBytes)}\nquorum none\n");
+        RefusedAt(1, $"#{new string('c', PolicyLimits.MaxLineBytes)}\nquorum none\n", "has 65537 bytes; at most 65536 are read.");
 
         const string Last = "quorum none\n";
         Assert.NotNull(Policy(new string('\n', PolicyLimits.MaxFileBytes - Last.Length) + Last));
@@ -328,8 +343,12 @@ public sealed class TlogPolicyTests
         }
     }
 
-    private static void RefusedAt(int line, string file) => Assert.Contains(
-        $"Line {line}: ", Assert.Throws<TlogFormatException>(() => Policy(file)).Message, StringComparison.Ordinal);
+    private static void RefusedAt(int line, string file, string what = "")
+    {
+        string message = Assert.Throws<TlogFormatException>(() => Policy(file)).Message;
+        Assert.Contains($"Line {line}: ", message, StringComparison.Ordinal);
+        Assert.Contains(what, message, StringComparison.Ordinal);
+    }
 
     private static byte[] RandomFile(Random random)
     {

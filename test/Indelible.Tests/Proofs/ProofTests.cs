@@ -144,6 +144,41 @@ public sealed class ProofTests
         Assert.False(ConsistencyProof.Verify(new TreeHead(long.MaxValue - 1, default), head, new Hash[63]));
     }
 
+    [Fact]
+    public void A_tree_is_never_the_growth_of_a_larger_one_even_where_the_hashes_would_fit()
+    {
+        TreeHead eight = s_tree.HeadAt(8);
+        for (long size = 0; size < 8; size++)
+        {
+            Assert.False(ConsistencyProof.Verify(eight, new TreeHead(size, eight.Root), []), $"{size}");
+        }
+
+        // 12 leaves are 8 and 4: this is the way of the hashes when the sizes are not compared first.
+        Hash[] siblings = [s_tree.ReadNode(2, 2), s_tree.ReadNode(3, 0)];
+        Assert.False(ConsistencyProof.Verify(s_tree.HeadAt(12), s_tree.HeadAt(12) with { Size = 9 }, siblings));
+    }
+
+    [Fact]
+    public void A_leaf_at_or_beyond_the_size_is_not_in_the_tree_even_where_the_hashes_would_fit()
+    {
+        Hash[] proof = InclusionProof.Create(s_tree, 7, 8);
+        Assert.True(InclusionProof.Verify(s_tree.ReadNode(0, 7), 7, s_tree.HeadAt(8), proof));
+        Assert.False(InclusionProof.Verify(s_tree.ReadNode(0, 7), 7, s_tree.HeadAt(8) with { Size = 7 }, proof));
+        Assert.False(InclusionProof.Verify(s_tree.ReadNode(0, 7), 7, s_tree.HeadAt(8) with { Size = 5 }, proof));
+    }
+
+    [Fact]
+    public void No_proof_is_made_of_what_is_not_in_the_tree()
+    {
+        Assert.Throws<ArgumentNullException>("nodes", () => InclusionProof.Create(null!, 0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => InclusionProof.Create(new UnreadTree(), -1, 7));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => InclusionProof.Create(s_tree, 7, 7));
+        Assert.Throws<ArgumentNullException>("nodes", () => ConsistencyProof.Create(null!, 1, 2));
+        Assert.Throws<ArgumentOutOfRangeException>("from", () => ConsistencyProof.Create(s_tree, 0, 7));
+        Assert.Throws<ArgumentOutOfRangeException>("to", () => ConsistencyProof.Create(s_tree, 7, 6));
+        Assert.Empty(ConsistencyProof.Create(s_tree, 7, 7));
+    }
+
     private static Hash[] Flip(Hash[] proof, int index, int bit)
     {
         byte[] bytes = proof[index].Bytes.ToArray();
@@ -151,5 +186,11 @@ public sealed class ProofTests
         Hash[] altered = [.. proof];
         altered[index] = new Hash(bytes);
         return altered;
+    }
+
+    /// <summary>A tree of which nothing may be read.</summary>
+    private sealed class UnreadTree : INodeReader
+    {
+        public Hash ReadNode(int height, long index) => throw new InvalidOperationException($"({height}, {index}) was read.");
     }
 }

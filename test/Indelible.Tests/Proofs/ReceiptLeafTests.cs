@@ -23,17 +23,27 @@ public sealed class ReceiptLeafTests
         AssertLeaf(new string('o', 255), 1, new string('縁', 400));
     }
 
-    private static void AssertLeaf(string origin, long index, string id)
+    [Fact]
+    public void A_promise_that_takes_three_bytes_for_each_character_is_whole()
     {
-        const string ReceivedAt = "2026-11-01T00:00:00.0000000Z";
+        // What is reserved for the leaf is counted, not measured: here each part of it takes nearly all that was counted for it.
+        const string ReceivedAt = "縁縁縁縁縁縁縁縁縁縁";
+        for (int characters = 200; characters < 500; characters++)
+        {
+            AssertLeaf(new string('縁', 85), long.MaxValue, new string('縁', characters), ReceivedAt);
+        }
+    }
+
+    private static void AssertLeaf(string origin, long index, string id, string receivedAt = "2026-11-01T00:00:00.0000000Z")
+    {
         Hash leafHash = TreeHasher.Leaf("entry"u8);
         var group = new ReceiptGroup();
-        group.Add(origin, index, leafHash, ReceivedAt, id);
-        group.Add(origin, index, leafHash, ReceivedAt, "another");
+        group.Add(origin, index, leafHash, receivedAt, id);
+        group.Add(origin, index, leafHash, receivedAt, "another");
 
         Hash first = group.Sign(new NoSigner()).PathOf(1).Single();
 
-        Assert.Equal(TreeHasher.Leaf(Encoding.UTF8.GetBytes($"{origin}\n{index}\n{leafHash.ToBase64()}\n{ReceivedAt}\n{id}\n")), first);
+        Assert.Equal(TreeHasher.Leaf(Encoding.UTF8.GetBytes($"{origin}\n{index}\n{leafHash.ToBase64()}\n{receivedAt}\n{id}\n")), first);
     }
 
     private sealed class NoSigner : NoteSigner

@@ -79,6 +79,73 @@ public sealed class ReceiptTests
     [Fact]
     public void A_group_of_nothing_is_not_signed() => Assert.Throws<InvalidOperationException>(() => new ReceiptGroup().Sign(s_signer));
 
+    [Fact]
+    public void A_line_feed_in_a_field_does_not_move_the_border_between_two()
+    {
+        // Signed for the id "x LF y"; the same leaf bytes, told as another time and the id "y", or as another origin.
+        var group = new ReceiptGroup();
+        group.Add(Origin, 0, default, Time, "x\ny");
+        byte[] note = Encoding.UTF8.GetBytes(group.Sign(s_signer).Note);
+        Assert.Throws<VerificationException>(() => new DurableReceipt(Origin, 0, default, Time, "x\ny", 0, [], note).Verify(s_key));
+        Assert.Throws<VerificationException>(() => new DurableReceipt(Origin, 0, default, Time + "\nx", "y", 0, [], note).Verify(s_key));
+
+        const string Longer = Origin + "\n0";
+        var ofOrigin = new ReceiptGroup();
+        ofOrigin.Add(Longer, 0, default, Time, "x");
+        byte[] other = Encoding.UTF8.GetBytes(ofOrigin.Sign(s_signer).Note);
+        Assert.Throws<VerificationException>(() => new DurableReceipt(Longer, 0, default, Time, "x", 0, [], other).Verify(s_key));
+    }
+
+    [Theory]
+    [InlineData("audit.example/receipts", "audit.example.evil/logs/main")]
+    [InlineData("audit.example/receipts", "audit.example/other/main")]
+    [InlineData("audit.example/receipts", "audit.example")]
+    [InlineData("audit.example/receiptx", "audit.example/logs/main")]
+    [InlineData("receipts", "/logs/main")]
+    public void Only_a_hosts_key_for_receipts_signs_those_of_its_logs(string key, string origin)
+    {
+        using Ed25519NoteSigner signer = Ed25519NoteSigner.FromSeed(key, new byte[32]);
+        var group = new ReceiptGroup();
+        group.Add(origin, 0, default, Time, "x");
+        var receipt = new DurableReceipt(origin, 0, default, Time, "x", 0, [], Encoding.UTF8.GetBytes(group.Sign(signer).Note));
+        Assert.Throws<VerificationException>(() => receipt.Verify(Ed25519NoteVerifier.FromVkey(signer.VerifierKey)));
+    }
+
+    [Theory]
+    [InlineData("indelible.dev/receipt/v1\n1\nROOT\n\n")]
+    [InlineData("indelible.dev/receipt/v1\n1\nROOT\nmore\n")]
+    [InlineData("indelible.dev/receipt/v1\n1\n")]
+    [InlineData("indelible.dev/receipt/v2\n1\nROOT\n")]
+    [InlineData("\n1\nROOT\n")]
+    [InlineData("indelible.dev/receipt/v1\n01\nROOT\n")]
+    [InlineData("indelible.dev/receipt/v1\n-1\nROOT\n")]
+    [InlineData("indelible.dev/receipt/v1\n1\nROOT=\n")]
+    [InlineData("indelible.dev/receipt/v1\n1\nAAAA\n")]
+    public void A_signed_text_in_another_form_is_no_group(string text)
+    {
+        DurableReceipt receipt = Group(1)[0];
+        string root = ReceiptRoot(receipt).ToBase64();
+        byte[] note = SignedNote.Sign(Encoding.UTF8.GetBytes(text.Replace("ROOT", root, StringComparison.Ordinal)), s_signer).ToBytes();
+        Assert.Throws<TlogFormatException>(() => (receipt with { Note = note }).Verify(s_key));
+    }
+
+    [Fact]
+    public void A_way_to_the_root_is_given_for_the_promises_of_the_group_and_no_others()
+    {
+        var group = new ReceiptGroup();
+        Assert.Equal(0, group.Add(Origin, 5, default, Time, "a"));
+        Assert.Equal(1, group.Add(Origin, 6, default, Time, "b"));
+        Assert.Equal(2, group.Count);
+        SignedReceiptGroup signed = group.Sign(s_signer);
+        Assert.Equal(2, signed.Count);
+        Assert.Throws<ArgumentOutOfRangeException>("position", () => signed.PathOf(-1));
+        Assert.Throws<ArgumentOutOfRangeException>("position", () => signed.PathOf(2));
+        Assert.Throws<ArgumentNullException>("receiptsKey", () => Group(1)[0].Verify(null!));
+    }
+
+    private static Hash ReceiptRoot(DurableReceipt receipt) =>
+        TreeHasher.Leaf(Encoding.UTF8.GetBytes($"{receipt.Origin}\n{receipt.Index}\n{receipt.LeafHash.ToBase64()}\n{receipt.ReceivedAt}\n{receipt.Id}\n"));
+
     private static DurableReceipt[] Group(int count)
     {
         var group = new ReceiptGroup();

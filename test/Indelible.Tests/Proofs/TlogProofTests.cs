@@ -1,6 +1,7 @@
 using System.Text;
 using Indelible.Keys;
 using Indelible.Merkle;
+using Indelible.Notes;
 using Indelible.Proofs;
 using Xunit;
 
@@ -73,6 +74,26 @@ public sealed class TlogProofTests
     }
 
     [Fact]
+    public void A_head_without_an_index_or_a_checkpoint_without_a_text_is_refused()
+    {
+        string checkpoint = s_file[(s_file.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];
+        string signatures = checkpoint[(checkpoint.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];
+        foreach (string text in new[]
+        {
+            "c2sp.org/tlog-proof@v1\n\n" + checkpoint,
+            "c2sp.org/tlog-proof@v1\nextra AAAA\n\n" + checkpoint,
+            "c2sp.org/tlog-proof@v1\nindex 3\n\n" + signatures,
+            "\n\n" + checkpoint,
+            "index 3\n\n" + checkpoint,
+            "c2sp.org/tlog-proof@v1\nindex 3\u0001\n\n" + checkpoint,
+        })
+        {
+            Assert.False(TlogProof.TryParse(Encoding.UTF8.GetBytes(text), out TlogProof? proof), text);
+            Assert.Null(proof);
+        }
+    }
+
+    [Fact]
     public void Extra_data_is_kept_and_vouched_for_by_nobody()
     {
         byte[] withExtra = Encoding.UTF8.GetBytes(s_file.Replace("index 3", "extra AAAA\nindex 3", StringComparison.Ordinal));
@@ -80,5 +101,48 @@ public sealed class TlogProofTests
         Assert.Equal(new byte[3], proof.Extra!.Value.ToArray());
         Assert.Equal(withExtra, proof.Format());
         Assert.NotNull(proof.Verify("entry-3"u8, s_origin, s_logKey));
+    }
+
+    [Fact]
+    public void A_proof_of_63_hashes_is_read_and_one_of_64_is_not_made()
+    {
+        string hash = TreeHasher.EmptyRoot.ToBase64() + "\n";
+        string checkpoint = s_file[(s_file.IndexOf("\n\n", StringComparison.Ordinal) + 2)..];
+        string longest = $"c2sp.org/tlog-proof@v1\nindex 3\n{string.Concat(Enumerable.Repeat(hash, 63))}\n{checkpoint}";
+        Assert.Equal(longest, Encoding.UTF8.GetString(TlogProof.Parse(Encoding.UTF8.GetBytes(longest)).Format()));
+        Assert.False(TlogProof.TryParse(Encoding.UTF8.GetBytes(longest.Replace("index 3\n", "index 3\n" + hash, StringComparison.Ordinal)), out _));
+        Assert.Equal(63, new TlogProof(0, new Hash[63], default).Hashes.Count);
+        Assert.Throws<ArgumentOutOfRangeException>("hashes", () => new TlogProof(0, new Hash[64], default));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => new TlogProof(-1, [], default));
+        Assert.Throws<ArgumentNullException>("hashes", () => new TlogProof(0, null!, default));
+        Assert.Throws<ArgumentNullException>("checkpoint", () => new TlogProof(0, [], default).Verify(default, null!));
+    }
+
+    [Fact]
+    public void A_proof_of_a_tree_of_one_entry_has_no_hashes()
+    {
+        using Ed25519NoteSigner signer = Ed25519NoteSigner.FromSeed(s_origin, new byte[32]);
+        byte[] checkpoint = SignedNote.Sign(new Checkpoint(s_origin, 1, TreeHasher.Leaf("x"u8)).Format(), signer).ToBytes();
+        TlogProof proof = TlogProof.Parse(new TlogProof(0, [], checkpoint).Format());
+        Assert.Equal(0, proof.Verify("x"u8, s_origin, Ed25519NoteVerifier.FromVkey(signer.VerifierKey)).Index);
+        Assert.Equal(TreeHasher.Leaf("x"u8), proof.Verify("x"u8, s_origin, Ed25519NoteVerifier.FromVkey(signer.VerifierKey)).LeafHash);
+    }
+
+    [Fact]
+    public void The_longest_file_is_read_and_one_byte_more_is_not()
+    {
+        const int Longest = SignedNote.MaxBytes + 100_000;
+        byte[] FileOf(int extraBytes, int textBytes)
+        {
+            using Ed25519NoteSigner signer = Ed25519NoteSigner.FromSeed(s_origin, new byte[32]);
+            byte[] checkpoint = SignedNote.Sign(Encoding.UTF8.GetBytes(new string('x', textBytes) + "\n"), signer).ToBytes();
+            return new TlogProof(0, [], checkpoint, new byte[extraBytes]).Format();
+        }
+
+        // Of equal lengths of the extra bytes, those of the text make the difference.
+        int rest = Longest - FileOf(80_000, 1).Length + 1;
+        Assert.Equal(Longest, FileOf(80_000, rest).Length);
+        Assert.True(TlogProof.TryParse(FileOf(80_000, rest), out _));
+        Assert.False(TlogProof.TryParse(FileOf(80_000, rest + 1), out _));
     }
 }

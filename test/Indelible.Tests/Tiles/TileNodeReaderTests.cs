@@ -57,6 +57,65 @@ public sealed class TileNodeReaderTests
         Assert.Throws<ArgumentOutOfRangeException>(() => reader.ReadNode(63, 0));
     }
 
+    [Fact]
+    public void A_node_that_is_not_in_the_tree_is_the_callers_mistake()
+    {
+        var reader = new TileNodeReader(new TileStore(s_tree, 300), s_tree.HeadAt(300));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(0, -1));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(-1, 0));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(0, 300));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(8, 1));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(9, 0));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(64, 0));
+        Assert.Equal(s_tree.ReadNode(0, 299), reader.ReadNode(0, 299));
+        Assert.Equal(s_tree.ReadNode(8, 0), reader.ReadNode(8, 0));
+        Assert.Throws<ArgumentNullException>("tiles", () => new TileNodeReader(null!, s_tree.HeadAt(300)));
+        Assert.Throws<ArgumentOutOfRangeException>("head", () => new TileNodeReader(new TileStore(s_tree, 300), new TreeHead(-1, default)));
+    }
+
+    [Fact]
+    public void The_highest_node_of_the_largest_whole_tree_is_its_root()
+    {
+        // 2^62 leaves are 64 nodes of height 56, the hashes of one partial tile.
+        Hash[] hashes = [.. Enumerable.Range(0, 64).Select(i => TreeHasher.Leaf([(byte)i]))];
+        var range = new CompactRange();
+        foreach (Hash hash in hashes)
+        {
+            range.AppendSubtree(56, hash);
+        }
+
+        var reader = new TileNodeReader(new OneTile(new TileId(7, 0, 64), hashes), range.Head());
+        Assert.Equal(1L << 62, range.Size);
+        Assert.Equal(range.Root(), reader.ReadNode(62, 0));
+        Assert.Equal(hashes[63], reader.ReadNode(56, 63));
+        Assert.Throws<ArgumentOutOfRangeException>("index", () => reader.ReadNode(63, 0));
+    }
+
+    [Fact]
+    public void Each_tile_is_read_once()
+    {
+        var tiles = new TileStore(s_tree, 66_000);
+        var reader = new TileNodeReader(tiles, s_tree.HeadAt(66_000));
+        int edge = tiles.Reads;
+        Assert.Equal(3, edge);
+        for (int i = 0; i < 256; i++)
+        {
+            Assert.Equal(s_tree.ReadNode(0, i), reader.ReadNode(0, i));
+        }
+
+        // The tile of the leaves, and the full one above it, which the edge's tile of level 2 names.
+        Assert.Equal(edge + 2, tiles.Reads);
+    }
+
+    private sealed class OneTile(TileId known, Hash[] hashes) : ITileReader
+    {
+        public ReadOnlyMemory<byte> ReadTile(TileId id)
+        {
+            Assert.Equal(known, id);
+            return hashes.SelectMany(hash => hash.Bytes.ToArray()).ToArray();
+        }
+    }
+
     private sealed class TileStore(MemoryTree tree, long size) : ITileReader
     {
         public TileId? Altered { get; init; }
@@ -65,8 +124,11 @@ public sealed class TileNodeReaderTests
 
         public int Cut { get; init; }
 
+        public int Reads { get; private set; }
+
         public ReadOnlyMemory<byte> ReadTile(TileId id)
         {
+            Reads++;
             Assert.Equal(id.Width, TileLayout.TileWidth(id.Level, id.Index, size));
             byte[] bytes = new byte[id.Width * Hash.Size];
             for (int i = 0; i < id.Width; i++)

@@ -160,6 +160,75 @@ public sealed class TileTests
         Assert.Throws<ArgumentException>(() => HashTile.Root(hashes.AsSpan()[..255]));
     }
 
+    [Fact]
+    public void The_largest_index_and_level_have_a_path_and_the_next_ones_have_none()
+    {
+        const string Largest = "/x009/x223/x372/x036/x854/x775/807";
+        Assert.True(TileId.TryParse("tile/63" + Largest + ".p/255", out TileId tile));
+        Assert.Equal(new TileId(63, long.MaxValue, 255), tile);
+        Assert.True(BundleId.TryParse("tile/entries" + Largest, out BundleId bundle));
+        Assert.Equal(new BundleId(long.MaxValue, 256), bundle);
+        foreach (string rest in new[] { "/x009/x223/x372/x036/x854/x775/808", "/x009/x223/x372/x036/x854/x776/000", "/x018/x446/x744/x073/x709/x551/616" })
+        {
+            Assert.False(TileId.TryParse("tile/0" + rest, out _), rest);
+            Assert.False(BundleId.TryParse("tile/entries" + rest, out _), rest);
+        }
+
+        Assert.False(TileId.TryParse("tile/0/000.p/257", out _));
+        Assert.False(TileId.TryParse("tile/0/000.p/2147483648", out _));
+        Assert.False(TileId.TryParse("tile/2147483648/000", out _));
+    }
+
+    [Fact]
+    public void What_is_refused_as_a_path_names_nothing()
+    {
+        Assert.False(TileId.TryParse("tile/0/000.p/0", out TileId ofNothing));
+        Assert.Equal(default, ofNothing);
+        Assert.False(BundleId.TryParse("tile/0/000", out BundleId ofNoBundle));
+        Assert.Equal(default, ofNoBundle);
+        Assert.False(BundleId.TryParse("tile/entriez/000", out _));
+        foreach (string path in new[] { "", "t", "tile", "tile/entrie" })
+        {
+            Assert.False(TileId.TryParse(path, out _), path);
+            Assert.False(BundleId.TryParse(path, out _), path);
+        }
+    }
+
+    [Fact]
+    public void A_bundle_of_no_entries_is_no_bytes()
+    {
+        Assert.True(EntryBundle.TryParse(default, 0, out ReadOnlyMemory<byte>[]? entries));
+        Assert.Empty(entries);
+        Assert.False(EntryBundle.TryParse(new byte[1], 0, out entries));
+        Assert.Null(entries);
+        Assert.False(EntryBundle.TryParse(new byte[] { 0, 3, 1, 2 }, 1, out _));
+        Assert.False(EntryBundle.TryParse(new byte[] { 0, 2, 1, 2, 0 }, 2, out _));
+        Assert.Throws<ArgumentNullException>("bundle", () => EntryBundle.WriteEntry(null!, default));
+    }
+
+    [Fact]
+    public void A_tile_is_read_only_to_where_all_of_it_fits_and_is_never_wider_than_256()
+    {
+        var hashes = new Hash[300];
+        Assert.True(HashTile.TryParse(new byte[2 * Hash.Size], 2, hashes.AsSpan(0, 2)));
+        Assert.False(HashTile.TryParse(new byte[2 * Hash.Size], 2, hashes.AsSpan(0, 1)));
+        Assert.False(HashTile.TryParse(new byte[257 * Hash.Size], 257, hashes));
+        Assert.False(HashTile.TryParse([], -1, hashes));
+        Assert.True(HashTile.TryParse(new byte[Hash.Size], 1, hashes));
+    }
+
+    [Fact]
+    public void Below_the_leaves_there_are_no_tiles()
+    {
+        Assert.Equal(0, TileLayout.TileWidth(-1, 0, 1_000));
+        Assert.Equal(0, TileLayout.TileWidth(-8, 0, 1_000));
+        Assert.Equal(0, TileLayout.TileWidth(0, 4, 1_000));
+        Assert.Equal(1_000 % 256, TileLayout.TileWidth(0, 3, 1_000));
+        Assert.Equal(127, TileLayout.TileWidth(7, 0, long.MaxValue));
+        Assert.Equal([0L, 1, 2, 3], TileLayout.Bundles(1_000).Select(bundle => bundle.Index));
+        Assert.Equal([256, 256, 256, 232], TileLayout.Bundles(1_000).Select(bundle => bundle.Width));
+    }
+
     private static byte[] Bundle(long first, int count)
     {
         var bundle = new ArrayBufferWriter<byte>();
