@@ -12,7 +12,7 @@ namespace Indelible.Server.Endpoints;
 /// <summary><c>/api/logs/{log}/sources</c>: what a log knows of its producers, and which are expected.</summary>
 internal static class SourcesEndpoints
 {
-    private const int MaxCursor = 8_192;
+    private const int MaxCursor = 4_096;
 
     public static void Map(IEndpointRouteBuilder routes)
     {
