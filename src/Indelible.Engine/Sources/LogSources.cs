@@ -409,6 +409,11 @@ internal sealed class LogSources
     public EventPlace? LastOf(string? principal, string? service, string? instance)
     {
         using Lock.Scope scope = _lock.EnterScope();
+        if (principal is not null && service is not null && instance is not null)
+        {
+            return _sources.TryGetValue(new SourceKey(principal, service, instance), out Source? one) ? one.Last : null;
+        }
+
         EventPlace? last = null;
         IEnumerable<Source> among = principal is null ? _sources.Values : _byPrincipal.GetValueOrDefault(principal) ?? [];
         foreach (Source source in among)
