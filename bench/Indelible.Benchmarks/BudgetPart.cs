@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Indelible.Cli.Bench;
+using Indelible.Engine.Sources;
 using Indelible.Events;
 using Indelible.Merkle;
 using Indelible.Privacy;
@@ -42,6 +45,18 @@ internal sealed class BudgetPart(SuitePlan plan) : IMeasuredPart
         Measure(results, "node hash", _ => TreeHasher.Node(leaf, leaf));
         ReceiptGroup group = new();
         Measure(results, "promise in the receipt tree", i => group.Add(Origin, i, leaf, ReceivedAt, claims[i].Id));
+        Claim[] numbered = [.. events.Select((json, i) => Claim.Parse(Numbered(json, i)))];
+        ProducerFacts[] facts = [.. numbered.Select(ProducerFacts.Of)];
+        long received = Instant.Parse(ReceivedAt).UtcTicks;
+        var sources = new LogSources();
+        Measure(results, "read what it says of its producer", i => ProducerFacts.Of(numbered[i]));
+        Measure(results, "fold it into the sources, on the sequencer's loop", i =>
+        {
+            sources.OwnerOf(facts[i].StreamId);
+            sources.Apply(received++, "key:w_0123456789abcdef", facts[i], entries[i]);
+        });
+        var again = new LogSources();
+        Measure(results, "fold a stored entry into the sources, at a start without the file", i => again.Apply(entries[i]));
         Measure(results, "read an entry back (sealer, verifier)", i => Entry.TryRead(entries[i], out _));
         return Task.CompletedTask;
     }
@@ -63,6 +78,17 @@ internal sealed class BudgetPart(SuitePlan plan) : IMeasuredPart
 
         return made;
     }
+
+    /// <summary>An event as four processes number theirs, in turn.</summary>
+    private static byte[] Numbered(byte[] json, int number) =>
+    [
+        .. json.AsSpan(0, Array.LastIndexOf(json, (byte)'}')),
+        .. ",\"producer\":{\"seq\":"u8,
+        .. Encoding.ASCII.GetBytes(((number / 4) + 1).ToString(CultureInfo.InvariantCulture)),
+        .. ",\"stream_id\":\"01931c3e-7f3a-7c31-9a55-3f6d0c2b9e1"u8,
+        (byte)('0' + (number % 4)),
+        .. "\"}}"u8,
+    ];
 
     private BuiltEntry Build(Claim claim, string? address) => EntryBuilder.Build(claim, new EntryContext
     {

@@ -13,6 +13,7 @@ var root = new RootCommand("Indelible: an immutable audit log whose records anyb
     AppendCommand.Make(),
     SearchCommand.Make(),
     TailCommand.Make(),
+    SourcesCommand.Make(),
     ShowCommand.Make(),
     VerifyCommand.Make(),
     ExportCommand.Make(),

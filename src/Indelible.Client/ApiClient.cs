@@ -67,6 +67,11 @@ public sealed class ApiClient : IDisposable
     public Task<JsonDocument> PostAsync(string path, byte[] json, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, path, new ByteArrayContent(json) { Headers = { ContentType = s_json } }, cancellationToken);
 
+    /// <summary>Puts a small JSON body.</summary>
+    /// <exception cref="ApiException">The server refused, or was not reached.</exception>
+    public Task<JsonDocument> PutAsync(string path, byte[] json, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Put, path, new ByteArrayContent(json) { Headers = { ContentType = s_json } }, cancellationToken);
+
     /// <summary>Deletes.</summary>
     /// <exception cref="ApiException">The server refused, or was not reached.</exception>
     public async Task DeleteAsync(string path, CancellationToken cancellationToken)

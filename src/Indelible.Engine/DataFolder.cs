@@ -41,7 +41,7 @@ public sealed record FolderSettings(int Format, string Host, int SegmentSize, st
 /// vault.db          data keys of persons, wrapped
 /// checkpoints/heads the last head signed for each log (may lie elsewhere)
 /// journal/          the journal
-/// logs/NAME/        segments/ and tail/
+/// logs/NAME/        segments/ and tail/; sources.cache, which can be taken away
 /// quarantine/       torn ends that recovery put aside
 /// </code>
 /// </remarks>
@@ -158,7 +158,7 @@ public sealed partial class DataFolder
     /// <summary>Whether a name, as <see cref="NameOf"/> gives it, is one that a data folder uses.</summary>
     internal static bool IsOwn(string name) => OwnNames().IsMatch(name);
 
-    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key|keys/[^/]+\.key|vault\.db(-wal|-shm|-journal)?|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail)|quarantine/[^/]+\.torn)(\.new)?$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key|keys/[^/]+\.key|vault\.db(-wal|-shm|-journal)?|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail|sources\.cache)|quarantine/[^/]+\.torn)(\.new)?$", RegexOptions.NonBacktracking)]
     private static partial Regex OwnNames();
 
     internal void WriteSettings(FolderSettings settings)

@@ -44,4 +44,46 @@ public static class EngineLimits
 
     /// <summary>Logs named by one key. 100.</summary>
     public const int LogsPerKey = 100;
+
+    /// <summary>Sources that a log keeps apart, 4,096. Beyond them the principal that has most loses the one that was silent longest.</summary>
+    public const int Sources = 4_096;
+
+    /// <summary>Sources of one principal that a log keeps apart, 1,024: whoever invents sources pushes out his own.</summary>
+    public const int SourcesPerPrincipal = 1_024;
+
+    /// <summary>Streams of a source that are kept apart, 8: a process writes one, so these are its last eight starts.</summary>
+    public const int StreamsPerSource = 8;
+
+    /// <summary>Open gaps of a stream that are kept one by one, 16; older ones are only counted.</summary>
+    public const int OpenGaps = 16;
+
+    /// <summary>Closed gaps of a stream that are kept one by one, 8; older ones are only counted.</summary>
+    public const int ClosedGaps = 8;
+
+    /// <summary>Pieces into which the open gaps of a stream may fall together, 64, as late events arrive in any order.</summary>
+    public const int GapPieces = 64;
+
+    /// <summary>Expected sources on one node, 10,000.</summary>
+    public const int ExpectedSources = 10_000;
+
+    /// <summary>Characters of an expected source's name, 64.</summary>
+    public const int ExpectedSourceName = 64;
+
+    /// <summary>Pairs of log and principal whose refused events are counted apart, 1,024; the others are counted together.</summary>
+    public const int RefusedCounters = 1_024;
+
+    /// <summary>Entries after which a running node keeps the fold of a log's sources in a file. 16,384: a start then folds some 0.1 s of them again.</summary>
+    public const int SourcesCacheEntries = 16_384;
+
+    /// <summary>Entries after which it is kept when the node stops. 1,024: ten thousand small logs are not ten thousand files at every stop.</summary>
+    public const int SourcesCacheEntriesAtStop = 1_024;
+
+    /// <summary>Pairs of log and principal in one entry about refused events. 16: with all their reasons they fit its data.</summary>
+    public const int RefusedInEntry = 16;
+
+    /// <summary>Reasons that are counted apart for such a pair. 32.</summary>
+    public const int RefusedReasons = 32;
+
+    /// <summary>Bytes of a file that keeps a log's sources, at most. 256 MiB: more than the bounds above allow.</summary>
+    public const long SourcesCacheBytes = 256L << 20;
 }

@@ -10,6 +10,7 @@ using Indelible.Engine.Reading;
 using Indelible.Engine.Recovery;
 using Indelible.Engine.Sealing;
 using Indelible.Engine.Sequencing;
+using Indelible.Engine.Sources;
 using Indelible.Engine.Storage;
 using Indelible.Engine.Storage.Files;
 using Indelible.Events;
@@ -66,6 +67,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly ISegmentStore _segments;
     private readonly ITailStore _tails;
     private readonly ICheckpointStore _checkpoints;
+    private readonly SourcesFile _sources;
     private readonly BlockCache _cache = new(EngineLimits.BlockCacheBytes);
     private readonly Ed25519NoteSigner _receiptsSigner;
     private readonly Sequencer _sequencer;
@@ -108,9 +110,10 @@ public sealed partial class LogEngine : IAsyncDisposable
             opened.Push(_journal = FileJournal.Open(folder.Disk, folder.JournalFolder, folder.QuarantineFolder, options.Journal, random));
             _segments = new FileSegmentStore(folder.Disk, folder.LogsFolder);
             opened.Push(_tails = new FileTailStore(folder.Disk, folder.LogsFolder, random));
+            _sources = new SourcesFile(folder.Disk, folder.LogsFolder);
             _sequencer = new Sequencer(_journal, _receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>()) { IsStepped = _isStepped };
             _publisher = new Publisher(_checkpoints, options.PublishInterval, time, loggers.CreateLogger<Publisher>());
-            _sealer = new Sealer(_journal, _segments, _tails, _sequencer, options.SealInterval, loggers.CreateLogger<Sealer>());
+            _sealer = new Sealer(_journal, _segments, _tails, _sequencer, options.SealInterval, loggers.CreateLogger<Sealer>()) { RoundEnds = log => KeepSources(log, EngineLimits.SourcesCacheEntries) };
             Recover();
         }
         catch
@@ -327,7 +330,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             };
             if (EntryBuilder.TryBuild(claims[i], context, out BuiltEntry? entry, out IReadOnlyList<Fault> faults))
             {
-                prepared[i] = new PreparedEntry(claims[i], entry, receivedAt, TreeHasher.Leaf(entry.Bytes.Span));
+                prepared[i] = new PreparedEntry(claims[i], entry, receivedAt, TreeHasher.Leaf(entry.Bytes.Span), ProducerFacts.Of(claims[i]));
             }
             else
             {
@@ -424,6 +427,72 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>Enters that a producer is expected to be heard of, in place of what was entered under the name before.</summary>
+    /// <param name="wanted">The producer; when it is entered, this node says.</param>
+    /// <param name="caller">Who enters it.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="ArgumentException">There is no such log, or a member is out of its bounds.</exception>
+    /// <exception cref="ConfigurationConflictException">There are too many.</exception>
+    public async Task ExpectSourceAsync(ExpectedSource wanted, AppendCaller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        ArgumentNullException.ThrowIfNull(caller);
+        if (ExpectedSourceRules.Fault(wanted) is { } fault)
+        {
+            throw new ArgumentException(fault, nameof(wanted));
+        }
+
+        if (!_logs.ContainsKey(wanted.Log))
+        {
+            throw new ArgumentException($"there is no log {wanted.Log}", nameof(wanted));
+        }
+
+        if (_system.Expected.Count >= EngineLimits.ExpectedSources && !_system.Expected.ContainsKey((wanted.Log, wanted.Name)))
+        {
+            throw new ConfigurationConflictException($"This node expects {EngineLimits.ExpectedSources} sources, as many as it may.");
+        }
+
+        await ConfigureAsync(SystemActions.SourceExpect, "update", ("source", wanted.Name), caller, data => ExpectedSourceRules.Write(data, wanted), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Enters that a producer is not expected any more.</summary>
+    /// <exception cref="KeyNotFoundException">None is expected under this name.</exception>
+    public async Task ForgetSourceAsync(string log, string name, AppendCaller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        if (!_system.Expected.ContainsKey((log, name)))
+        {
+            throw new KeyNotFoundException($"Log {log} expects no source {name}.");
+        }
+
+        await ConfigureAsync(SystemActions.SourceForget, "delete", ("source", name), caller, data =>
+        {
+            data.WriteString("log", log);
+            data.WriteString("name", name);
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Enters in <c>_access</c> how many events were refused at the door.</summary>
+    /// <param name="refused">What was not entered before; at most <see cref="EngineLimits.RefusedInEntry"/>.</param>
+    /// <exception cref="NodeStoppedException">The node has stopped.</exception>
+    public Task NoteRefusedAsync(IReadOnlyList<RefusedEvents> refused)
+    {
+        ArgumentNullException.ThrowIfNull(refused);
+        return NoteAsync(SystemActions.Refused, ("node", _settings.Host), data => RefusedTotals.Write(data, refused), outcome: "failure");
+    }
+
+    /// <summary>How many events were refused, as entered in <c>_access</c> so far.</summary>
+    public IReadOnlyList<RefusedEvents> ReadRefused()
+    {
+        string access = LogName.Access;
+        while (_system.Frozen.TryGetValue(access, out FrozenLog? frozen))
+        {
+            access = frozen.Successor;
+        }
+
+        return _logs.GetValueOrDefault(access)?.State.Sources.ReadRefused() ?? [];
+    }
+
     /// <summary>Lets what waits be written, signs a last head, and lets the folder go.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -452,6 +521,14 @@ public sealed partial class LogEngine : IAsyncDisposable
             }
 
             await _publisher.TurnAsync().ConfigureAwait(false);
+        }
+
+        if (_sequencer.Failure is null)
+        {
+            foreach (LogReader log in _logs.Values)
+            {
+                KeepSources(log.State, EngineLimits.SourcesCacheEntriesAtStop);
+            }
         }
 
         foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, _stoppingSealer, _stopping, _journal, _tails, _checkpoints, _vault, _sequencer, _publisher, _configuring, _receiptsSigner, _master, _lock])
@@ -541,7 +618,12 @@ public sealed partial class LogEngine : IAsyncDisposable
 
     private string OriginOf(string log) => KeyStore.NameOf(_settings.Host, log);
 
-    private LogState NewState(string name) => new(name, OriginOf(name), _settings.SegmentSize, _idSeed, _journal, _tails, _cache);
+    private LogState NewState(string name)
+    {
+        var state = new LogState(name, OriginOf(name), _settings.SegmentSize, _idSeed, _journal, _tails, _cache);
+        state.Sources = NewSources(state);
+        return state;
+    }
 
     /// <summary>Rebuilds <c>_system</c>, then the logs that it names, and compares each with what was signed.</summary>
     private void Recover()
@@ -589,6 +671,73 @@ public sealed partial class LogEngine : IAsyncDisposable
             // A repeated delivery to the log that goes on is found where it was logged first.
             successor.Predecessor = new EarlierLog(finished, _logs[name].Checkpoint.Head.Size);
         }
+
+        foreach (LogState state in states.Values)
+        {
+            FoldSources(state);
+        }
+    }
+
+    /// <summary>Brings the fold of a log's sources to its size, from where it was last kept.</summary>
+    private void FoldSources(LogState log)
+    {
+        LogSources sources = _sources.Read(log, () => NewSources(log)) ?? NewSources(log);
+        if (log.DurableSize - sources.Size > EngineLimits.SourcesCacheEntries + _settings.SegmentSize)
+        {
+            LogFoldingSources(log.Name, log.DurableSize - sources.Size);
+        }
+
+        while (sources.Size < log.DurableSize)
+        {
+            try
+            {
+                foreach (ReadOnlyMemory<byte> entry in log.ReadEntries(sources.Size, log.DurableSize))
+                {
+                    sources.Apply(entry.Span);
+                }
+            }
+            catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
+            {
+                // Whoever reads these entries is told so; that a view of them is incomplete keeps nobody from appending.
+                LogSourcesUnread(log.Name, e.Message);
+                sources.Skip(Math.Min(log.DurableSize, ((sources.Size / TileLayout.Width) + 1) * TileLayout.Width));
+            }
+        }
+
+        log.Sources = sources;
+    }
+
+    private static LogSources NewSources(LogState log) => new()
+    {
+        Refused = LogName.LineOf(log.Name) == LogName.Access ? new RefusedTotals() : null,
+        BeginsElsewhere = log.Predecessor is not null,
+    };
+
+    /// <summary>Keeps the fold of a log's sources in a file, where it has gone on for long enough.</summary>
+    private void KeepSources(LogState log, long entries)
+    {
+        LogSources sources = log.Sources;
+        if (sources.Size - sources.KeptSize < entries || sources.Unread > 0)
+        {
+            return;
+        }
+
+        SavedSources saved = sources.Save();
+        if (saved.Size > log.DurableSize)
+        {
+            return;   // The sequencer is about to show these entries; the next round comes soon.
+        }
+
+        try
+        {
+            _sources.Write(log, saved);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogSourcesNotKept(log.Name, e.Message);
+        }
+
+        sources.KeptSize = saved.Size;
     }
 
     /// <summary>A log's state, loaded from segments and tail file where it is asked for the first time.</summary>
@@ -996,6 +1145,15 @@ public sealed partial class LogEngine : IAsyncDisposable
             _system = SystemFold.Apply(_system, _systemBegins + index, entry);
         }
     }
+
+    [LoggerMessage(1003, LogLevel.Information, "What is known of the sources of log {Log} is made anew from {Entries} entries")]
+    private partial void LogFoldingSources(string log, long entries);
+
+    [LoggerMessage(1004, LogLevel.Error, "The view of the sources of log {Log} lacks entries that cannot be read: {Why}")]
+    private partial void LogSourcesUnread(string log, string why);
+
+    [LoggerMessage(1005, LogLevel.Warning, "What is known of the sources of log {Log} could not be kept in a file; the next start reads more: {Why}")]
+    private partial void LogSourcesNotKept(string log, string why);
 
     [LoggerMessage(1002, LogLevel.Warning, "The folder seems to be a copy of another, and is served from now on because that was asked for: {Doubt}")]
     private partial void LogCopyAccepted(string doubt);

@@ -1,6 +1,7 @@
 using Indelible.Engine.Configuration;
 using Indelible.Engine.Publishing;
 using Indelible.Engine.Reading;
+using Indelible.Engine.Sources;
 using Indelible.Engine.Storage;
 using Indelible.Events;
 using Indelible.Merkle;
@@ -143,4 +144,24 @@ public sealed class LogReader
 
     /// <summary>What an auditor needs to check the personal values of an entry against its commitments.</summary>
     public IReadOnlyList<Opening> Open(ReadOnlyMemory<byte> entry) => Entry.Openings(entry.Span, Settings.Origin, _personalKeys);
+
+    /// <summary>What the log knows of its producers, page by page, in the order of their keys.</summary>
+    /// <param name="after">Where the page begins: behind this key; null for the first.</param>
+    /// <param name="limit">How many at most.</param>
+    public SourcesPage ReadSources(SourceKey? after, int limit) => _log.State.Sources.Read(after, limit);
+
+    /// <summary>The gaps that are open, and the numbers missing in them.</summary>
+    public (long Gaps, long Missing) ReadGapTotals() => _log.State.Sources.ReadTotals();
+
+    /// <summary>The open gaps that events of a time may be missing for; see <see cref="LogSources.GapsBetween"/>.</summary>
+    public GapsInRange ReadGaps(DateTimeOffset? from, DateTimeOffset? to, long size, int limit) => _log.State.Sources.GapsBetween(from, to, size, limit);
+
+    /// <summary>When a producer that is expected was last heard of, by the time of receipt, and by which entry; null where it never was.</summary>
+    public (long Index, DateTimeOffset ReceivedAt)? LastOf(ExpectedSource expected)
+    {
+        ArgumentNullException.ThrowIfNull(expected);
+        return _log.State.Sources.LastOf(expected.Principal, expected.Service, expected.Instance) is { } last
+            ? (last.Index, SourceViews.TimeOf(last.ReceivedTicks))
+            : null;
+    }
 }

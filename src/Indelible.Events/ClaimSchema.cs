@@ -93,6 +93,9 @@ internal static class ClaimSchema
             Formed("stream_id", FieldForm.Id, TechnicalId),
             Integer("seq", 1),
             FieldRule.Boolean("end"),
+            Formed("previous_stream", FieldForm.Id, TechnicalId),
+            Integer("previous_seq"),
+            Integer("highest"),
             FieldRule.Object(
                 "signature",
                 OneOf("alg", "EdDSA", "ES256").Required(),

@@ -1,6 +1,7 @@
 using Indelible.Engine;
 using Indelible.Server.Endpoints;
 using Indelible.Server.Problems;
+using Indelible.Server.Sources;
 using Indelible.Server.Verification;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -43,6 +44,8 @@ public static class IndelibleServer
         builder.Services.AddSingleton<ServerMetrics>();
         builder.Services.AddSingleton<BackgroundVerification>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BackgroundVerification>());
+        builder.Services.AddSingleton<RefusalCounter>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RefusalCounter>());
         builder.Services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "Indelible";
@@ -63,6 +66,7 @@ public static class IndelibleServer
         EntryEndpoints.Map(app);
         SearchEndpoints.Map(app);
         CountsEndpoint.Map(app);
+        SourcesEndpoints.Map(app);
         TailEndpoint.Map(app);
         TileEndpoints.Map(app);
         HealthEndpoints.Map(app);

@@ -43,4 +43,13 @@ public static class ServerLimits
 
     /// <summary>How long an idle tail goes without a sign of life. 15 s: below the usual 30 to 60 s of proxies.</summary>
     public static readonly TimeSpan TailKeepAlive = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often counts of refused events are entered in <c>_access</c>, at most. 5 min: 288 entries a day however many events are refused.</summary>
+    public static readonly TimeSpan RefusalInterval = TimeSpan.FromMinutes(5);
+
+    /// <summary>Sources on one page, at most. 1,000: some megabytes where each has gaps.</summary>
+    public const int SourcesPageSize = 1_000;
+
+    /// <summary>Sources on one page, if the caller does not say. 100.</summary>
+    public const int DefaultSourcesPageSize = 100;
 }

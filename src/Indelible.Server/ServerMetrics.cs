@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Indelible.Engine;
 using Indelible.Engine.Sequencing;
+using Indelible.Server.Sources;
 
 namespace Indelible.Server;
 
@@ -14,6 +15,7 @@ public sealed class ServerMetrics
     private readonly Counter<long> _repeated;
     private readonly Counter<long> _conflicts;
     private readonly Counter<long> _refused;
+    private readonly Counter<long> _streamsTaken;
     private readonly Histogram<double> _latency;
 
     /// <summary>Makes the instruments.</summary>
@@ -28,6 +30,7 @@ public sealed class ServerMetrics
         _repeated = meter.CreateCounter<long>("indelible.append.repeats", "{event}", "Events that were in the log already");
         _conflicts = meter.CreateCounter<long>("indelible.append.conflicts", "{event}", "Events refused because their id was used for another claim");
         _refused = meter.CreateCounter<long>("indelible.append.refused", "{event}", "Events refused because they do not fit the schema");
+        _streamsTaken = meter.CreateCounter<long>("indelible.append.streams_taken", "{event}", "Events refused because their stream belongs to another principal");
         _latency = meter.CreateHistogram<double>("indelible.append.duration", "s", "From a request's arrival to its durable acknowledgement");
         meter.CreateObservableGauge("indelible.append.queue", () => engine.QueuedEntries, "{event}", "Events that wait for the sequencer");
         meter.CreateObservableCounter("indelible.append.groups", () => engine.Groups, "{group}", "Groups synced to the journal");
@@ -36,6 +39,9 @@ public sealed class ServerMetrics
         // Not of finished logs: what no checkpoint of theirs covers never will be, and nobody should be woken for it.
         meter.CreateObservableGauge("indelible.log.published", () => engine.Logs.Where(log => log.Frozen is null).Select(log => Of(log, log.Checkpoint.Head.Size)), "{entry}", "Entries under the latest checkpoint");
         meter.CreateObservableGauge("indelible.log.sealed", () => engine.Logs.Select(log => Of(log, log.SealedSize)), "{entry}", "Entries in sealed segments");
+        meter.CreateObservableGauge("indelible.sources.gaps", () => Gapped(engine).Select(log => Of(log, log.ReadGapTotals().Gaps)), "{gap}", "Open gaps in the numbers of producers");
+        meter.CreateObservableGauge("indelible.sources.missing", () => Gapped(engine).Select(log => Of(log, log.ReadGapTotals().Missing)), "{event}", "Events that producers numbered and the log has not");
+        meter.CreateObservableGauge("indelible.sources.silent", () => Expecting(engine).Select(log => Of(log, ExpectedSources.Of(engine, log).Count(source => source.IsSilent))), "{source}", "Expected producers that are silent for longer than their interval");
         meter.CreateObservableGauge("indelible.node.healthy", () => engine.Failure is null ? 1 : 0, null, "1 while every part of the node runs");
     }
 
@@ -46,7 +52,7 @@ public sealed class ServerMetrics
         var tag = new KeyValuePair<string, object?>("log", log);
         foreach (AppendedEvent e in result.Events)
         {
-            (e.Status switch { AppendStatus.Appended => _appended, AppendStatus.Repeated => _repeated, _ => _conflicts }).Add(1, tag);
+            (e.Status switch { AppendStatus.Appended => _appended, AppendStatus.Repeated => _repeated, AppendStatus.StreamTaken => _streamsTaken, _ => _conflicts }).Add(1, tag);
         }
 
         _latency.Record(elapsed.TotalSeconds, tag);
@@ -60,6 +66,13 @@ public sealed class ServerMetrics
             _refused.Add(count, new KeyValuePair<string, object?>("log", log));
         }
     }
+
+    /// <summary>Logs that producers write to; our own number nothing.</summary>
+    private static IEnumerable<LogReader> Gapped(LogEngine engine) => engine.Logs.Where(log => !log.Settings.Name.StartsWith('_') && log.Size > 0);
+
+    private static IEnumerable<LogReader> Expecting(LogEngine engine) => engine.System.Expected.IsEmpty
+        ? []
+        : engine.Logs.Where(log => log.Frozen is null && ExpectedSources.Configured(engine, log.Settings.Name).Any());
 
     private static Measurement<long> Of(LogReader log, long value) => new(value, new KeyValuePair<string, object?>("log", log.Settings.Name));
 }

@@ -42,11 +42,13 @@ internal sealed class Node : IAsyncDisposable
         Journal = new FileJournalOptions { FileBytes = 64 << 10, FilesKept = 2 },
     };
 
-    public static async Task<Node> CreateAsync(TimeProvider? time = null, params string[] logs)
+    public static Task<Node> CreateAsync(TimeProvider? time = null, params string[] logs) => CreateAsync(SegmentSize, time, logs);
+
+    public static async Task<Node> CreateAsync(int segmentSize, TimeProvider? time = null, params string[] logs)
     {
         var node = new Node(time ?? TimeProvider.System);
         node.Made = await LogEngine.InitialiseAsync(
-            new DataFolder(node.Data), "test.example", logs.Length == 0 ? ["main"] : logs, SegmentSize, Options, node.Time, RandomSource.System, NullLoggerFactory.Instance);
+            new DataFolder(node.Data), "test.example", logs.Length == 0 ? ["main"] : logs, segmentSize, Options, node.Time, RandomSource.System, NullLoggerFactory.Instance);
         await node.OpenAsync();
         return node;
     }

@@ -15,6 +15,7 @@ public sealed partial class TamperTests(SmallLog log) : IClassFixture<SmallLog>
     private const int FullRunEvery = 200;   // of the alterations that a part of the verification finds by itself, so many go through all of it
 
     private const string Place = SmallLog.Root + "/place";
+    private const string Sources = SmallLog.Root + "/logs/main/sources.cache";
 
     private static bool AllBits => Environment.GetEnvironmentVariable("INDELIBLE_TAMPER") == "all";
 
@@ -47,10 +48,10 @@ public sealed partial class TamperTests(SmallLog log) : IClassFixture<SmallLog>
     public async Task Nothing_but_the_known_files_can_go_missing_unnoticed()
     {
         // Locks are empty and made anew; the place says which copy of the folder this is, and an auditor's is another; what was put aside is no part of a log; the spare is room for a journal file to come; and a copy
-        // without the master key is what an auditor is given: the report says what could not be checked for want of it. The journal is
+        // without the master key is what an auditor is given: the report says what could not be checked for want of it. What is known of the sources is made anew, and nothing trusts the file. The journal is
         // released from its oldest file on, which may lie there a while though its entries are in segments and tail files.
         string[] withoutMeaning =
-            ["/data/lock", Place, "/data/checkpoints/heads.lock", "/data/journal/spare", "/data/master.key", PathOf("quarantine/0"), PathOf("journal/0")];
+            ["/data/lock", Place, "/data/checkpoints/heads.lock", "/data/journal/spare", "/data/master.key", PathOf("quarantine/0"), PathOf("journal/0"), Sources];
         var unnoticed = new List<string>();
         foreach (string path in log.Disk.Content.Keys)
         {
@@ -160,9 +161,9 @@ public sealed partial class TamperTests(SmallLog log) : IClassFixture<SmallLog>
     [GeneratedRegex("block 0 \\(entries 512 to 767, bytes [0-9]+ to [0-9]+\\)")]
     private static partial Regex BlockPlace();
 
-    /// <summary>All but the empty ones, the spare, and the place.</summary>
+    /// <summary>All but the empty ones, the spare, the place, and the cache of sources.</summary>
     private IEnumerable<KeyValuePair<string, byte[]>> FilesWithMeaning =>
-        log.Disk.Content.Where(file => file.Value.Length > 0 && !file.Key.EndsWith("/spare", StringComparison.Ordinal) && file.Key != Place);
+        log.Disk.Content.Where(file => file.Value.Length > 0 && !file.Key.EndsWith("/spare", StringComparison.Ordinal) && file.Key != Place && file.Key != Sources);
 
     private string PathOf(string prefix) =>
         log.Disk.Content.Keys.Order(StringComparer.Ordinal).First(path => path.StartsWith($"{SmallLog.Root}/{prefix}", StringComparison.Ordinal));

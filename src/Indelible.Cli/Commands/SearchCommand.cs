@@ -72,6 +72,13 @@ internal static class SearchCommand
     {
         JsonElement total = answer.GetProperty("total");
         string of = total.GetProperty("exact").GetBoolean() ? $"{total.GetProperty("value")}" : $"at least {total.GetProperty("value")}";
+
+        // What qualifies an answer is said in either form: on standard error, where it disturbs nobody who reads the results.
+        foreach (JsonElement notice in answer.GetProperty("notices").EnumerateArray())
+        {
+            Console.Error.WriteLine(Terminal.Clean("Note: " + notice.GetString()));
+        }
+
         if (!asJson)
         {
             Console.Error.WriteLine($"{shown} of {of}, as of size {answer.GetProperty("as_of")}{(cursor is null ? "" : "; raise --limit for more")}.");

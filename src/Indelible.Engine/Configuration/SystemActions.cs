@@ -3,6 +3,21 @@ namespace Indelible.Engine.Configuration;
 /// <summary>The actions of entries that the server itself writes.</summary>
 internal static class SystemActions
 {
+    /// <summary>Whose entries about the node itself are.</summary>
+    public const string Principal = "indelible";
+
+    /// <summary>In <c>_system</c>: a producer is expected to be heard of at an interval from here on.</summary>
+    public const string SourceExpect = "indelible.source.expect";
+
+    /// <summary>In <c>_system</c>: a producer is not expected any more.</summary>
+    public const string SourceForget = "indelible.source.forget";
+
+    /// <summary>In <c>_access</c>: how many events were refused since the last such entry, of whom and why.</summary>
+    public const string Refused = "indelible.events.refused";
+
+    /// <summary><see cref="Refused"/>, as it stands in an entry.</summary>
+    public static ReadOnlySpan<byte> RefusedUtf8 => "\"indelible.events.refused\""u8;
+
     /// <summary>In <c>_system</c>: the folder was initialised; names host, receipts key and the key of <c>_system</c>.</summary>
     public const string Init = "indelible.init";
 

@@ -39,11 +39,13 @@ internal static class SystemFold
                 SystemActions.LogCreate => AddLog(state, data),
                 SystemActions.KeyCreate => AddKey(state, data),
                 SystemActions.KeyRevoke => RevokeKey(state, Text(data, "id")),
+                SystemActions.SourceExpect => Expect(state, data, Instant.Parse(Text(root, "received_at"))),
+                SystemActions.SourceForget => state with { Expected = state.Expected.Remove((Text(data, "log"), Text(data, "name"))) },
                 _ => throw new StorageException($"Entry {index} of _system has the action {action}, which this version does not know. Use the version that wrote it, or a later one.", StorageOutcome.Damaged),
             };
             return next with { Size = index + 1 };
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception e) when (e is JsonException or OverflowException or TlogFormatException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new StorageException($"Entry {index} of _system is not a configuration entry.", StorageOutcome.Damaged, e);
         }
@@ -78,6 +80,21 @@ internal static class SystemFold
             IsRevoked: false);
         return state with { Keys = state.Keys.Add(key.Id, key), KeyIdByHash = state.KeyIdByHash.Add(key.HashText, key.Id) };
     }
+
+    private static SystemState Expect(SystemState state, JsonElement data, DateTimeOffset since)
+    {
+        var expected = new ExpectedSource(
+            Text(data, "log"),
+            Text(data, "name"),
+            OptionalText(data, "principal"),
+            OptionalText(data, "service"),
+            OptionalText(data, "instance"),
+            TimeSpan.FromSeconds(data.GetProperty("interval_s").GetInt64()),
+            since);
+        return state with { Expected = state.Expected.SetItem((expected.Log, expected.Name), expected) };
+    }
+
+    private static string? OptionalText(JsonElement parent, string member) => parent.TryGetProperty(member, out JsonElement value) ? Text(value) : null;
 
     // Enum.Parse would take numbers, and names put together, for kinds that nobody has defined.
     private static KeyKind Kind(string text) => Enum.GetValues<KeyKind>().Cast<KeyKind?>().FirstOrDefault(kind => kind.ToString()!.Equals(text, StringComparison.OrdinalIgnoreCase))

@@ -59,6 +59,24 @@ public sealed record ApiKey(
     }
 }
 
+/// <summary>A producer that is expected to be heard of, so that its silence shows.</summary>
+/// <param name="Log">The log that it sends to.</param>
+/// <param name="Name">What it is called.</param>
+/// <param name="Principal">Whose events count; null for anybody's.</param>
+/// <param name="Service">The <c>service.name</c> that counts; null for any.</param>
+/// <param name="Instance">The <c>service.instance_id</c> that counts; null for any.</param>
+/// <param name="Interval">How long it may be silent.</param>
+/// <param name="Since">When it was entered: it has not been silent for longer.</param>
+public sealed record ExpectedSource(string Log, string Name, string? Principal, string? Service, string? Instance, TimeSpan Interval, DateTimeOffset Since)
+{
+    /// <summary>Whether this is about a log: the one named, or one that goes on in its place.</summary>
+    public bool IsOf(string log)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        return Log == log || (LogName.LineOf(Log) == LogName.LineOf(log) && LogName.IncarnationOf(Log) < LogName.IncarnationOf(log));
+    }
+}
+
 /// <summary>The configuration that the first <paramref name="Size"/> entries of <c>_system</c> make. Immutable.</summary>
 /// <param name="Size">How many entries were folded.</param>
 /// <param name="Logs">The logs by name.</param>
@@ -72,6 +90,9 @@ public sealed record SystemState(
 {
     /// <summary>The logs that were finished by a restore, by name: read, and never appended to again.</summary>
     public ImmutableDictionary<string, FrozenLog> Frozen { get; init; } = ImmutableDictionary.Create<string, FrozenLog>(StringComparer.Ordinal);
+
+    /// <summary>The producers that are expected, by log and name.</summary>
+    public ImmutableDictionary<(string Log, string Name), ExpectedSource> Expected { get; init; } = ImmutableDictionary<(string Log, string Name), ExpectedSource>.Empty;
 
     /// <summary>The key of the log that holds the last entry folded; null before the first.</summary>
     public string? Vkey { get; init; }

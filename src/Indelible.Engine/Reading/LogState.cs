@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Indelible.Engine.Sealing;
 using Indelible.Engine.Sequencing;
+using Indelible.Engine.Sources;
 using Indelible.Engine.Storage;
 using Indelible.Merkle;
 using Indelible.Tiles;
@@ -56,6 +57,9 @@ internal sealed class LogState : INodeReader
 
     /// <summary>The sequencer's: the ids of recent entries.</summary>
     public IdempotencyWindow Window { get; } = new();
+
+    /// <summary>What the log knows of its producers; the sequencer writes it.</summary>
+    public LogSources Sources { get; set; } = new();
 
     /// <summary>The log in whose place this one goes on, if a restore has finished one; set before the sequencer runs.</summary>
     public EarlierLog? Predecessor { get; set; }

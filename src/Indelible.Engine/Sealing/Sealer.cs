@@ -24,6 +24,9 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
     private readonly List<LogState> _logs = [];   // under _lock
     private readonly ILogger _logger = logger;
 
+    /// <summary>Called for each log when a round has sealed and trimmed; fails for nothing.</summary>
+    public Action<LogState> RoundEnds { get; init; } = static _ => { };
+
     /// <summary>What stopped the sealer, if it failed.</summary>
     public Exception? Failure { get; private set; }
 
@@ -96,6 +99,10 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
         }
 
         await TrimAsync().ConfigureAwait(false);
+        foreach (LogState log in Logs())
+        {
+            RoundEnds(log);
+        }
     }
 
     private async Task SealAsync(LogState log, CancellationToken cancellationToken)

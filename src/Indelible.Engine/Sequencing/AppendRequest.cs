@@ -10,7 +10,8 @@ namespace Indelible.Engine.Sequencing;
 /// <param name="Entry">The entry's bytes and what the sequencer needs to know of them.</param>
 /// <param name="ReceivedAt">The time of receipt that it was built with.</param>
 /// <param name="LeafHash">The hash of the entry's bytes as built.</param>
-internal readonly record struct PreparedEntry(Claim Claim, BuiltEntry Entry, string ReceivedAt, Hash LeafHash);
+/// <param name="Producer">What it says of its producer.</param>
+internal readonly record struct PreparedEntry(Claim Claim, BuiltEntry Entry, string ReceivedAt, Hash LeafHash, ProducerFacts Producer);
 
 /// <summary>What became of one event of a request.</summary>
 public enum AppendStatus
@@ -23,12 +24,15 @@ public enum AppendStatus
 
     /// <summary>The same principal had sent another claim under this id: nothing was added.</summary>
     Conflict,
+
+    /// <summary>Its <c>producer.stream_id</c> belongs to another principal: nothing was added.</summary>
+    StreamTaken,
 }
 
 /// <summary>One event's result.</summary>
 /// <param name="Status">What became of it.</param>
 /// <param name="Id">The event's id.</param>
-/// <param name="Index">Its leaf index; of a conflict, that of the earlier entry.</param>
+/// <param name="Index">Its leaf index; of a conflict, that of the earlier entry; -1 where its stream is taken.</param>
 /// <param name="LeafHash">The hash of the entry; of a conflict, the earlier one's.</param>
 /// <param name="ClaimHash">SHA-256 of the claim as persisted.</param>
 /// <param name="ReceivedAt">The entry's time of receipt.</param>
@@ -43,14 +47,17 @@ public sealed record AppendedEvent(AppendStatus Status, string Id, long Index, H
     /// <summary>As <see cref="EarlierLog"/>.</summary>
     internal LogState? Holder { get; init; }
 
-    /// <summary>The event's place in the receipt tree of its group; -1 for a conflict.</summary>
+    /// <summary>The event's place in the receipt tree of its group; -1 for one that is not in the log.</summary>
     public int ReceiptPosition { get; internal set; } = -1;
+
+    /// <summary>Whether there is an entry of it, new or earlier.</summary>
+    public bool IsLogged => Status is AppendStatus.Appended or AppendStatus.Repeated;
 }
 
 /// <summary>A request's result: durable, with the group's signed promise.</summary>
-/// <param name="Events">One for each event, in the request's order; of a request refused as a whole, the conflicts alone.</param>
-/// <param name="Receipts">The receipt tree of the group and its signed note; null when every event is a conflict.</param>
-/// <param name="Refused">Whether an atomic request was refused as a whole for its conflicts: then nothing of it was added.</param>
+/// <param name="Events">One for each event, in the request's order; of a request refused as a whole, those that it was refused for alone.</param>
+/// <param name="Receipts">The receipt tree of the group and its signed note; null when no event is in the log.</param>
+/// <param name="Refused">Whether an atomic request was refused as a whole for conflicts or streams: then nothing of it was added.</param>
 public sealed record AppendResult(IReadOnlyList<AppendedEvent> Events, SignedReceiptGroup? Receipts, bool Refused);
 
 /// <summary>A request on its way through the sequencer.</summary>

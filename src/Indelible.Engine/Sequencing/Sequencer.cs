@@ -16,9 +16,9 @@ namespace Indelible.Engine.Sequencing;
 /// <para>A group, in order; the order is the design:</para>
 /// <list type="number">
 /// <item>Take everything that waits, for all logs, without a timer: what arrives during a sync is the next group.</item>
-/// <item>Per request: is its key still valid; drop repeats; refuse conflicts; raise times that would go back; give indexes.</item>
+/// <item>Per request: is its key still valid; drop repeats; refuse conflicts, and streams of other principals; raise times that would go back; give indexes.</item>
 /// <item>One journal record for the whole group, synced. <b>This is the point of no return:</b> from here the entries are in the log, and a caller who goes away ends only his own waiting.</item>
-/// <item>Apply: hashes into the tail, ids into the window, configuration into the fold, the new size shown to readers.</item>
+/// <item>Apply: hashes into the tail, ids into the window, configuration and sources into their folds, the new size shown to readers.</item>
 /// <item>Sign one receipt for the group and answer everybody.</item>
 /// </list>
 /// <para>
@@ -342,16 +342,16 @@ internal sealed partial class Sequencer : IDisposable
         bool conflict = false;
         foreach (PreparedEntry entry in request.Entries)
         {
-            AppendedEvent result = FindEarlier(entry, pending) ?? pending.Add(entry);
+            AppendedEvent result = FindEarlier(entry, pending) ?? pending.RefuseStream(entry) ?? pending.Add(entry);
             result.Item = events.Count;
-            conflict |= result.Status == AppendStatus.Conflict;
+            conflict |= !result.IsLogged;
             events.Add(result);
         }
 
         if (conflict && !request.Partial)
         {
             pending.CutBack(mark);
-            return new AppendResult([.. events.Where(e => e.Status == AppendStatus.Conflict)], null, Refused: true);
+            return new AppendResult([.. events.Where(e => !e.IsLogged)], null, Refused: true);
         }
 
         return new AppendResult(events, null, Refused: false);
@@ -417,11 +417,16 @@ internal sealed partial class Sequencer : IDisposable
         foreach (PendingLog pending in group.Logs)
         {
             LogState log = pending.Log;
-            foreach (PendingEntry entry in pending.Entries)
+            using (log.Sources.Enter())
             {
-                log.Tail.Append(entry.Event.LeafHash, EntryLocation.InJournal(record, ranges[at++]));
-                log.Window.Add(
-                    IdempotencyWindow.HashOf(log.IdSeed, entry.Prepared.Entry.Principal, entry.Prepared.Entry.Id), entry.Event.Index, Instant.Parse(entry.Event.ReceivedAt));
+                foreach (PendingEntry entry in pending.Entries)
+                {
+                    BuiltEntry built = entry.Prepared.Entry;
+                    DateTimeOffset receivedAt = Instant.Parse(entry.Event.ReceivedAt);
+                    log.Tail.Append(entry.Event.LeafHash, EntryLocation.InJournal(record, ranges[at++]));
+                    log.Window.Add(IdempotencyWindow.HashOf(log.IdSeed, built.Principal, built.Id), entry.Event.Index, receivedAt);
+                    log.Sources.Apply(receivedAt.UtcTicks, built.Principal, entry.Prepared.Producer, built.Bytes.Span);
+                }
             }
 
             log.LastReceivedAt = pending.LastReceivedAt;
@@ -442,7 +447,7 @@ internal sealed partial class Sequencer : IDisposable
         {
             if (!result.Refused)
             {
-                promised.AddRange(result.Events.Where(e => e.Status != AppendStatus.Conflict).Select(e => (e.Holder?.Origin ?? request.Log.Origin, e)));
+                promised.AddRange(result.Events.Where(e => e.IsLogged).Select(e => (e.Holder?.Origin ?? request.Log.Origin, e)));
             }
         }
 
@@ -532,6 +537,7 @@ internal sealed partial class Sequencer : IDisposable
     private sealed class PendingLog(LogState log)
     {
         private readonly Dictionary<(string Principal, string Id), int> _byId = [];
+        private readonly Dictionary<string, (string Principal, int Entry)> _streams = new(StringComparer.Ordinal);   // those that begin in this group
 
         public LogState Log { get; } = log;
 
@@ -543,6 +549,32 @@ internal sealed partial class Sequencer : IDisposable
 
         public PendingEntry? Find(string principal, string id) =>
             _byId.TryGetValue((principal, id), out int at) ? Entries[at] : null;
+
+        /// <summary>Refuses an event whose stream belongs to another principal, by what is in the log or stands before it in this group.</summary>
+        public AppendedEvent? RefuseStream(in PreparedEntry prepared)
+        {
+            string stream = prepared.Producer.StreamId;
+            string principal = prepared.Entry.Principal;
+            if (stream.Length == 0)
+            {
+                return null;
+            }
+
+            string? owner = Log.Sources.OwnerOf(stream);
+            if (owner is null)
+            {
+                if (_streams.TryAdd(stream, (principal, Entries.Count)))
+                {
+                    return null;
+                }
+
+                owner = _streams[stream].Principal;
+            }
+
+            return owner == principal
+                ? null
+                : new AppendedEvent(AppendStatus.StreamTaken, prepared.Entry.Id, -1, prepared.LeafHash, prepared.Entry.ClaimHash, prepared.ReceivedAt);
+        }
 
         public AppendedEvent Add(in PreparedEntry prepared)
         {
@@ -570,6 +602,10 @@ internal sealed partial class Sequencer : IDisposable
             foreach (PendingEntry entry in Entries.Skip(count))
             {
                 _byId.Remove((entry.Prepared.Entry.Principal, entry.Prepared.Entry.Id));
+                if (_streams.TryGetValue(entry.Prepared.Producer.StreamId, out (string, int Entry) begun) && begun.Entry >= count)
+                {
+                    _streams.Remove(entry.Prepared.Producer.StreamId);
+                }
             }
 
             Entries.RemoveRange(count, Entries.Count - count);

@@ -31,7 +31,7 @@ public sealed class PersonalFields
     [
         "/schema", "/id", "/time", "/observed_time", "/kind", "/action", "/category", "/operation", "/outcome", "/actor/id", "/actor/type",
         "/actor/on_behalf_of/-/id", "/service/name", "/relates_to", "/producer/stream_id", "/producer/seq", "/producer/end",
-        "/producer/signature", "/ingest", "/received_at", "/salt",
+        "/producer/previous_stream", "/producer/previous_seq", "/producer/highest", "/producer/signature", "/ingest", "/received_at", "/salt",
     ];
 
     private readonly Step _root = new([]);

@@ -14,6 +14,15 @@ public sealed record Producer
     /// <summary><c>end</c>. Whether the stream ends here, on purpose.</summary>
     public bool? End { get; init; }
 
+    /// <summary><c>previous_stream</c>. On a stream's first event: the stream that this instance wrote before.</summary>
+    public string? PreviousStream { get; init; }
+
+    /// <summary><c>previous_seq</c>. The last number that was given out in <see cref="PreviousStream"/>; 0 for none.</summary>
+    public long? PreviousSequence { get; init; }
+
+    /// <summary><c>highest</c>. The highest number given out so far, this event's included: what a heartbeat states.</summary>
+    public long? Highest { get; init; }
+
     /// <summary><c>signature</c>. Over the claim without itself.</summary>
     public ProducerSignature? Signature { get; init; }
 
@@ -23,6 +32,9 @@ public sealed record Producer
         writer.WriteOptional("stream_id"u8, StreamId);
         writer.WriteOptional("seq"u8, Sequence);
         writer.WriteOptional("end"u8, End);
+        writer.WriteOptional("previous_stream"u8, PreviousStream);
+        writer.WriteOptional("previous_seq"u8, PreviousSequence);
+        writer.WriteOptional("highest"u8, Highest);
         if (Signature is not null)
         {
             writer.WritePropertyName("signature"u8);

@@ -101,6 +101,25 @@ public sealed class Query : IEquatable<Query>
     /// <inheritdoc/>
     public override int GetHashCode() => Root.GetHashCode();
 
+    /// <summary>The range that <c>time</c> must lie in for an entry to be selected, as far as clauses that all must hold say so.</summary>
+    /// <param name="asked">A range that was asked for beside the query, or null.</param>
+    /// <returns>The range that both leave, its ends included; null ends where nothing bounds it.</returns>
+    public TimeRange TimeBounds(TimeRange? asked)
+    {
+        DateTimeOffset? from = asked?.From;
+        DateTimeOffset? to = asked?.To;
+        foreach (QueryNode node in Root is AndNode all ? all.Children : [Root])
+        {
+            if (node is RangeNode { Range.Kind: RangeKind.Time } clause && clause.At.Segments is ["time"])
+            {
+                from = InstantOf(clause.Range.Lower) is { } lower && !(lower < from) ? lower : from;
+                to = InstantOf(clause.Range.Upper) is { } upper && !(upper > to) ? upper : to;
+            }
+        }
+
+        return new TimeRange(from, to);
+    }
+
     /// <summary>Conjoins the range of <c>time</c>, outside the limits that hold for what people write.</summary>
     internal Query Within(TimeRange? time)
     {
@@ -114,6 +133,9 @@ public sealed class Query : IEquatable<Query>
         QueryNode root = Nodes.And([clause, Root]);
         return new Query(root, QueryWriter.Write(root));
     }
+
+    private static DateTimeOffset? InstantOf(RangeEnd? end) =>
+        end is not null && TimeText.TryReadInstant(Encoding.UTF8.GetBytes(end.Text), out long ticks) ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     private static QueryError? Bind(QueryNode root, int length, out Query? query)
     {

@@ -41,6 +41,12 @@ public sealed record VerificationRunView(string Log, string Started, string Ende
 /// <summary>The server's verifications since it started, latest last.</summary>
 public sealed record VerificationRunList(IReadOnlyList<VerificationRunView> Runs);
 
+/// <summary>An expected source, as the API tells of it; to be entered, without <c>name</c>, <c>log</c> and <c>since</c>.</summary>
+public sealed record ExpectedSourceView(string? Principal, string? Service, string? Instance, long IntervalS, string? Name = null, string? Log = null, string? Since = null);
+
+/// <summary>The sources that a log expects.</summary>
+public sealed record ExpectedSourceList(IReadOnlyList<ExpectedSourceView> Expected);
+
 /// <summary>The JSON of small bodies: snake_case, unknown members refused.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
@@ -55,6 +61,8 @@ public sealed record VerificationRunList(IReadOnlyList<VerificationRunView> Runs
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(ConsistencyView))]
 [JsonSerializable(typeof(VerificationRunList))]
+[JsonSerializable(typeof(ExpectedSourceView))]
+[JsonSerializable(typeof(ExpectedSourceList))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     private static ApiJson? s_plain;

@@ -9,6 +9,7 @@ using Indelible.Merkle;
 using Indelible.Server.Access;
 using Indelible.Server.Ingestion;
 using Indelible.Server.Problems;
+using Indelible.Server.Sources;
 
 namespace Indelible.Server.Endpoints;
 
@@ -33,7 +34,7 @@ internal static class AppendEndpoint
         .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409)
         .ProducesProblem(413).ProducesProblem(415).ProducesProblem(429).ProducesProblem(503);
 
-    private static async Task HandleAsync(HttpContext context, LogEngine engine, ServerMetrics metrics, string log)
+    private static async Task HandleAsync(HttpContext context, LogEngine engine, ServerMetrics metrics, RefusalCounter refusals, string log)
     {
         (Caller caller, LogReader reader) = AccessControl.RequireWriter(context, engine, log);
         Ack ack = AckOf(context);
@@ -41,29 +42,37 @@ internal static class AppendEndpoint
         bool openings = QueryFlag.Read(context, "openings");
         var options = new AppendOptions(partial, OriginalInClear(context));
         long started = engine.Time.GetTimestamp();
-        ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
-        EventBatch batch = EventBatch.Read(context.Request.ContentType, body);
-        metrics.Refused(log, batch.Refused.Count);
+        EventBatch batch = await ReadAsync(context, refusals, log, caller.Key.Principal);
         if (batch.Refused.Count > 0 && !partial)
         {
+            Count(batch.Refused);
             throw new ProblemException(Problem.InvalidEvents(batch.Refused));
         }
 
         AppendResult result;
-        int refused = batch.Refused.Count;
-        (batch, result) = await AppendAsync(engine, reader, caller, options, batch, context.RequestAborted);
-        metrics.Refused(log, batch.Refused.Count - refused);
+        try
+        {
+            (batch, result) = await AppendAsync(engine, reader, caller, options, batch, context.RequestAborted);
+        }
+        catch (EventsRefusedException e)
+        {
+            Count(e.Refused);
+            throw;
+        }
+
+        Count(batch.Refused);
+        refusals.Count(log, caller.Key.Principal, result);
         metrics.Appended(log, result, engine.Time.GetElapsedTime(started));
         if (result.Refused)
         {
-            throw new ProblemException(Problem.IdConflict(result.Events.Select(e => (e.Item, e.Id, IndexOfEarlier(reader, e), e.EarlierLog))));
+            throw new ProblemException(ConflictOf(reader, result.Events));
         }
 
         PublishedCheckpoint? checkpoint = null;
         if (ack == Ack.Published && result.Receipts is not null)
         {
             // What a finished log holds is under its last checkpoint already.
-            long needed = result.Events.Where(e => e.Status != AppendStatus.Conflict && e.EarlierLog is null).Select(e => e.Index + 1).DefaultIfEmpty(0).Max();
+            long needed = result.Events.Where(e => e.IsLogged && e.EarlierLog is null).Select(e => e.Index + 1).DefaultIfEmpty(0).Max();
             checkpoint = await reader.WaitForCheckpointAsync(needed, context.RequestAborted);
         }
 
@@ -81,7 +90,34 @@ internal static class AppendEndpoint
         }
 
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+
+        void Count(IReadOnlyList<RefusedEvent> refused)
+        {
+            metrics.Refused(log, refused.Count);
+            refusals.Count(log, caller.Key.Principal, refused);
+        }
     }
+
+    /// <summary>Reads the events of a request; one that cannot be divided into events counts as one refused.</summary>
+    private static async Task<EventBatch> ReadAsync(HttpContext context, RefusalCounter refusals, string log, string principal)
+    {
+        try
+        {
+            ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+            return EventBatch.Read(context.Request.ContentType, body);
+        }
+        catch (ProblemException e)
+        {
+            refusals.Count(log, principal, e.Problem.Name);
+            throw;
+        }
+    }
+
+    private static Problem ConflictOf(LogReader log, IReadOnlyList<AppendedEvent> refused) => refused.All(e => e.Status == AppendStatus.Conflict)
+        ? Problem.IdConflict(refused.Select(e => (e.Item, e.Id, IndexOfEarlier(log, e), e.EarlierLog)))
+        : Problem.StreamTaken(refused.Select(e => e.Status == AppendStatus.StreamTaken
+            ? Problem.StreamTakenAt(e.Item)
+            : Problem.IdConflict(e.Item, e.Id, IndexOfEarlier(log, e), e.EarlierLog)));
 
     /// <summary>Appends what is valid; where part of a batch is welcome, what turns out not to fit an entry joins the refused.</summary>
     private static async Task<(EventBatch Batch, AppendResult Result)> AppendAsync(
@@ -160,6 +196,12 @@ internal static class AppendEndpoint
                 {
                     json.WriteString("status", "invalid");
                     WriteErrors(json, refused[item].Faults.Select(fault => Problem.Of(item, fault)));
+                }
+                else if (result.Events[next] is { Status: AppendStatus.StreamTaken })
+                {
+                    next++;
+                    json.WriteString("status", "conflict");
+                    WriteErrors(json, [Problem.StreamTakenAt(item)]);
                 }
                 else if (result.Events[next++] is { Status: AppendStatus.Conflict } conflict)
                 {

@@ -145,7 +145,8 @@ internal static class LogEndpoints
         }
     }
 
-    private static async Task<T> ReadAsync<T>(HttpContext context, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+    /// <summary>Reads a small JSON body.</summary>
+    internal static async Task<T> ReadAsync<T>(HttpContext context, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {
         if (!context.Request.HasJsonContentType())
         {
@@ -164,7 +165,8 @@ internal static class LogEndpoints
         }
     }
 
-    private static string MessageOf(ArgumentException e) => e.Message.Split(" (Parameter", 2)[0];
+    /// <summary>What an argument's fault says, without the argument's name.</summary>
+    internal static string MessageOf(ArgumentException e) => e.Message.Split(" (Parameter", 2)[0];
 
     private static LogView View(LogReader log) => new(
         log.Settings.Name, log.Settings.Origin, log.Settings.Vkey, log.Settings.IsPublic, log.Settings.PersonalPointers, log.Size, log.Checkpoint.Head.Size, log.Frozen?.Successor);

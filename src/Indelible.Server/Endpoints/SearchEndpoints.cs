@@ -5,6 +5,7 @@ using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access;
 using Indelible.Server.Problems;
+using Indelible.Server.Sources;
 
 namespace Indelible.Server.Endpoints;
 
@@ -60,14 +61,15 @@ internal static class SearchEndpoints
         context.Response.ContentType = "application/json";
         await using (Utf8JsonWriter json = JsonText.Writer(context.Response.BodyWriter))
         {
-            Write(json, reader, query, page, now, explain);
+            Write(json, reader, request, page, now, explain);
         }
 
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
-    private static void Write(Utf8JsonWriter json, LogReader reader, Query query, SearchPage page, DateTimeOffset now, bool explain)
+    private static void Write(Utf8JsonWriter json, LogReader reader, SearchRequest request, SearchPage page, DateTimeOffset now, bool explain)
     {
+        Query query = request.Query;
         json.WriteStartObject();
         json.WriteNumber("as_of", page.AsOf);
         json.WriteStartObject("total");
@@ -89,6 +91,11 @@ internal static class SearchEndpoints
         if (!page.Total.Exact)
         {
             json.WriteStringValue($"{page.Scanned} entries were looked at for this page, fewer than the log has: the total is a lower bound, and the cursor goes on from there.");
+        }
+
+        foreach (string notice in GapNotices.Of(reader, query.TimeBounds(request.Time), page.AsOf))
+        {
+            json.WriteStringValue(notice);
         }
 
         json.WriteEndArray();

@@ -14,6 +14,12 @@ public sealed record ProblemError(int? Item, string Pointer, string Code, string
 /// <summary>A refusal that a caller can act on: RFC 9457 <c>application/problem+json</c> with <c>urn:indelible:</c> types.</summary>
 public sealed class Problem : IResult
 {
+    /// <summary>The name of the problem with ids that were used for other claims.</summary>
+    public const string IdConflictName = "id-conflict";
+
+    /// <summary>The name of <see cref="StreamTaken"/>.</summary>
+    public const string StreamTakenName = "stream-taken";
+
     private Problem(int status, string name, string title, string detail, IReadOnlyList<ProblemError>? errors = null)
     {
         Status = status;
@@ -95,7 +101,7 @@ public sealed class Problem : IResult
     /// <param name="conflicts">Each event, and the entry that has its id; null where that is an earlier event of the same request.</param>
     public static Problem IdConflict(IEnumerable<(int Item, string Id, long? Index, string? EarlierLog)> conflicts) => new(
         409,
-        "id-conflict",
+        IdConflictName,
         "An id was used for another event",
         "The same principal has logged another claim under this id; nothing of the request was appended.",
         [.. conflicts.Take(ServerLimits.ProblemErrors).Select(c => IdConflict(c.Item, c.Id, c.Index, c.EarlierLog))]);
@@ -106,9 +112,23 @@ public sealed class Problem : IResult
     /// <param name="index">The entry that has the id; null where that is an earlier event of the same request.</param>
     /// <param name="earlierLog">The finished log that the entry is in, where it is not the one appended to.</param>
     public static ProblemError IdConflict(int item, string id, long? index, string? earlierLog = null) => new(
-        item, "/id", "id-conflict", index is null
+        item, "/id", IdConflictName, index is null
             ? $"{VisibleText.Excerpt(id)} is the id of an earlier event of this request, whose claim differs"
             : $"{VisibleText.Excerpt(id)} is the id of entry {index}{(earlierLog is null ? "" : $" of log {earlierLog}")}, whose claim differs");
+
+    /// <summary>409: events of streams that belong to another principal; which one is nobody else's business.</summary>
+    /// <param name="errors">What is wrong with each refused event: its stream, or its id.</param>
+    public static Problem StreamTaken(IEnumerable<ProblemError> errors) => new(
+        409,
+        StreamTakenName,
+        "A stream belongs to another principal",
+        "A stream of numbers belongs to the principal that began it in this log; nothing of the request was appended.",
+        [.. errors.Take(ServerLimits.ProblemErrors)]);
+
+    /// <summary>The error of an event whose stream belongs to another principal.</summary>
+    /// <param name="item">The event's place in the request.</param>
+    public static ProblemError StreamTakenAt(int item) => new(
+        item, "/producer/stream_id", StreamTakenName, "this stream was begun by another principal; a process numbers its events in a stream of its own, under a random id");
 
     /// <summary>409: the configuration stands against it.</summary>
     public static Problem Conflict(string detail) => new(409, "conflict", "The configuration stands against it", detail);

@@ -214,7 +214,7 @@ public sealed class SharedJournalTests
                 PersonalFields = PersonalFields.Default,
             };
             Assert.True(EntryBuilder.TryBuild(claim, context, out BuiltEntry? entry, out _));
-            var request = new AppendRequest(_state, [new PreparedEntry(claim, entry, receivedAt, TreeHasher.Leaf(entry.Bytes.Span))], "", partial: false);
+            var request = new AppendRequest(_state, [new PreparedEntry(claim, entry, receivedAt, TreeHasher.Leaf(entry.Bytes.Span), ProducerFacts.Of(claim))], "", partial: false);
             try
             {
                 _sequencer.Enqueue(request);

@@ -142,6 +142,46 @@ public class AuditEventTests
         Assert.True(Claim.Parse(signed.ToJson()).IsSigned);
     }
 
+    [Fact]
+    public void A_stream_says_where_the_one_before_ended_and_how_far_it_has_come()
+    {
+        AuditEvent first = Minimal() with
+        {
+            Producer = new Producer { StreamId = "s-2", Sequence = 1, PreviousStream = "s-1", PreviousSequence = 40, Highest = 3 },
+        };
+
+        ProducerFacts facts = ProducerFacts.Of(Claim.Parse(first.ToJson()));
+
+        Assert.Equal(("s-2", 1L, "s-1", 40L, 3L, false), (facts.StreamId, facts.Sequence, facts.PreviousStream, facts.PreviousSequence, facts.Highest, facts.IsEnd));
+        Assert.Equal(facts.TimeTicks, facts.ObservedTicks);
+    }
+
+    [Theory]
+    [InlineData("""{"seq":0}""")]
+    [InlineData("""{"seq":9007199254740992}""")]
+    [InlineData("""{"highest":-1}""")]
+    [InlineData("""{"previous_seq":1.5}""")]
+    [InlineData("""{"previous_stream":""}""")]
+    [InlineData("""{"previous_stream":"a b"}""")]
+    [InlineData("""{"next_stream":"a"}""")]
+    public void Numbers_and_streams_that_cannot_be_are_refused(string producer)
+    {
+        string json = System.Text.Encoding.UTF8.GetString(Minimal().ToJson());
+        Assert.False(Claim.TryParse(System.Text.Encoding.UTF8.GetBytes(json[..^1] + ",\"producer\":" + producer + "}"), out _, out _));
+    }
+
+    [Fact]
+    public void Texts_of_producers_that_look_alike_are_told_apart()
+    {
+        // The second holds a backslash and an n, the first a line feed; as JSON each looks like the other decoded.
+        string[] services = ["a\nb", "a\\nb", "a\nb", "", "é", "a\nb"];
+        foreach (string service in services.Where(name => name.Length > 0))
+        {
+            AuditEvent one = Minimal() with { Service = new Service { Name = service, InstanceId = service } };
+            Assert.Equal((service, service), (ProducerFacts.Of(Claim.Parse(one.ToJson())).Service, ProducerFacts.Of(Claim.Parse(one.ToJson())).Instance));
+        }
+    }
+
     private static AuditEvent Minimal() => new()
     {
         Id = "e-1",
