@@ -197,15 +197,6 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
         await _watching.ConfigureAwait(false);
         await _delivery.FlushAsync(Left(started) / 2, CancellationToken.None).ConfigureAwait(false);
 
-        // What memory holds would be lost with it; the spool has room, most likely.
-        foreach (OutgoingEvent one in _bestEffort.Take(int.MaxValue, long.MaxValue, long.MaxValue))
-        {
-            if (_writer.TryAddNumbered(one.Id, one.Json.Span, one.Sequence) is null)
-            {
-                Lose(new DroppedRange(1, one.Sequence, one.Sequence));
-            }
-        }
-
         TellLosses(now: true);
         if (RecordOwn(Own("audit.producer.stopped", EventKind.Lifecycle), last: true) is { } ended)
         {
@@ -214,6 +205,13 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
 
         await _delivery.FlushAsync(Left(started), CancellationToken.None).ConfigureAwait(false);
         await _delivery.DisposeAsync().ConfigureAwait(false);
+
+        // What memory still holds waits on in the spool, under the numbers it has.
+        foreach (OutgoingEvent one in _bestEffort.Take(int.MaxValue, long.MaxValue, long.MaxValue))
+        {
+            _writer.TryAddNumbered(one.Id, one.Json.Span, one.Sequence, _options.BestEffortBytes);
+        }
+
         _writer.Dispose();
         Close();
     }

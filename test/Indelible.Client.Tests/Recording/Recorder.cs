@@ -41,10 +41,11 @@ internal sealed class Recorder : IAsyncDisposable
             count.ToString(CultureInfo.InvariantCulture), callers.ToString(CultureInfo.InvariantCulture), whenFull.ToString(),
         ];
 
-        // A limit on file sizes is a full disk that needs no disk; its signal must be ignored for the write to fail instead.
+        // A limit on file sizes is a full disk that needs no disk. Its signal must be ignored for the write to fail instead, and the
+        // runtime must not map its code by way of a file.
         return new Recorder(fileBlocks == 0
             ? BlackBox.Tests.Command.Start(program, arguments)
-            : BlackBox.Tests.Command.Start("/bin/sh", ["-c", $"trap '' XFSZ; ulimit -f {fileBlocks}; exec \"$0\" \"$@\"", program, .. arguments]));
+            : BlackBox.Tests.Command.Start("/bin/sh", ["-c", $"export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -f {fileBlocks}; exec \"$0\" \"$@\"", program, .. arguments]));
     }
 
     public async Task KillAsync()

@@ -39,7 +39,7 @@ internal sealed class DeadLetters(string path, long limit, TimeProvider time)
 
         // In one write, at the end: other processes' lines stay whole.
         file.Write(lines.GetBuffer(), 0, (int)lines.Length);
-        file.Flush(flushToDisk: true);
+        SpoolDisk.Sync(file.SafeFileHandle);
         return refused.Count - kept;
     }
 }

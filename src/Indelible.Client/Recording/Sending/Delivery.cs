@@ -180,9 +180,9 @@ internal sealed class Delivery : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // The spool's own disk, most likely: what was settled may be sent once more.
+                // The spool's own disk, most likely. Whatever it is: a loop that ends in silence would deliver nothing more.
                 _telemetry.LogFault(e.Message, e);
                 _events.OnDelayed("The spool cannot be read or noted: " + e.Message);
                 await PauseAsync(_pause.Next(null)).ConfigureAwait(false);
@@ -240,10 +240,19 @@ internal sealed class Delivery : IAsyncDisposable
         [
             .. spooled.Select(one => new OutgoingEvent(one.Sequence, one.Id, one.Json)).Concat(light).OrderBy(one => one.Sequence),
         ];
-        SendResult result = await SendInTurnAsync(all).ConfigureAwait(false);
-        if (result.Kind == SendKind.BodyRefused)
+        SendResult result;
+        try
         {
-            result = await SendInPartsAsync(all, result).ConfigureAwait(false);
+            result = await SendInTurnAsync(all).ConfigureAwait(false);
+            if (result.Kind == SendKind.BodyRefused)
+            {
+                result = await SendInPartsAsync(all, result).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            _bestEffort.PutBack(light);   // The end: what memory holds goes to the spool.
+            throw;
         }
 
         if (result.Kind != SendKind.Answered)
@@ -328,10 +337,7 @@ internal sealed class Delivery : IAsyncDisposable
     /// <summary>Keeps the receipts, and what was refused.</summary>
     private void Keep(OutgoingEvent[] events, SendResult result)
     {
-        if (result.ReceiptLine.Length > 0 && _receipts.Add(result.ReceiptLine) is > 0 and var gone)
-        {
-            _telemetry.LogReceiptsGone(gone);
-        }
+        KeepReceipts(result.ReceiptLine);
 
         (OutgoingEvent Event, string Reason)[] refused =
         [
@@ -347,6 +353,27 @@ internal sealed class Delivery : IAsyncDisposable
 
             _telemetry.Refused(refused.Length, refused[0].Reason);
             _events.OnRefused(refused);
+        }
+    }
+
+    private void KeepReceipts(byte[] line)
+    {
+        if (line.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            if (_receipts.Add(line) is > 0 and var gone)
+            {
+                _telemetry.LogReceiptsGone(gone);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A full disk: that the events are logged is verified, and to hold them back would fill it further.
+            _telemetry.LogReceiptsGone(line.Length);
         }
     }
 
@@ -423,6 +450,10 @@ internal sealed class Delivery : IAsyncDisposable
             {
                 break;
             }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                _telemetry.LogFault(e.Message, e);
+            }
         }
 
         lock (_gate)
@@ -498,16 +529,7 @@ internal sealed class Delivery : IAsyncDisposable
 
     private void Answer(List<GuaranteedEvent> waiting, SendResult result)
     {
-        // The caller has the promise in hand; that it is kept here too may wait for the disk no longer than the answer does.
-        try
-        {
-            Keep([.. waiting.Select(one => one.Outgoing)], result with { Items = [.. result.Items.Select(item => item with { Refusal = null })] });
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _telemetry.LogFault(e.Message, e);
-        }
-
+        KeepReceipts(result.ReceiptLine);
         for (int i = 0; i < waiting.Count; i++)
         {
             if (result.Items[i].Receipt is { } receipt)

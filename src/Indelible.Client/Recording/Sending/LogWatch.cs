@@ -63,7 +63,7 @@ internal sealed class LogWatch : IDisposable
             {
                 return;
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
                 _telemetry.LogFault(e.Message, e);
             }

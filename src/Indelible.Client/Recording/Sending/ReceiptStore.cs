@@ -37,8 +37,7 @@ internal sealed class ReceiptStore : IDisposable
         lock (_gate)
         {
             _file ??= SpoolDisk.Open(PathOf(++_number), FileMode.CreateNew, FileAccess.Write);
-            _file.Write(line);
-            SpoolDisk.Sync(_file.SafeFileHandle);
+            Write(line);
             Bytes += line.Length;
             if (_file.Length >= Math.Min(FileBytes, _limit / 4))
             {
@@ -96,6 +95,30 @@ internal sealed class ReceiptStore : IDisposable
         lock (_gate)
         {
             Close();
+        }
+    }
+
+    private void Write(ReadOnlySpan<byte> line)
+    {
+        long before = _file!.Length;
+        try
+        {
+            SpoolDisk.Write(_file.SafeFileHandle, line, before);
+            SpoolDisk.Sync(_file.SafeFileHandle);
+        }
+        catch (IOException)
+        {
+            // Half a line would spoil the whole ones for who reads the file.
+            try
+            {
+                _file.SetLength(before);
+            }
+            finally
+            {
+                Close();
+            }
+
+            throw;
         }
     }
 

@@ -56,7 +56,7 @@ internal static partial class SpoolDisk
         string temporary = path + ".new";
         using (FileStream file = Open(temporary, FileMode.Create, FileAccess.Write))
         {
-            file.Write(content);
+            Write(file.SafeFileHandle, content, 0);
             file.Flush(flushToDisk: true);
         }
 
@@ -84,6 +84,20 @@ internal static partial class SpoolDisk
         if (result != 0)
         {
             throw new IOException($"fsync of the folder {path} failed with error {error}.");
+        }
+    }
+
+    /// <summary>Writes at a place. A limit on file sizes is a full disk, whatever .NET calls it.</summary>
+    /// <exception cref="IOException">The disk does not take it; a part may be written.</exception>
+    public static void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        try
+        {
+            RandomAccess.Write(file, bytes, offset);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new IOException("The file would become larger than this process may make one.", e);
         }
     }
 

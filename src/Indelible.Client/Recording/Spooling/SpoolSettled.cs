@@ -66,7 +66,7 @@ internal sealed class SpoolSettled : IDisposable
         BinaryPrimitives.WriteInt64BigEndian(slot[16..], position.Offset);
         BinaryPrimitives.WriteInt64BigEndian(slot[24..], highest);
         BinaryPrimitives.WriteUInt32BigEndian(slot[32..], Checksum(slot));
-        RandomAccess.Write(_file.SafeFileHandle, slot, (long)(_turn % 2) * SlotBytes);
+        SpoolDisk.Write(_file.SafeFileHandle, slot, (long)(_turn % 2) * SlotBytes);
         SpoolDisk.Sync(_file.SafeFileHandle);
         Position = position;
         Highest = highest;

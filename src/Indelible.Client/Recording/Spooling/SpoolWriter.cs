@@ -131,12 +131,12 @@ internal sealed class SpoolWriter : IDisposable
 
     /// <summary>Adds an event that has its number already.</summary>
     /// <inheritdoc cref="TryAdd" path="/returns"/>
-    public SyncGroup? TryAddNumbered(string id, ReadOnlySpan<byte> json, long sequence)
+    public SyncGroup? TryAddNumbered(string id, ReadOnlySpan<byte> json, long sequence, int reserve = 0)
     {
         byte[] idBytes = Encoding.UTF8.GetBytes(id);
         lock (_gate)
         {
-            if (_used + json.Length > _limit)
+            if (_used + json.Length > _limit + reserve)
             {
                 return null;
             }
@@ -300,7 +300,7 @@ internal sealed class SpoolWriter : IDisposable
         {
             // A file's first write brings its header: a file that is there has one.
             Span<byte> bytes = _first.Length == 0 ? group.Frames.Span : [.. _first, .. group.Frames.Span];
-            RandomAccess.Write(_file!.SafeFileHandle, bytes, _first.Length == 0 ? _end : 0);
+            SpoolDisk.Write(_file!.SafeFileHandle, bytes, _first.Length == 0 ? _end : 0);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
