@@ -9,6 +9,8 @@ namespace Indelible.Client.Recording.Spooling;
 /// </remarks>
 internal sealed class SpoolWriter : IDisposable
 {
+    private const int FirstBufferBytes = 16 * 1024;
+
     // What may wait in memory for the disk; beyond it callers wait for the group ahead.
     private const int MostGroupBytes = 2 * 1024 * 1024;
     private const long MostFileBytes = 16 * 1024 * 1024;
@@ -26,7 +28,7 @@ internal sealed class SpoolWriter : IDisposable
     private readonly ManualResetEventSlim _stop = new();
 
     // Owned by _gate.
-    private SyncGroup _group = new();
+    private SyncGroup _group = new(new byte[FirstBufferBytes]);
     private long _sequence;
     private long _used;
     private TaskCompletionSource _room = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,6 +39,7 @@ internal sealed class SpoolWriter : IDisposable
     private long _number;
     private long _end;
     private byte[] _first = [];
+    private byte[] _spare = new byte[FirstBufferBytes];
 
     private SpoolPosition _durable;
     private volatile bool _settledAll;
@@ -234,13 +237,14 @@ internal sealed class SpoolWriter : IDisposable
                 group = _group;
                 if (group.Count > 0)
                 {
-                    _group = new SyncGroup();
+                    _group = new SyncGroup(_spare);
                 }
             }
 
             if (group.Count > 0)
             {
                 WriteGroup(group);
+                _spare = group.Buffer;   // One fills up while the other is written; neither is garbage.
             }
             else if (_stop.IsSet)
             {

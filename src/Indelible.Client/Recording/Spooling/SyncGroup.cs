@@ -14,10 +14,11 @@ internal enum SpoolOutcome
 }
 
 /// <summary>Events that one sync makes durable, and what their callers wait for.</summary>
-internal sealed class SyncGroup
+/// <param name="buffer">Where its frames go; it grows as needed.</param>
+internal sealed class SyncGroup(byte[] buffer)
 {
     private readonly TaskCompletionSource<SpoolOutcome> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private byte[] _frames = new byte[16 * 1024];
+    private byte[] _frames = buffer;
 
     /// <summary>The bytes of its frames.</summary>
     public int Bytes { get; private set; }
@@ -35,6 +36,9 @@ internal sealed class SyncGroup
     public IOException? Failure { get; private set; }
 
     public Task<SpoolOutcome> Done => _done.Task;
+
+    /// <summary>The buffer, for the next group: when this one is done, nobody reads its frames.</summary>
+    public byte[] Buffer => _frames;
 
     public Memory<byte> Frames => _frames.AsMemory(0, Bytes);
 
