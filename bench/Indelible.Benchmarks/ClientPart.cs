@@ -35,6 +35,12 @@ internal sealed class ClientPart : IMeasuredPart
     /// <inheritdoc/>
     public async Task MeasureAsync(Results results, CancellationToken cancellationToken)
     {
+        if (_run == 0)
+        {
+            // Compiled for good before it is measured: on one core that takes seconds.
+            await SpoolAsync(new Results(), Spooled, Callers);
+        }
+
         nint all = OperatingSystem.IsLinux() ? _process.ProcessorAffinity : 0;
         try
         {

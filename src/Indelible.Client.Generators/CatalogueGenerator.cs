@@ -210,8 +210,11 @@ public sealed class CatalogueGenerator : IIncrementalGenerator
 
     private static bool Is(AttributeData attribute, string name) => attribute.AttributeClass?.ToDisplayString() == Attributes + name;
 
-    private static bool IsRole(AttributeData attribute) => attribute.AttributeClass is { Name: "AuditTargetAttribute" or "AuditDataAttribute" or "AuditLabelAttribute"
-        or "AuditReasonAttribute" or "AuditTicketAttribute" or "AuditActorAttribute" or "AuditSubjectAttribute" } known && known.ContainingNamespace.ToDisplayString() + "." == Attributes;
+    private static bool IsRole(AttributeData attribute) => attribute.AttributeClass is
+    {
+        Name: "AuditTargetAttribute" or "AuditDataAttribute" or "AuditLabelAttribute"
+        or "AuditReasonAttribute" or "AuditTicketAttribute" or "AuditActorAttribute" or "AuditSubjectAttribute"
+    } known && known.ContainingNamespace.ToDisplayString() + "." == Attributes;
 
     private static object? Named(AttributeData attribute, string name) => attribute.NamedArguments.FirstOrDefault(argument => argument.Key == name).Value.Value;
 

@@ -190,7 +190,7 @@ internal sealed class LogConnection : IDisposable
         {
             (401 or 403 or 404, _) or (_, "log-frozen") => SendKind.Forbidden,
             (429, _) or (503, "not-written" or "queue-full") or (408, "too-slow") => SendKind.NotTaken,
-            (>= 500 or 408, _) => SendKind.Unknown,
+            ( >= 500 or 408, _) => SendKind.Unknown,
             (413, _) or (400, "invalid-body" or "invalid-event") => SendKind.BodyRefused,
 
             // Not the words of a log: something in between. Whatever it is, the events wait.
