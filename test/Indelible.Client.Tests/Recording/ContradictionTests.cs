@@ -34,6 +34,7 @@ public sealed class ContradictionTests : IAsyncLifetime
 
         string[] files = [.. Directory.EnumerateFiles(Spool, "receipts-*.jsonl", SearchOption.AllDirectories)];
         Assert.NotEmpty(files);
+        await GrowAsync(_server, 1);   // Answered when a head covers it, and so all before it.
         foreach (string file in files)
         {
             (await BlackBox.Tests.Command.RunAsync(

@@ -90,12 +90,13 @@ internal sealed class Delivery : IAsyncDisposable
     /// <returns>Whether nothing waits.</returns>
     public async Task<bool> FlushAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
-        SpoolPosition until = _writer.Durable;
         using var timeout = new CancellationTokenSource(limit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         _flushing = true;
         try
         {
+            await _writer.Pending.WaitAsync(either.Token).ConfigureAwait(false);
+            SpoolPosition until = _writer.Durable;
             while (true)
             {
                 Task settled = _settled.Task;

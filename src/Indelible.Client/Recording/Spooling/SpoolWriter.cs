@@ -29,6 +29,7 @@ internal sealed class SpoolWriter : IDisposable
 
     // Owned by _gate.
     private SyncGroup _group = new(new byte[FirstBufferBytes]);
+    private SyncGroup? _writing;
     private long _sequence;
     private long _used;
     private TaskCompletionSource _room = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -81,6 +82,18 @@ internal sealed class SpoolWriter : IDisposable
             lock (_gate)
             {
                 return _durable;
+            }
+        }
+    }
+
+    /// <summary>Completed when everything that was added is durable or given up.</summary>
+    public Task Pending
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _group.Count > 0 ? _group.Done : _writing?.Done ?? Task.CompletedTask;
             }
         }
     }
@@ -238,6 +251,7 @@ internal sealed class SpoolWriter : IDisposable
                 if (group.Count > 0)
                 {
                     _group = new SyncGroup(_spare);
+                    _writing = group;
                 }
             }
 
