@@ -277,7 +277,7 @@ internal sealed class Delivery : IAsyncDisposable
         await _turn.WaitAsync(_stop.Token).ConfigureAwait(false);
         try
         {
-            return await SendAsync(events, _options.RequestTimeout).ConfigureAwait(false);
+            return await SendAsync(events, _options.RequestTimeout, null).ConfigureAwait(false);
         }
         finally
         {
@@ -285,12 +285,12 @@ internal sealed class Delivery : IAsyncDisposable
         }
     }
 
-    private async Task<SendResult> SendAsync(IReadOnlyList<OutgoingEvent> events, TimeSpan limit)
+    private async Task<SendResult> SendAsync(IReadOnlyList<OutgoingEvent> events, TimeSpan limit, Action? onBegin)
     {
         using System.Diagnostics.Activity? activity = ClientTelemetry.Activities.StartActivity("indelible.send", System.Diagnostics.ActivityKind.Client);
         activity?.SetTag("indelible.events", events.Count);
         long started = _time.GetTimestamp();
-        SendResult result = await _connection.SendAsync(events, limit, _stop.Token).ConfigureAwait(false);
+        SendResult result = await _connection.SendAsync(events, limit, onBegin, _stop.Token).ConfigureAwait(false);
         if (result.Kind == SendKind.Answered)
         {
             _telemetry.Delivered(result.Items.Count(item => item.Receipt is not null), _time.GetElapsedTime(started).TotalSeconds);
@@ -493,9 +493,11 @@ internal sealed class Delivery : IAsyncDisposable
         SendResult result;
         try
         {
-            waiting.ForEach(one => one.IsUnderWay = true);
             left = _time.GetElapsedTime(_time.GetTimestamp(), waiting.Max(one => one.Deadline));
-            result = await SendAsync([.. waiting.Select(one => one.Outgoing)], left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1)).ConfigureAwait(false);
+            result = await SendAsync(
+                [.. waiting.Select(one => one.Outgoing)],
+                left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1),
+                () => waiting.ForEach(one => one.IsUnderWay = true)).ConfigureAwait(false);
         }
         finally
         {

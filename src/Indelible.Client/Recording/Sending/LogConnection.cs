@@ -62,14 +62,16 @@ internal sealed class LogConnection : IDisposable
     /// <summary>Sends events and verifies what the server says of them.</summary>
     /// <param name="events">At least one.</param>
     /// <param name="limit">The longest that it may take.</param>
-    /// <param name="cancellationToken">Ends it; what became of the events is unknown then.</param>
-    public async Task<SendResult> SendAsync(IReadOnlyList<OutgoingEvent> events, TimeSpan limit, CancellationToken cancellationToken)
+    /// <param name="onBegin">Called when the first of the events may leave this process; before that, nothing can have been logged.</param>
+    /// <param name="cancellationToken">Ends it; what became of the events is unknown then, if they had begun to leave.</param>
+    public async Task<SendResult> SendAsync(IReadOnlyList<OutgoingEvent> events, TimeSpan limit, Action? onBegin, CancellationToken cancellationToken)
     {
+        bool hasBegun = false;
         using var timeout = new CancellationTokenSource(limit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, _append) { Content = BodyOf(events) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, _append) { Content = BodyOf(events, Begin) };
             using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
             byte[] body = await ReadAsync(response.Content, response.IsSuccessStatusCode ? MostAnswerBytes : MostProblemBytes, either.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? Judge(events, body) : RefusalOf(response, body);
@@ -81,13 +83,19 @@ internal sealed class LogConnection : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            return new SendResult(SendKind.Unknown, $"{_http.BaseAddress} broke off: {e.Message}");
+            return new SendResult(hasBegun ? SendKind.Unknown : SendKind.NotTaken, $"{_http.BaseAddress} broke off: {e.Message}");
         }
         catch (OperationCanceledException)
         {
-            return new SendResult(SendKind.Unknown, cancellationToken.IsCancellationRequested
+            return new SendResult(hasBegun ? SendKind.Unknown : SendKind.NotTaken, cancellationToken.IsCancellationRequested
                 ? "The request was given up."
                 : $"{_http.BaseAddress} did not answer within {limit.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)} ms.");
+        }
+
+        void Begin()
+        {
+            hasBegun = true;
+            onBegin?.Invoke();
         }
     }
 
@@ -127,7 +135,7 @@ internal sealed class LogConnection : IDisposable
         }
     }
 
-    private HttpContent BodyOf(IReadOnlyList<OutgoingEvent> events)
+    private EventContent BodyOf(IReadOnlyList<OutgoingEvent> events, Action onBegin)
     {
         int bytes = events.Sum(one => one.Json.Length + 1);
         var body = new MemoryStream(bytes);
@@ -138,11 +146,11 @@ internal sealed class LogConnection : IDisposable
                 WriteLines(gzip, events);
             }
 
-            return new ByteArrayContent(body.GetBuffer(), 0, (int)body.Length) { Headers = { ContentType = s_lines, ContentEncoding = { "gzip" } } };
+            return new EventContent(body, onBegin) { Headers = { ContentType = s_lines, ContentEncoding = { "gzip" } } };
         }
 
         WriteLines(body, events);
-        return new ByteArrayContent(body.GetBuffer(), 0, (int)body.Length) { Headers = { ContentType = s_lines } };
+        return new EventContent(body, onBegin) { Headers = { ContentType = s_lines } };
     }
 
     private static void WriteLines(Stream to, IReadOnlyList<OutgoingEvent> events)
@@ -349,4 +357,22 @@ internal sealed class LogConnection : IDisposable
     }
 
     private static string Excerpt(string text) => text.Length <= 500 ? text : text[..500] + "…";
+
+    /// <summary>A body that tells when it begins to leave: by then there is a connection.</summary>
+    private sealed class EventContent(MemoryStream body, Action onBegin) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            onBegin();
+            await stream.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), cancellationToken).ConfigureAwait(false);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = body.Length;
+            return true;
+        }
+    }
 }
