@@ -15,7 +15,7 @@ internal sealed record SuitePlan(int Rounds, TimeSpan Duration, int Entries, str
 internal sealed class Suite(SuitePlan plan)
 {
     /// <summary>The parts, by name.</summary>
-    public static readonly string[] Parts = ["http", "engine", "verify", "size", "budget", "sqlite", "postgres"];
+    public static readonly string[] Parts = ["http", "engine", "client", "verify", "size", "budget", "sqlite", "postgres"];
 
     private static readonly (string Ours, string Theirs)[] s_ratios =
     [
@@ -26,6 +26,7 @@ internal sealed class Suite(SuitePlan plan)
         (HttpPart.Batches, PostgresPeer.Copy),
         (EnginePart.Single, SqlitePeer.Single),
         (EnginePart.Batches, SqlitePeer.Batches),
+        (ClientPart.Spooled, ClientPart.Serilog),
     ];
 
     /// <summary>Runs the plan.</summary>
@@ -73,6 +74,7 @@ internal sealed class Suite(SuitePlan plan)
         {
             "http" => await HttpPart.OpenAsync(plan, folder, cancellationToken),
             "engine" => await EnginePart.OpenAsync(plan, folder, cancellationToken),
+            "client" => new ClientPart(plan, folder),
             "verify" => await VerifyPart.OpenAsync(plan, folder, cancellationToken),
             "size" => new SizePart(folder),
             "budget" => new BudgetPart(plan),

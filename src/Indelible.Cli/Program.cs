@@ -20,6 +20,7 @@ var root = new RootCommand("Indelible: an immutable audit log whose records anyb
     ImportCommand.Make(),
     DemoCommand.Make(),
     BenchCommand.Make(),
+    SpoolCommand.Make(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
