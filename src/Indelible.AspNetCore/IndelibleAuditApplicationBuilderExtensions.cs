@@ -24,7 +24,8 @@ public static partial class IndelibleAuditApplicationBuilderExtensions
         }
 
         Check(services);
-        return app.UseMiddleware<AuditMiddleware>();
+        services.GetRequiredService<AuditSwitch>().IsOn = true;
+        return app.UseMiddleware<AuditMiddleware>(false);
     }
 
     /// <summary>Services that were registered over ours keep decisions from the record: say so at the start, not in the audit.</summary>

@@ -7,6 +7,7 @@ using Indelible.AspNetCore.Requests;
 using Indelible.Client.Recording;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
@@ -36,6 +37,7 @@ public static class IndelibleAuditServiceCollectionExtensions
         services.AddHttpContextAccessor();
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<AuditSwitch>();
         services.TryAddSingleton<PolicyBook>();
         services.TryAddSingleton<RequestEvents>();
         services.TryAddSingleton<AuditOutbox>();
@@ -45,6 +47,7 @@ public static class IndelibleAuditServiceCollectionExtensions
         services.TryAddSingleton<AuditHubFilter>();
         services.TryAddSingleton<AuditPageFilter>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AuditOptions>, AuditOptionsValidation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, AuditStartupFilter>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuditEnricher, RequestEnricher>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, IntentPolicy>(provider => provider.GetRequiredService<IntentPolicy>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, AuditOutbox>(provider => provider.GetRequiredService<AuditOutbox>()));

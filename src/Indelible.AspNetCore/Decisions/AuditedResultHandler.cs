@@ -22,6 +22,7 @@ internal sealed class AuditedResultHandler(IAuthorizationMiddlewareResultHandler
     private void Note(HttpContext context, RequestAudit audit, AuthorizationPolicy policy, PolicyAuthorizationResult result)
     {
         audit.Authorized = true;
+        audit.Settle(context);
         string? name = events.PolicyOf(context, audit).AuthorizationNames ?? RequirementNames.Of(policy.Requirements);
         if (result.Succeeded)
         {

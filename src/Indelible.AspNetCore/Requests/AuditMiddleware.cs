@@ -6,47 +6,68 @@ using Microsoft.Extensions.Options;
 
 namespace Indelible.AspNetCore.Requests;
 
-/// <summary>Watches a request from the outside and records it when its response is complete.</summary>
+/// <summary>Watches requests and records them when their response is complete.</summary>
 /// <remarks>
-/// It records from <see cref="HttpResponse.OnCompleted(Func{object, Task}, object)"/>, not when the pipeline returns: exception handlers further out have had their say by then, the status is the one
-/// that was sent, and no response waits for the log. It neither catches an exception nor writes a response.
+/// It stands in two places. In front of everything, put there by a startup filter, it begins to watch: authentication and authorisation that the framework adds by itself run before the first
+/// middleware of the application, and their denials must be seen. Where the application calls <c>UseIndelibleAudit</c> it keeps the endpoint and measures the bodies.
+/// <para>It records from <see cref="HttpResponse.OnCompleted(Func{object, Task}, object)"/>, not when the pipeline returns: exception handlers further out have had their say by then, the status
+/// is the one that was sent, and no response waits for the log. It neither handles an exception nor writes a response.</para>
 /// </remarks>
 internal sealed partial class AuditMiddleware
 {
     private readonly RequestDelegate _next;
     private readonly RequestEvents _events;
     private readonly AuditOutbox _outbox;
+    private readonly AuditSwitch _switch;
     private readonly AuditOptions _options;
     private readonly ILogger<AuditMiddleware> _logger;
     private readonly Func<object, Task> _completed;
+    private readonly bool _first;
 
-    public AuditMiddleware(RequestDelegate next, RequestEvents events, AuditOutbox outbox, IOptions<AuditOptions> options, ILogger<AuditMiddleware> logger)
+    /// <param name="next">What follows.</param>
+    /// <param name="events">Describes.</param>
+    /// <param name="outbox">Records.</param>
+    /// <param name="switched">Whether the application wants it.</param>
+    /// <param name="options">What is recorded.</param>
+    /// <param name="logger">Tells of faults.</param>
+    /// <param name="first">Whether it is the one in front of everything.</param>
+    public AuditMiddleware(
+        RequestDelegate next,
+        RequestEvents events,
+        AuditOutbox outbox,
+        AuditSwitch switched,
+        IOptions<AuditOptions> options,
+        ILogger<AuditMiddleware> logger,
+        bool first)
     {
         _next = next;
         _events = events;
         _outbox = outbox;
+        _switch = switched;
         _options = options.Value;
         _logger = logger;
+        _first = first;
         _completed = Completed;
     }
 
     public Task InvokeAsync(HttpContext context)
     {
-        // One event for one request, however often the middleware is in the pipeline, and when an exception handler runs it again.
-        if (context.Features.Get<RequestAudit>() is not null)
+        if (!_switch.IsOn)
         {
             return _next(context);
         }
 
-        RequestAudit audit = _events.Begin(context);
-        context.Features.Set(audit);
-        context.Response.OnCompleted(_completed, context);
-        if (_events.MayRecord(context))
+        // One event for one request, however often the middleware is in the pipeline, and when an exception handler runs it again.
+        RequestAudit? audit = context.Features.Get<RequestAudit>();
+        if (audit is null)
         {
-            Measure(context, audit);
+            audit = _events.Begin(context);
+            context.Features.Set(audit);
+            context.Response.OnCompleted(_completed, context);
         }
 
-        return RunAsync(context, audit);
+        audit.Settle(context);
+        return _first ? WatchAsync(context, audit) : audit.Measured ? _next(context) : MeasureAsync(context, audit);
     }
 
     private static bool Note(HttpContext context, RequestAudit audit, Exception exception)
@@ -60,7 +81,7 @@ internal sealed partial class AuditMiddleware
         return false;
     }
 
-    private async Task RunAsync(HttpContext context, RequestAudit audit)
+    private async Task WatchAsync(HttpContext context, RequestAudit audit)
     {
         try
         {
@@ -72,8 +93,31 @@ internal sealed partial class AuditMiddleware
         }
         finally
         {
-            // Before an exception handler further out takes the endpoint away.
-            audit.Policy ??= _events.PolicyOf(context, audit);
+            audit.Settle(context);
+        }
+    }
+
+    private async Task MeasureAsync(HttpContext context, RequestAudit audit)
+    {
+        audit.Measured = true;
+        if (_events.MayRecord(context))
+        {
+            Measure(context, audit);
+        }
+
+        try
+        {
+            await _next(context).ConfigureAwait(false);
+            audit.Returned = true;
+        }
+        catch (Exception exception) when (Note(context, audit, exception))
+        {
+            throw;
+        }
+        finally
+        {
+            // Before an exception handler further out takes the endpoint away, and finds the server's own body.
+            audit.Settle(context);
             audit.Request?.Remove(context);
             if (audit.Response is { } response && ReferenceEquals(context.Features.Get<IHttpResponseBodyFeature>(), response))
             {

@@ -2,6 +2,9 @@ using System.Text.Json;
 using Indelible.AspNetCore.Transfer;
 using Indelible.Client.Recording;
 using Indelible.Events.Producing;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Indelible.AspNetCore.Requests;
 
@@ -20,7 +23,13 @@ internal sealed class RequestAudit
     /// <summary>The other end of the connection, before any forwarded-headers middleware of the application.</summary>
     public System.Net.IPAddress? Peer { get; init; }
 
-    /// <summary>The endpoint as it was before an exception handler took it away.</summary>
+    /// <summary>The endpoint that the request was for, the first that routing found: an error page may answer in its stead later.</summary>
+    public Endpoint? Endpoint { get; private set; }
+
+    /// <summary>The route's values as <see cref="Endpoint"/> got them.</summary>
+    public RouteValueDictionary? RouteValues { get; private set; }
+
+    /// <summary>A page handler's own policy, which counts more than its endpoint's.</summary>
     public EndpointPolicy? Policy { get; set; }
 
     /// <summary>What was decided by the authorisation middleware, or by forbidding.</summary>
@@ -39,6 +48,12 @@ internal sealed class RequestAudit
 
     public bool Cancelled { get; set; }
 
+    /// <summary>Whether the bodies are being measured, or need not be.</summary>
+    public bool Measured { get; set; }
+
+    /// <summary>Whether the pipeline returned; after an exception somebody further out may have written, unmeasured.</summary>
+    public bool Returned { get; set; }
+
     /// <summary>The id of the recorded intent that the outcome relates to.</summary>
     public string? Intent { get; set; }
 
@@ -56,6 +71,16 @@ internal sealed class RequestAudit
 
     /// <summary>Schemes whose failure was recorded: a handler answers the same again each time it is asked.</summary>
     public List<string>? FailedSchemes { get; set; }
+
+    /// <summary>Keeps what routing found, as soon as it has.</summary>
+    public void Settle(HttpContext context)
+    {
+        if (Endpoint is null && context.GetEndpoint() is { } endpoint && context.Features.Get<IExceptionHandlerFeature>() is null)
+        {
+            Endpoint = endpoint;
+            RouteValues = context.Request.RouteValues;
+        }
+    }
 
     public void Amend(Func<EventDraft, EventDraft> change)
     {

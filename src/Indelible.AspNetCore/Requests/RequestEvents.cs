@@ -44,18 +44,20 @@ internal sealed class RequestEvents
     public RequestAudit Begin(HttpContext context)
     {
         Activity? activity = Activity.Current;
-        return new RequestAudit
+        var audit = new RequestAudit
         {
             Time = _time.GetUtcNow(),
             Started = _time.GetTimestamp(),
             Peer = _addresses.Believes ? context.Connection.RemoteIpAddress : null,
             Trace = activity is { IdFormat: ActivityIdFormat.W3C } ? new Trace { TraceId = activity.TraceId.ToHexString(), SpanId = activity.SpanId.ToHexString() } : null,
         };
+        audit.Settle(context);
+        return audit;
     }
 
     /// <summary>What is to be recorded of the request, as far as is known now.</summary>
     public EndpointPolicy PolicyOf(HttpContext context, RequestAudit audit) =>
-        audit.Policy ?? _policies.Find(EndpointOf(context), context.Request.Method, context.Request.Path);
+        audit.Policy ?? _policies.Find(EndpointOf(context, audit), context.Request.Method, context.Request.Path);
 
     /// <summary>Whether bodies of this request may be of interest: it cannot be told before routing, so it errs towards yes.</summary>
     public bool MayRecord(HttpContext context)
@@ -164,8 +166,8 @@ internal sealed class RequestEvents
     private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
 
     /// <summary>The endpoint that the request was for, even where an error page has answered in its stead.</summary>
-    private static Endpoint? EndpointOf(HttpContext context) =>
-        context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.Features.Get<IStatusCodeReExecuteFeature>()?.Endpoint ?? context.GetEndpoint();
+    private static Endpoint? EndpointOf(HttpContext context, RequestAudit audit) =>
+        audit.Endpoint ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.Features.Get<IStatusCodeReExecuteFeature>()?.Endpoint ?? context.GetEndpoint();
 
     private static Trace? CurrentTrace() =>
         Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity ? new Trace { TraceId = activity.TraceId.ToHexString(), SpanId = activity.SpanId.ToHexString() } : null;
@@ -236,7 +238,7 @@ internal sealed class RequestEvents
             return false;
         }
 
-        bool answered = policy.Route is not null || context.GetEndpoint() is not null;
+        bool answered = policy.Route is not null || EndpointOf(context, audit) is not null;
         return _options.Scope == AuditScope.Everything
             ? answered || !IsRead(method) || context.Response.StatusCode == 404
             : answered && (audit.Authorized || policy.Protected || !IsRead(method));
@@ -245,7 +247,7 @@ internal sealed class RequestEvents
     private EventDraft Describe(HttpContext context, RequestAudit audit, EndpointPolicy policy)
     {
         string method = context.Request.Method;
-        ImmutableArray<Target> targets = TargetsOf(context, policy);
+        ImmutableArray<Target> targets = TargetsOf(context, audit, policy);
         return new EventDraft
         {
             Action = policy.Action ?? Lower(method),
@@ -255,25 +257,25 @@ internal sealed class RequestEvents
             Actor = _actors.Read(context.User),
             Authentication = _actors.ReadAuthentication(context.User),
             Targets = targets,
-            DataSubjects = policy.DataSubject is { } name && TextOf(RouteValuesOf(context)[name]) is { Length: > 0 } subject ? [Bounded.Text(subject, 128)!] : [],
+            DataSubjects = policy.DataSubject is { } name && TextOf(RouteValuesOf(context, audit)[name]) is { Length: > 0 } subject ? [Bounded.Text(subject, 128)!] : [],
             Source = SourceOf(context, audit),
             Trace = audit.Trace,
         };
     }
 
     /// <summary>The target that is named, or else each route value under the word before it: <c>/patients/{id}</c> tells of a <c>patients</c>.</summary>
-    private ImmutableArray<Target> TargetsOf(HttpContext context, EndpointPolicy policy)
+    private ImmutableArray<Target> TargetsOf(HttpContext context, RequestAudit audit, EndpointPolicy policy)
     {
-        RouteValueDictionary values = RouteValuesOf(context);
+        RouteValueDictionary values = RouteValuesOf(context, audit);
         if (policy.TargetType is { } type)
         {
-            string? name = policy.TargetId ?? (values.ContainsKey("id") ? "id" : LastParameter(context));
+            string? name = policy.TargetId ?? (values.ContainsKey("id") ? "id" : LastParameter(context, audit));
             return name is not null && TextOf(values[name]) is { Length: > 0 } id
                 ? [new Target { Type = type, Id = IdOf(name, id), Classification = policy.Classification }]
                 : [];
         }
 
-        if (values.Count == 0 || EndpointOf(context) is not RouteEndpoint { RoutePattern: { } pattern })
+        if (values.Count == 0 || EndpointOf(context, audit) is not RouteEndpoint { RoutePattern: { } pattern })
         {
             return [];
         }
@@ -299,11 +301,11 @@ internal sealed class RequestEvents
         return targets.ToImmutable();
     }
 
-    private static RouteValueDictionary RouteValuesOf(HttpContext context) =>
-        context.Features.Get<IExceptionHandlerFeature>()?.RouteValues ?? context.Features.Get<IStatusCodeReExecuteFeature>()?.RouteValues ?? context.Request.RouteValues;
+    private static RouteValueDictionary RouteValuesOf(HttpContext context, RequestAudit audit) =>
+        audit.RouteValues ?? context.Features.Get<IExceptionHandlerFeature>()?.RouteValues ?? context.Request.RouteValues;
 
-    private static string? LastParameter(HttpContext context) =>
-        EndpointOf(context) is RouteEndpoint { RoutePattern.Parameters: { Count: > 0 } parameters } ? parameters[^1].Name : null;
+    private static string? LastParameter(HttpContext context, RequestAudit audit) =>
+        EndpointOf(context, audit) is RouteEndpoint { RoutePattern.Parameters: { Count: > 0 } parameters } ? parameters[^1].Name : null;
 
     private static string? TypeName(string literal)
     {
@@ -345,7 +347,7 @@ internal sealed class RequestEvents
             Status = status,
             DurationMs = complete && audit is not null ? (long)_time.GetElapsedTime(audit.Started).TotalMilliseconds : null,
             BytesIn = complete ? audit?.Request?.Tee.Total ?? (cancelled ? null : context.Request.ContentLength) ?? (MayHaveBody(context) ? null : 0) : null,
-            BytesOut = complete ? audit?.Response?.Bytes ?? context.Response.ContentLength : null,
+            BytesOut = complete ? (audit is { Returned: true } ? audit.Response?.Bytes : null) ?? context.Response.ContentLength : null,
         };
     }
 

@@ -9,7 +9,7 @@ namespace Indelible.AspNetCore.Transfer;
 /// <summary>Writes what is allowed of query, headers and bodies into an event's <c>data</c>, and hides what is secret.</summary>
 /// <remarks>
 /// A hidden value stays as <c>{"$redacted":"secret"}</c> or <c>{"$redacted":"card"}</c>: that it was there is part of the record. Objects and arrays are not taken; they stay as
-/// <c>{"$omitted":"object"}</c>. A body that is longer than what was kept of it says <c>{"$cut":bytes}</c> under <c>$body</c>.
+/// <c>{"omitted":"object"}</c>. A body that is longer than what was kept of it says by how much under <c>bytes_not_seen</c>.
 /// </remarks>
 internal sealed class CapturedFields(SecretsDictionary secrets)
 {
@@ -61,15 +61,13 @@ internal sealed class CapturedFields(SecretsDictionary secrets)
 
         if (tee.Total > tee.Kept)
         {
-            writer.WriteStartObject("$body"u8);
-            writer.WriteNumber("$cut"u8, tee.Total - tee.Kept);
-            writer.WriteEndObject();
+            writer.WriteNumber("bytes_not_seen"u8, tee.Total - tee.Kept);
         }
     }
 
     public void Write(Utf8JsonWriter writer, string name, string value)
     {
-        writer.WritePropertyName(Bounded.Text(name, LongestName) ?? "_");
+        writer.WritePropertyName(NameOf(name));
         if ((secrets.IsSecretName(name) ? "secret" : SecretsDictionary.KindOf(value)) is { } kind)
         {
             WriteRedacted(writer, kind);
@@ -167,8 +165,8 @@ internal sealed class CapturedFields(SecretsDictionary secrets)
             return 0;
         }
 
-        writer.WriteStartObject(Bounded.Text(name, LongestName)!);
-        writer.WriteString("$omitted"u8, what);
+        writer.WriteStartObject(NameOf(name));
+        writer.WriteString("omitted"u8, what);
         writer.WriteEndObject();
         return 1;
     }
@@ -186,7 +184,7 @@ internal sealed class CapturedFields(SecretsDictionary secrets)
         bool keepsKind = reader.TokenType != JsonTokenType.String && !secrets.IsSecretName(LastOf(name)) && SecretsDictionary.KindOf(text) is null;
         if (!keepsKind)
         {
-            writer.WritePropertyName(Bounded.Text(name, LongestName)!);
+            writer.WritePropertyName(NameOf(name));
             if ((secrets.IsSecretName(LastOf(name)) ? "secret" : SecretsDictionary.KindOf(text)) is { } kind)
             {
                 WriteRedacted(writer, kind);
@@ -199,10 +197,10 @@ internal sealed class CapturedFields(SecretsDictionary secrets)
             return;
         }
 
-        writer.WritePropertyName(Bounded.Text(name, LongestName)!);
+        writer.WritePropertyName(NameOf(name));
 
-        // A number that an event cannot hold exactly is kept as it was spelt.
-        if (reader.TokenType == JsonTokenType.Number && !(reader.TryGetInt64(out long number) && Math.Abs(number) < 1L << 53))
+        // Fifteen digits pass a double and back; a number that an event cannot hold exactly is kept as it was spelt.
+        if (reader.TokenType == JsonTokenType.Number && (text.Length > 15 || text.Contains('e', StringComparison.OrdinalIgnoreCase)))
         {
             writer.WriteStringValue(Bounded.Text(text, 64));
         }
@@ -211,6 +209,9 @@ internal sealed class CapturedFields(SecretsDictionary secrets)
             writer.WriteRawValue(text);
         }
     }
+
+    /// <summary>A member's name as an event may have it: those that start with <c>$</c> are the log's own.</summary>
+    private static string NameOf(string name) => (Bounded.Text(name, LongestName) ?? "_") is var fits && fits.StartsWith('$') ? "_" + fits[1..] : fits;
 
     private static string LastOf(string name) => name[(name.LastIndexOf('.') + 1)..];
 
