@@ -30,7 +30,7 @@ internal sealed class AuditedAuthorizationService(IAuthorizationService inner, I
 
     private void Note(ClaimsPrincipal user, object? resource, string? policy, AuthorizationResult result)
     {
-        string? unmet = result.Failure is { } failure ? RequirementNames.Of(failure.FailedRequirements) : null;
+        string? unmet = result.Failure is { } failure ? RequirementNames.Of(failure) : null;
         if (resource is HubInvocationContext invocation)
         {
             if (!result.Succeeded)

@@ -31,13 +31,12 @@ internal sealed class AuditedResultHandler(IAuthorizationMiddlewareResultHandler
         }
 
         audit.Denied = true;
-        IEnumerable<IAuthorizationRequirement> unmet = result.AuthorizationFailure?.FailedRequirements ?? (result.Challenged ? policy.Requirements : []);
         string? reasons = result.AuthorizationFailure is { } failure ? string.Join("; ", failure.FailureReasons.Select(reason => reason.Message)) : null;
         audit.Decision = new Decision
         {
             Effect = result.Challenged ? DecisionEffect.Challenge : DecisionEffect.Deny,
             Policy = name,
-            Rule = RequirementNames.Of(unmet),
+            Rule = result.AuthorizationFailure is { } unmet ? RequirementNames.Of(unmet) : result.Challenged ? RequirementNames.Of(policy.Requirements) : null,
             Reason = reasons is not null && Secrets.SecretsDictionary.KindOf(reasons) is null ? Bounded.Text(reasons, 1_024) : null,
         };
     }

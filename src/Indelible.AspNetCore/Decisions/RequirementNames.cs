@@ -37,6 +37,12 @@ internal static class RequirementNames
     public static string? Of(IEnumerable<IAuthorizationRequirement> requirements) =>
         Bounded.Text(string.Join("; ", requirements.Select(Of)), Longest);
 
+    /// <summary>What was not met; where a handler failed outright, which the framework tells of without a requirement, that handler.</summary>
+    public static string? Of(AuthorizationFailure failure) =>
+        Of(failure.FailedRequirements) ?? Bounded.Text(string.Join("; ", failure.FailureReasons.Select(reason => Without(reason.Handler.GetType().Name, "Handler")).Distinct(StringComparer.Ordinal)), Longest);
+
+    private static string Without(string name, string ending) => name.EndsWith(ending, StringComparison.Ordinal) && name.Length > ending.Length ? name[..^ending.Length] : name;
+
     private static string Of(IAuthorizationRequirement requirement) => requirement switch
     {
         DenyAnonymousAuthorizationRequirement => "authenticated",
@@ -46,6 +52,6 @@ internal static class RequirementNames
         NameAuthorizationRequirement => "name",
         OperationAuthorizationRequirement operation => "operation:" + operation.Name,
         AssertionRequirement => "assertion",
-        _ => requirement.GetType().Name is var name && name.EndsWith("Requirement", StringComparison.Ordinal) && name.Length > 11 ? name[..^11] : requirement.GetType().Name,
+        _ => Without(requirement.GetType().Name, "Requirement"),
     };
 }

@@ -104,7 +104,7 @@ public sealed class DecisionTests
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
         using var logs = new KeptLogs();
-        builder.Logging.AddProvider(logs);
+        builder.Logging.ClearProviders().AddProvider(logs);
         builder.Services.AddSingleton<IAuditRecorder>(new KeptRecorder());
         builder.Services.AddAuthorization();
         builder.Services.AddIndelibleAudit();

@@ -139,7 +139,7 @@ public sealed class SignInTests
         [
             await LoginAsync("hunter2", "ada"), await LoginAsync("ada", "hunter1"), await LoginAsync("ada", "hunter2"), await LoginAsync("ada", "wrong"), await LoginAsync("ada", "wrong"), await LoginAsync("ada", "hunter2"),
         ];
-        Assert.Equal(["Failed", "Failed", "Succeeded", "Failed", "Lockedout", "Lockedout"], said);
+        Assert.Equal(["Failed", "Failed", "Succeeded", "Failed", "LockedOut", "LockedOut"], said);
 
         IReadOnlyList<EventDraft> drafts = await app.Recorder.WaitAsync(6);
         Assert.All(drafts, draft => Assert.Equal("auth.login", draft.Action));
