@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
 using Indelible.Events.Producing;
@@ -80,6 +81,9 @@ public sealed record EventDraft
     /// <summary>Values of the application's own, by name.</summary>
     public ImmutableDictionary<string, JsonElement> Data { get; init; } = ImmutableDictionary<string, JsonElement>.Empty;
 
+    /// <summary>How it is to be delivered, where the options say nothing of its action: what a catalogue says. Null for the options' default.</summary>
+    public DeliveryMode? Mode { get; init; }
+
     /// <summary>Begins an event.</summary>
     /// <param name="action">Dotted and lower case.</param>
     public static EventDraft Of(string action) => new() { Action = action };
@@ -120,4 +124,56 @@ public sealed record EventDraft
 
     /// <summary>Adds a short text that search finds.</summary>
     public EventDraft Labelled(string name, string value) => this with { Labels = Labels.SetItem(name, value) };
+
+    /// <summary>Adds a value of the application's own, found by search under <c>data</c>. A null is left out.</summary>
+    public EventDraft With(string name, string? value) => value is null ? this : WithJson(name, writer => writer.WriteStringValue(value));
+
+    /// <inheritdoc cref="With(string, string?)"/>
+    public EventDraft With(string name, long value) => WithJson(name, writer => writer.WriteNumberValue(value));
+
+    /// <inheritdoc cref="With(string, string?)"/>
+    public EventDraft With(string name, decimal value) => WithJson(name, writer => writer.WriteNumberValue(value));
+
+    /// <inheritdoc cref="With(string, string?)"/>
+    public EventDraft With(string name, double value) => WithJson(name, writer => writer.WriteNumberValue(value));
+
+    /// <inheritdoc cref="With(string, string?)"/>
+    public EventDraft With(string name, bool value) => WithJson(name, writer => writer.WriteBooleanValue(value));
+
+    /// <summary>Adds a time of the application's own, found by search under <c>data</c>.</summary>
+    public EventDraft With(string name, DateTimeOffset value) => With(name, Events.Instant.Format(value));
+
+    /// <summary>Adds an id of the application's own, found by search under <c>data</c>.</summary>
+    public EventDraft With(string name, Guid value) => With(name, value.ToString());
+
+    /// <summary>Adds any JSON of the application's own, found by search under <c>data</c>.</summary>
+    public EventDraft With(string name, JsonElement value) => this with { Data = Data.SetItem(name, value) };
+
+    /// <summary>Says that a value changed. Never a secret: give <c>{"$redacted":"secret"}</c>.</summary>
+    /// <param name="path">Its JSON Pointer in the target, as in <c>/amount</c>.</param>
+    /// <param name="old">The value before, or null where there was none.</param>
+    /// <param name="now">The value after, or null where there is none.</param>
+    public EventDraft Changed(string path, string? old, string? now) => this with
+    {
+        Changes = Changes.Add(new Change
+        {
+            Path = path,
+            Operation = old is null ? ChangeOperation.Add : now is null ? ChangeOperation.Remove : ChangeOperation.Replace,
+            Old = old is null ? null : JsonOf(writer => writer.WriteStringValue(old)),
+            New = now is null ? null : JsonOf(writer => writer.WriteStringValue(now)),
+        }),
+    };
+
+    private EventDraft WithJson(string name, Action<Utf8JsonWriter> write) => this with { Data = Data.SetItem(name, JsonOf(write)) };
+
+    private static JsonElement JsonOf(Action<Utf8JsonWriter> write)
+    {
+        var text = new ArrayBufferWriter<byte>(64);
+        using (var writer = new Utf8JsonWriter(text))
+        {
+            write(writer);
+        }
+
+        return JsonElement.Parse(text.WrittenSpan);
+    }
 }
