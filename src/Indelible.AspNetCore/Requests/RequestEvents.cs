@@ -85,6 +85,12 @@ internal sealed class RequestEvents
         bool cancelled = audit.Cancelled || status == ClientClosedRequest;
         bool denied = audit.Denied || status is 401 or 403 || grpc is { IsDenial: true };
         bool failed = !cancelled && ((status >= 500 && !(policy.IsHealthCheck && status == 503)) || audit.Exception is not null || grpc is { IsFailure: true });
+        if (denied && status == 401 && audit.Spoken && !policy.Named && audit.Amendment is null)
+        {
+            // A refused sign-in, recorded as such: the same attempt is not told twice.
+            return null;
+        }
+
         if (!denied && !failed && !IsWanted(context, audit, policy))
         {
             return null;
