@@ -34,7 +34,20 @@ public sealed class AuditAttribute : Attribute
     public string? Action { get; }
 
     /// <summary>What sort of thing it is done to, lower snake case: <c>invoice</c>.</summary>
-    public string? Target { get; set; }
+    /// <exception cref="ArgumentException">It is no such name.</exception>
+    public string? Target
+    {
+        get;
+        set
+        {
+            if (value is not null)
+            {
+                ActionName.ThrowIfNoType(value);
+            }
+
+            field = value;
+        }
+    }
 
     /// <summary>The route value that holds the target's id; null for <c>id</c>, or else the last one of the route. Of a hub method: the parameter's name.</summary>
     public string? TargetId { get; set; }

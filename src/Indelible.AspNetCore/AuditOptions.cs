@@ -88,16 +88,21 @@ public sealed class AuditOptions
                 faults.Add("Routes: one has no Pattern.");
             }
 
-            if (route.Action is not null)
+            try
             {
-                try
+                if (route.Action is not null)
                 {
                     ActionName.ThrowIfNot(route.Action);
                 }
-                catch (ArgumentException fault)
+
+                if (route.Target is not null)
                 {
-                    faults.Add($"Routes, {route.Pattern}: {fault.Message}");
+                    ActionName.ThrowIfNoType(route.Target);
                 }
+            }
+            catch (ArgumentException fault)
+            {
+                faults.Add($"Routes, {route.Pattern}: {fault.Message}");
             }
         }
 

@@ -1,5 +1,5 @@
-using Indelible.AspNetCore.SignIns;
 using Indelible.AspNetCore.Requests;
+using Indelible.AspNetCore.SignIns;
 using Indelible.Client.Recording;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,6 @@
-using Indelible.AspNetCore.SignIns;
 using Indelible.AspNetCore.Decisions;
 using Indelible.AspNetCore.Requests;
+using Indelible.AspNetCore.SignIns;
 using Indelible.Client.Recording;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;

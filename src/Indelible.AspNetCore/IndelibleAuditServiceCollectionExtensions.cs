@@ -1,9 +1,9 @@
 using Indelible.AspNetCore;
-using Indelible.AspNetCore.SignIns;
 using Indelible.AspNetCore.Decisions;
 using Indelible.AspNetCore.Hubs;
 using Indelible.AspNetCore.Pages;
 using Indelible.AspNetCore.Requests;
+using Indelible.AspNetCore.SignIns;
 using Indelible.Client.Recording;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;

@@ -30,6 +30,7 @@ public sealed class ArchitectureTests
             "Indelible.AspNetCore.SignIns.AuditedSignInManager`1",
             "Microsoft.AspNetCore.Builder.AuditEndpointConventionBuilderExtensions",
             "Microsoft.AspNetCore.Builder.IndelibleAuditApplicationBuilderExtensions",
+            "Microsoft.AspNetCore.Builder.IndelibleWebApplicationBuilderExtensions",
             "Microsoft.AspNetCore.Http.HttpContextAuditExtensions",
             "Microsoft.Extensions.DependencyInjection.IndelibleAuditServiceCollectionExtensions",
         ],

@@ -51,6 +51,16 @@ internal sealed record EndpointPolicy
 
     public string? Route { get; init; }
 
+    /// <summary>Whether requests by this method only read.</summary>
+    public static bool IsRead(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
+
+    /// <summary>Whether the name, of an attribute or a rule, has requests by this method recorded.</summary>
+    public bool Names(string method) => Named && (Reads || !IsRead(method));
+
+    /// <summary>Whether a request by this method must be recorded before it is answered.</summary>
+    public bool NeedsIntent(string method) => Mode == DeliveryMode.Guaranteed && Names(method);
+
     public static EndpointPolicy Of(Endpoint endpoint)
     {
         EndpointMetadataCollection metadata = endpoint.Metadata;

@@ -31,7 +31,7 @@ internal sealed partial class IntentPolicy(RequestEvents events, AuditOutbox out
         {
             if (candidates.IsValidCandidate(i)
                 && candidates[i].Endpoint is { RequestDelegate: not null } endpoint
-                && events.Policies.Find(endpoint, httpContext.Request.Method, httpContext.Request.Path).Mode == DeliveryMode.Guaranteed)
+                && events.Policies.Find(endpoint, httpContext.Request.Method, httpContext.Request.Path).NeedsIntent(httpContext.Request.Method))
             {
                 candidates.ReplaceEndpoint(i, _guarded.GetValue(endpoint, Guard), candidates[i].Values);
             }

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Activity = System.Diagnostics.Activity;
-using ActivityIdFormat = System.Diagnostics.ActivityIdFormat;
 using System.Text.Json;
 using Indelible.AspNetCore.Identities;
 using Indelible.AspNetCore.Secrets;
@@ -12,6 +10,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
+using Activity = System.Diagnostics.Activity;
+using ActivityIdFormat = System.Diagnostics.ActivityIdFormat;
 
 namespace Indelible.AspNetCore.Requests;
 
@@ -169,8 +169,6 @@ internal sealed class RequestEvents
         return Enum.TryParse(word, ignoreCase: true, out Operation operation) && !char.IsAsciiDigit(word[0]) ? operation : null;
     }
 
-    private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method);
-
     /// <summary>The endpoint that the request was for, even where an error page has answered in its stead.</summary>
     private static Endpoint? EndpointOf(HttpContext context, RequestAudit audit) =>
         audit.Endpoint ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.Features.Get<IStatusCodeReExecuteFeature>()?.Endpoint ?? context.GetEndpoint();
@@ -236,7 +234,7 @@ internal sealed class RequestEvents
         string method = context.Request.Method;
         if (policy.Named)
         {
-            return policy.Reads || !IsRead(method);
+            return policy.Names(method);
         }
 
         if (policy.Quiet || audit.Spoken || _options.Scope == AuditScope.Named)
@@ -246,8 +244,8 @@ internal sealed class RequestEvents
 
         bool answered = policy.Route is not null || EndpointOf(context, audit) is not null;
         return _options.Scope == AuditScope.Everything
-            ? answered || !IsRead(method) || context.Response.StatusCode == 404
-            : answered && (audit.Authorized || policy.Protected || !IsRead(method));
+            ? answered || !EndpointPolicy.IsRead(method) || context.Response.StatusCode == 404
+            : answered && (audit.Authorized || policy.Protected || !EndpointPolicy.IsRead(method));
     }
 
     private EventDraft Describe(HttpContext context, RequestAudit audit, EndpointPolicy policy)
@@ -258,7 +256,7 @@ internal sealed class RequestEvents
         {
             Action = policy.Action ?? Lower(method),
             Time = audit.Time,
-            Category = policy.Category ?? (policy.Action is null || policy.Classification is not null ? IsRead(method) ? Category.DataAccess : Category.DataChange : null),
+            Category = policy.Category ?? (policy.Action is null || policy.Classification is not null ? EndpointPolicy.IsRead(method) ? Category.DataAccess : Category.DataChange : null),
             Operation = policy.Operation ?? (policy.Action is { } action ? OperationOf(action) : OperationOfMethod(method)),
             Actor = _actors.Read(context.User),
             Authentication = _actors.ReadAuthentication(context.User),
