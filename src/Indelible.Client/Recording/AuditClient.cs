@@ -46,7 +46,9 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
     private readonly Delivery _delivery;
     private readonly ClientState _state;
     private readonly CancellationTokenSource _stop = new();
+    private readonly LogWatch _watch;
     private readonly Task _heartbeats;
+    private readonly Task _watching;
     private readonly string _stream;
     private readonly Lock _lossGate = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -106,10 +108,12 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
         _writer.OnDurable = _delivery.Wake;
         _writer.OnFailure = _state.OnDiskFailed;
         _writer.OnLost = group => Lose(new DroppedRange(group.Count, group.First, group.Last));
+        _watch = new LogWatch(options, _connection, _root, _receipts, _logKey, _telemetry, _state, _time);
         _telemetry.LogStarted(Origin, _root.Instance, _stream, _root.Path);
         RecordStart(previous);
         _delivery.Start();
         _heartbeats = HeartbeatsAsync();
+        _watching = _watch.RunAsync(_stop.Token);
     }
 
     /// <summary>The log's origin: the name of the pinned key.</summary>
@@ -190,6 +194,7 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
 
         await _stop.CancelAsync().ConfigureAwait(false);
         await _heartbeats.ConfigureAwait(false);
+        await _watching.ConfigureAwait(false);
         await _delivery.FlushAsync(Left(started) / 2, CancellationToken.None).ConfigureAwait(false);
 
         // What memory holds would be lost with it; the spool has room, most likely.
@@ -233,6 +238,7 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
         _own.Dispose();
         _root.Dispose();
         _connection.Dispose();
+        _watch.Dispose();
         _telemetry.LogStopped(waiting);
         _telemetry.Dispose();
         _stop.Dispose();
@@ -495,7 +501,10 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
         private readonly Lock _gate = new();
         private AuditClientState _delivering = AuditClientState.Healthy;
         private string _detail = "";
-        private string? _contradiction;
+        private readonly HashSet<string> _contradictions = [];
+        private string? _contradiction = EvidenceFolder.Earlier(client._root.EvidencePath) is [var earlier, ..]
+            ? $"The log contradicted itself in an earlier run; the evidence is in {earlier}. Move it away when it has been dealt with."
+            : null;
         private string? _full;
         private long _dropped;
         private long _refused;
@@ -521,7 +530,7 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
                         Dropped = _dropped,
                         Refused = _refused,
                         LastReceipt = _lastReceipt,
-                        VerifiedSize = 0,
+                        VerifiedSize = client._watch.VerifiedSize,
                     };
                 }
             }
@@ -538,6 +547,11 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
 
                 (_delivering, _detail, _full) = (AuditClientState.Healthy, "", null);
                 _lastReceipt = last is null ? _lastReceipt : client._time.GetUtcNow();
+            }
+
+            if (client._receipts.Bytes > client._options.ReceiptBytes / 4)
+            {
+                client._watch.Wake();
             }
 
             client.TellLosses(now: false);
@@ -602,10 +616,9 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
 
         public void OnContradiction(ContradictionKind kind, string message, IReadOnlyList<(string Name, byte[] Content)> evidence)
         {
-            var contradiction = new LogContradiction(kind, message, null);
             lock (_gate)
             {
-                if (_contradiction == message)
+                if (!_contradictions.Add(message))
                 {
                     return;
                 }
@@ -613,7 +626,9 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
                 _contradiction = message;
             }
 
+            var contradiction = new LogContradiction(kind, message, EvidenceFolder.Keep(client._root.EvidencePath, kind, evidence));
             client._telemetry.Contradicted(contradiction);
+            client.RecordOwn(client.Own("audit.log.contradicted", null).With("kind", kind.ToString()).Failed(message.Length <= 500 ? message : message[..500]));
             client._options.OnContradiction?.Invoke(contradiction);
         }
 

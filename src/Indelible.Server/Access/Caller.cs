@@ -39,10 +39,18 @@ internal static class AccessControl
     /// <exception cref="ProblemException">401; 404 where there is no such log or the key is not for it; 403 where the key is a writer's.</exception>
     public static (Caller Caller, LogReader Log) RequireReader(HttpContext context, LogEngine engine, string log) => RequireFor(context, engine, log, KeyKind.Reader, "a reader's key");
 
-    /// <summary>The log, for anybody if it is public, else for its readers.</summary>
-    /// <exception cref="ProblemException">As <see cref="RequireReader"/>.</exception>
-    public static LogReader RequirePublicOrReader(HttpContext context, LogEngine engine, string log) =>
-        engine.Find(log) is { Settings.IsPublic: true } found ? found : RequireReader(context, engine, log).Log;
+    /// <summary>The log, for anybody if it is public, else for its readers and writers: checkpoint, hash tiles and consistency tell nothing of an entry, and let a writer see for itself that the log keeps what it promised.</summary>
+    /// <exception cref="ProblemException">As <see cref="RequireReader"/>, for keys of either kind.</exception>
+    public static LogReader RequirePublicOrMember(HttpContext context, LogEngine engine, string log)
+    {
+        if (engine.Find(log) is { Settings.IsPublic: true } found)
+        {
+            return found;
+        }
+
+        Caller caller = Authenticate(context, engine);
+        return RequireFor(context, engine, log, caller.Key.Kind == KeyKind.Writer ? KeyKind.Writer : KeyKind.Reader, "a reader's or writer's key").Log;
+    }
 
     private static (Caller Caller, LogReader Log) RequireFor(HttpContext context, LogEngine engine, string log, KeyKind kind, string needed)
     {

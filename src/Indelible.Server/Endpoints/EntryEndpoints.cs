@@ -84,7 +84,7 @@ internal static class EntryEndpoints
 
     private static IResult GetConsistency(HttpContext context, LogEngine engine, string log)
     {
-        LogReader reader = AccessControl.RequirePublicOrReader(context, engine, log);
+        LogReader reader = AccessControl.RequirePublicOrMember(context, engine, log);
         long published = reader.Checkpoint.Head.Size;
         long to = QueryFlag.ReadNumber(context, "to") ?? published;
         long from = QueryFlag.ReadNumber(context, "from") ?? throw new ProblemException(Problem.InvalidParameter("from", "the size to prove from is missing"));

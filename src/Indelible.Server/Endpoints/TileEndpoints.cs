@@ -21,7 +21,7 @@ internal static class TileEndpoints
 
     private static IResult GetCheckpoint(HttpContext context, LogEngine engine, string log)
     {
-        LogReader reader = AccessControl.RequirePublicOrReader(context, engine, log);
+        LogReader reader = AccessControl.RequirePublicOrMember(context, engine, log);
         AllowOthers(context, reader);
         context.Response.Headers.CacheControl = "no-cache";
         return TypedResults.Bytes(reader.Checkpoint.Note, "text/plain; charset=utf-8");
@@ -39,7 +39,7 @@ internal static class TileEndpoints
                 : NotThere(full, reader);
         }
 
-        LogReader tiles = AccessControl.RequirePublicOrReader(context, engine, log);
+        LogReader tiles = AccessControl.RequirePublicOrMember(context, engine, log);
         AllowOthers(context, tiles);
         if (!TileId.TryParse(full, out TileId tile))
         {
