@@ -23,6 +23,19 @@ if ! command -v go >/dev/null || [ ! -d /usr/share/gocode/src/golang.org/x/mod/s
   fi
 fi
 
+# The sample application runs on PostgreSQL, a server of its own for each test. Without it those tests are skipped and say so.
+if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+  as_root=""
+  if [ "$(id -u)" != 0 ]; then as_root="$(command -v sudo || true)"; fi
+  if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; then
+    say "Installing postgresql …"
+    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends postgresql; } >/dev/null 2>&1 \
+      || say "It could not be installed: the tests of the sample application are skipped."
+  else
+    say "PostgreSQL is missing and cannot be installed here: the tests of the sample application are skipped."
+  fi
+fi
+
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 say "Building …"
 log="$(mktemp)"

@@ -15,7 +15,7 @@ internal sealed record SuitePlan(int Rounds, TimeSpan Duration, int Entries, str
 internal sealed class Suite(SuitePlan plan)
 {
     /// <summary>The parts, by name.</summary>
-    public static readonly string[] Parts = ["http", "engine", "client", "verify", "size", "budget", "sqlite", "postgres"];
+    public static readonly string[] Parts = ["http", "engine", "client", "verify", "size", "budget", "sqlite", "postgres", "aspnetcore"];
 
     private static readonly (string Ours, string Theirs)[] s_ratios =
     [
@@ -80,6 +80,7 @@ internal sealed class Suite(SuitePlan plan)
             "budget" => new BudgetPart(plan),
             "sqlite" => new SqlitePeer(plan, folder),
             "postgres" => await PostgresPeer.OpenAsync(plan, folder, results, cancellationToken),
+            "aspnetcore" => await AspNetCorePart.OpenAsync(plan, folder),
             _ => throw new ArgumentException($"There is no part {part}; they are {string.Join(", ", Parts)}."),
         };
     }
