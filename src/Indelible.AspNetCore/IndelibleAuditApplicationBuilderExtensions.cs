@@ -50,6 +50,6 @@ public static partial class IndelibleAuditApplicationBuilderExtensions
         }
     }
 
-    [LoggerMessage(3007, LogLevel.Warning, "{Service} was registered after AddIndelible: {What} are not recorded. Register it before")]
+    [LoggerMessage(5107, LogLevel.Warning, "{Service} was registered after AddIndelible: {What} are not recorded. Register it before")]
     private static partial void LogReplaced(ILogger logger, string service, string what);
 }

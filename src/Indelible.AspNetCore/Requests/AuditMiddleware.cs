@@ -161,6 +161,6 @@ internal sealed partial class AuditMiddleware
         return Task.CompletedTask;
     }
 
-    [LoggerMessage(3005, LogLevel.Error, "A request could not be described, and is not recorded")]
+    [LoggerMessage(5105, LogLevel.Error, "A request could not be described, and is not recorded")]
     private partial void LogUndescribed(Exception fault);
 }

@@ -179,15 +179,15 @@ internal sealed partial class AuditOutbox : IHostedService, IDisposable
         }
     }
 
-    [LoggerMessage(3001, LogLevel.Error, "An event for {Action} could not be recorded; the request went on. {Failures} so far (this is logged once in a thousand)")]
+    [LoggerMessage(5101, LogLevel.Error, "An event for {Action} could not be recorded; the request went on. {Failures} so far (this is logged once in a thousand)")]
     private partial void LogFailed(Exception fault, string action, long failures);
 
-    [LoggerMessage(3002, LogLevel.Critical, "Events are being lost: {Most} are on their way to the recorder, which takes none")]
+    [LoggerMessage(5102, LogLevel.Critical, "Events are being lost: {Most} are on their way to the recorder, which takes none")]
     private partial void LogLosing(int most);
 
-    [LoggerMessage(3003, LogLevel.Error, "{Lost} events were lost while the recorder took none; it goes on, and their number is recorded")]
+    [LoggerMessage(5103, LogLevel.Error, "{Lost} events were lost while the recorder took none; it goes on, and their number is recorded")]
     private partial void LogLost(long lost);
 
-    [LoggerMessage(3004, LogLevel.Error, "The application stops with {Pending} events that the recorder has not taken")]
+    [LoggerMessage(5104, LogLevel.Error, "The application stops with {Pending} events that the recorder has not taken")]
     private partial void LogLeft(int pending);
 }

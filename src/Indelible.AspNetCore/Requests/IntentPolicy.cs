@@ -134,6 +134,6 @@ internal sealed partial class IntentPolicy(RequestEvents events, AuditOutbox out
             : new Endpoint(RunAsync, endpoint.Metadata, endpoint.DisplayName);
     }
 
-    [LoggerMessage(3006, LogLevel.Error, "A request was refused: the intent of {Action} could not be recorded")]
+    [LoggerMessage(5106, LogLevel.Error, "A request was refused: the intent of {Action} could not be recorded")]
     private partial void LogRefused(Exception fault, string action);
 }

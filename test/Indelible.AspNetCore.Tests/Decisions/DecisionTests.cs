@@ -111,7 +111,7 @@ public sealed class DecisionTests
         builder.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, NotFoundInstead>();
         await using WebApplication app = builder.Build();
         app.UseIndelibleAudit();
-        Assert.Contains(logs.Lines, line => line.Id == 3007 && line.Text.Contains("IAuthorizationMiddlewareResultHandler", StringComparison.Ordinal));
+        Assert.Contains(logs.Lines, line => line.Id == 5107 && line.Text.Contains("IAuthorizationMiddlewareResultHandler", StringComparison.Ordinal));
     }
 
     private static void Build(WebApplicationBuilder builder)

@@ -209,7 +209,7 @@ public sealed class ComplaintTests
         EventDraft told = await app.Recorder.WaitAsync("audit.capture.lost");
         await app.Recorder.WaitAsync(21);
         Assert.Equal("30", told.Data["lost"].GetRawText());
-        Assert.Contains(app.Logs.Lines, line => line.Id == 3002);
+        Assert.Contains(app.Logs.Lines, line => line.Id == 5102);
     }
 
     [Fact]
@@ -223,7 +223,7 @@ public sealed class ComplaintTests
         }
 
         await app.StopAsync();
-        Assert.Single(app.Logs.Lines, line => line.Id == 3001);
+        Assert.Single(app.Logs.Lines, line => line.Id == 5101);
     }
 
     [Fact]
@@ -250,7 +250,7 @@ public sealed class ComplaintTests
         }));
         Assert.Equal("fine", await (await app.Http.PostAsync("/", null)).Content.ReadAsStringAsync());
         Assert.Equal("fine", await (await app.Http.PostAsync("/", null)).Content.ReadAsStringAsync());
-        Assert.Contains(app.Logs.Lines, line => line.Id == 3005);
+        Assert.Contains(app.Logs.Lines, line => line.Id == 5105);
     }
 
     [Fact]
