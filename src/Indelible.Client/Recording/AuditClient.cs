@@ -198,7 +198,7 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
         await _delivery.FlushAsync(Left(started) / 2, CancellationToken.None).ConfigureAwait(false);
 
         TellLosses(now: true);
-        if (RecordOwn(Own("audit.producer.stopped", EventKind.Lifecycle), last: true) is { } ended)
+        if (RecordOwn(Own("audit.producer.stopped", EventKind.Lifecycle), new StreamMark(IsLast: true)) is { } ended)
         {
             await ended.Done.ConfigureAwait(false);
         }
@@ -260,7 +260,7 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
 
             // Asked for before the try, so that room made in between is not missed.
             Task room = _writer.Room;
-            if (_writer.TryAdd(composed.Id, composed.Json.Span, last: false, reserve: 0) is { } group)
+            if (_writer.TryAdd(composed.Id, composed.Json.Span, default, reserve: 0) is { } group)
             {
                 CheckFill();
                 SpoolOutcome outcome = await group.Done.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -441,19 +441,19 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
         EventDraft draft = Own("audit.producer.started", EventKind.Lifecycle);
         if (previous is { Stream.Length: > 0 })
         {
-            draft = draft.With("previous_stream_id", previous.Stream).With("previous_seq", previous.Last).With("previous_ended", previous.Ended);
+            draft = draft.With("previous_ended", previous.Ended);
         }
 
-        RecordOwn(draft);
+        RecordOwn(draft, new StreamMark(Previous: previous));
     }
 
     private EventDraft Own(string action, EventKind? kind) => new() { Action = action, Kind = kind, Category = Category.Audit, Actor = _self };
 
     /// <summary>Spools an event of the client's own, without waiting for it.</summary>
-    private SyncGroup? RecordOwn(EventDraft draft, bool last = false)
+    private SyncGroup? RecordOwn(EventDraft draft, StreamMark mark = default)
     {
         ComposedEvent composed = _ownComposer.Compose(draft);
-        return _writer.TryAdd(composed.Id, composed.Json.Span, last, Reserve);
+        return _writer.TryAdd(composed.Id, composed.Json.Span, in mark, Reserve);
     }
 
     /// <summary>Raises the alarm when the spool passes half and four fifths, and takes it back ten points below.</summary>
@@ -488,7 +488,7 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
             await Task.Delay(interval, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!_stop.IsCancellationRequested)
             {
-                RecordOwn(Own("audit.producer.heartbeat", EventKind.Heartbeat).With("highest_seq", _writer.Highest));
+                RecordOwn(Own("audit.producer.heartbeat", EventKind.Heartbeat), new StreamMark(StatesHighest: true));
             }
         }
     }

@@ -74,7 +74,7 @@ public sealed class BestEffortTests : IAsyncLifetime
         Assert.Equal("b", Assert.Single(entries.Of("test.run")).Id());
         JsonElement second = entries.Of("audit.producer.started")[1];
         Assert.True(second.GetProperty("data").GetProperty("previous_ended").GetBoolean());
-        Assert.Equal(3, second.GetProperty("data").GetProperty("previous_seq").GetInt64());
+        Assert.Equal(3, second.GetProperty("producer").GetProperty("previous_seq").GetInt64());
     }
 
     [Fact]

@@ -125,11 +125,11 @@ public sealed class DurableTests : IAsyncLifetime
         {
             string before = starts[life - 1].GetProperty("producer").GetProperty("stream_id").GetString()!;
             JsonElement data = starts[life].GetProperty("data");
-            Assert.Equal(before, data.GetProperty("previous_stream_id").GetString());
+            Assert.Equal(before, starts[life].GetProperty("producer").GetProperty("previous_stream").GetString());
             Assert.False(data.GetProperty("previous_ended").GetBoolean());
             Assert.Equal(
                 entries.Where(entry => entry.GetProperty("producer").GetProperty("stream_id").GetString() == before).Max(Recorded.Sequence),
-                data.GetProperty("previous_seq").GetInt64());
+                starts[life].GetProperty("producer").GetProperty("previous_seq").GetInt64());
         }
     }
 

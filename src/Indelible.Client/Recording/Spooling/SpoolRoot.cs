@@ -149,7 +149,8 @@ internal sealed class SpoolRoot : IDisposable
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(file));
             JsonElement root = json.RootElement;
-            return new PreviousStream(root.GetProperty("stream").GetString() ?? "", root.GetProperty("last").GetInt64(), root.GetProperty("ended").GetBoolean());
+            string stream = root.GetProperty("stream").GetString() ?? "";
+            return stream.Any(c => !char.IsAsciiLetterOrDigit(c) && c != '-') ? null : new PreviousStream(stream, root.GetProperty("last").GetInt64(), root.GetProperty("ended").GetBoolean());
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IOException)
         {

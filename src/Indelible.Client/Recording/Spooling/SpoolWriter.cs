@@ -17,6 +17,8 @@ internal sealed class SpoolWriter : IDisposable
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(50);
 
     private readonly string _folder;
+    private const int MostStreamName = 64;
+    private const int MostTailBytes = 320;
     private readonly byte[] _producer;
     private readonly long _limit;
     private readonly long _fileBytes;
@@ -122,14 +124,14 @@ internal sealed class SpoolWriter : IDisposable
     /// <summary>Adds an event.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="json">The event, canonical, without <c>producer</c>.</param>
-    /// <param name="last">Whether it ends the stream.</param>
+    /// <param name="mark">What it states about the stream besides its number.</param>
     /// <param name="reserve">Bytes beyond the limit that it may use: our own events must be told even when there is no room.</param>
     /// <returns>The group whose sync makes it durable; null where there is no room, and then no number was issued.</returns>
-    public SyncGroup? TryAdd(string id, ReadOnlySpan<byte> json, bool last, int reserve)
+    public SyncGroup? TryAdd(string id, ReadOnlySpan<byte> json, in StreamMark mark, int reserve)
     {
         Span<byte> idBytes = stackalloc byte[Encoding.UTF8.GetMaxByteCount(id.Length)];
         idBytes = idBytes[..Encoding.UTF8.GetBytes(id, idBytes)];
-        Span<byte> tail = stackalloc byte[160];
+        Span<byte> tail = stackalloc byte[MostTailBytes];
         lock (_gate)
         {
             if (_used + json.Length + tail.Length > _limit + reserve)
@@ -139,7 +141,7 @@ internal sealed class SpoolWriter : IDisposable
 
             // Numbered under the gate, so that the order in the file is the order of the numbers.
             long sequence = Interlocked.Increment(ref _sequence);
-            int tailBytes = WriteTail(tail, sequence, last);
+            int tailBytes = WriteTail(tail, sequence, in mark);
             AddFrame(sequence, idBytes, json[..^1], tail[..tailBytes]);
             return _group;
         }
@@ -165,8 +167,8 @@ internal sealed class SpoolWriter : IDisposable
     /// <summary>The event with its number in it, for one that does not pass through the spool.</summary>
     public byte[] WithProducer(ReadOnlySpan<byte> json, long sequence)
     {
-        Span<byte> tail = stackalloc byte[160];
-        tail = tail[..WriteTail(tail, sequence, last: false)];
+        Span<byte> tail = stackalloc byte[MostTailBytes];
+        tail = tail[..WriteTail(tail, sequence, default)];
         byte[] whole = new byte[json.Length - 1 + tail.Length];
         json[..^1].CopyTo(whole);
         tail.CopyTo(whole.AsSpan(json.Length - 1));
@@ -216,14 +218,37 @@ internal sealed class SpoolWriter : IDisposable
         }
     }
 
-    private int WriteTail(Span<byte> tail, long sequence, bool last)
+    private int WriteTail(Span<byte> tail, long sequence, in StreamMark mark)
     {
-        _producer.CopyTo(tail);
-        System.Buffers.Text.Utf8Formatter.TryFormat(sequence, tail[_producer.Length..], out int digits);
-        int at = _producer.Length + digits;
-        ReadOnlySpan<byte> close = last ? ",\"end\":true}}"u8 : "}}"u8;
-        close.CopyTo(tail[at..]);
-        return at + close.Length;
+        int at = Put(tail, 0, _producer);
+        at = PutNumber(tail, at, sequence);
+        if (mark.Previous is { Stream.Length: > 0 and <= MostStreamName } previous)
+        {
+            at = Put(tail, at, ",\"previous_stream\":\""u8);
+            at += Encoding.UTF8.GetBytes(previous.Stream, tail[at..]);
+            at = Put(tail, at, "\",\"previous_seq\":"u8);
+            at = PutNumber(tail, at, previous.Last);
+        }
+
+        if (mark.StatesHighest)
+        {
+            at = Put(tail, at, ",\"highest\":"u8);
+            at = PutNumber(tail, at, sequence);
+        }
+
+        return Put(tail, at, mark.IsLast ? ",\"end\":true}}"u8 : "}}"u8);
+    }
+
+    private static int Put(Span<byte> tail, int at, ReadOnlySpan<byte> text)
+    {
+        text.CopyTo(tail[at..]);
+        return at + text.Length;
+    }
+
+    private static int PutNumber(Span<byte> tail, int at, long number)
+    {
+        System.Buffers.Text.Utf8Formatter.TryFormat(number, tail[at..], out int digits);
+        return at + digits;
     }
 
     private void AddFrame(long sequence, ReadOnlySpan<byte> id, ReadOnlySpan<byte> json, ReadOnlySpan<byte> tail)
