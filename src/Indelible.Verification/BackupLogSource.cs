@@ -30,7 +30,7 @@ public sealed class BackupLogSource(BackedUpLog log, FolderLog pieces) : ILogSou
         [.. pieces.CheckIdHashes(id, entries).Select(wrong => new VerificationFault("entry", $"index {wrong.Index} ({Locate(wrong.Index)})", wrong.Detail))]);
 
     /// <inheritdoc/>
-    public Task<StorageFindings> CheckStorageAsync(CancellationToken cancellationToken)
+    public Task<StorageFindings> CheckStorageAsync(long size, CancellationToken cancellationToken)
     {
         // Not the hashes that segments end in: the files were hashed when they were copied, and are when a backup is opened.
         FolderFindings[] parts = [pieces.Findings, CheckBeyond()];

@@ -1,4 +1,7 @@
+using Indelible.Engine.Storage;
+using Indelible.Engine.Storage.Files;
 using Indelible.Tiles;
+using Microsoft.Win32.SafeHandles;
 
 namespace Indelible.Verification;
 
@@ -33,6 +36,9 @@ public sealed class DirectoryLogSource : ILogSource
     public async Task<ReadOnlyMemory<byte>?> ReadTileAsync(TileId id, CancellationToken cancellationToken) =>
         await ReadAsync(id.Path, TileLayout.Width * Merkle.Hash.Size, missingIsUnclear: false, cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Nothing lies beside the log here.</summary>
+    public Task<StorageFindings> CheckStorageAsync(long size, CancellationToken cancellationToken) => Task.FromResult(StorageFindings.None);
+
     /// <inheritdoc/>
     public string Locate(long index) => Path.Combine("tile", "entries", "… bundle " + (index / TileLayout.Width));
 
@@ -40,27 +46,31 @@ public sealed class DirectoryLogSource : ILogSource
     {
         try
         {
-            string full = Path.Combine(_folder, path);
-            long length = new FileInfo(full).Length;
+            // Only what is a file: opening a pipe could wait for ever.
+            using SafeFileHandle file = RegularFile.Open(Path.Combine(_folder, path));
+            long length = RandomAccess.GetLength(file);
             if (length > maxBytes)
             {
                 throw new LogSourceException($"{path} has {length} bytes, more than the {maxBytes} it can have");
             }
 
-            if (length == 0)
+            byte[] bytes = new byte[length];
+            int count = 0;
+            while (count < bytes.Length)
             {
-                // Nothing of a log is empty. Opening what only looks like an empty file, a pipe or a device, could wait for ever.
-                throw new LogSourceException($"{path} is empty");
+                int read = await RandomAccess.ReadAsync(file, bytes.AsMemory(count), count, cancellationToken).ConfigureAwait(false);
+                count += read > 0 ? read : throw new LogSourceException($"{path} became shorter while it was read", unreachable: true);
             }
 
-            using var file = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            byte[] bytes = new byte[length];
-            await file.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
             return bytes;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new LogSourceException(missingIsUnclear ? $"there is no {path}" : "it is missing", missingIsUnclear);
+        }
+        catch (StorageException e)
+        {
+            throw new LogSourceException($"{path} cannot be read: {e.Message}", missingIsUnclear);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -13,7 +13,7 @@ public sealed class HttpLogSource : ILogSource
     private readonly string? _key;
 
     /// <summary>The log below <paramref name="prefix"/>.</summary>
-    /// <param name="http">Sends the requests; not disposed.</param>
+    /// <param name="http">Sends the requests; not disposed. It should follow no redirections: the key would be shown, and the log be read, elsewhere than the caller said.</param>
     /// <param name="prefix">As in <c>http://127.0.0.1:7480/logs/main</c>.</param>
     /// <param name="key">A reader's key, where the log wants one.</param>
     public HttpLogSource(HttpClient http, Uri prefix, string? key)
@@ -23,6 +23,9 @@ public sealed class HttpLogSource : ILogSource
         _prefix = new Uri(prefix.ToString().TrimEnd('/') + "/");
         _key = key;
     }
+
+    /// <summary>How long an answer may take, its body included; 100 s unless set. The client's own limit ends with the headers.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(100);
 
     /// <inheritdoc/>
     public string Description => _prefix.ToString();
@@ -43,33 +46,42 @@ public sealed class HttpLogSource : ILogSource
     public async Task<ReadOnlyMemory<byte>?> ReadTileAsync(TileId id, CancellationToken cancellationToken) =>
         await GetAsync(id.Path, TileLayout.Width * Merkle.Hash.Size, cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Nothing lies beside the log here.</summary>
+    public Task<StorageFindings> CheckStorageAsync(long size, CancellationToken cancellationToken) => Task.FromResult(StorageFindings.None);
+
     /// <inheritdoc/>
     public string Locate(long index) => $"{_prefix}tile/entries/… bundle {index / TileLayout.Width}";
 
     private async Task<ReadOnlyMemory<byte>> GetAsync(string path, int maxBytes, CancellationToken cancellationToken)
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_prefix, path));
             request.Headers.Authorization = _key is null ? null : new AuthenticationHeaderValue("Bearer", _key);
-            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {
                 throw new LogSourceException(
-                    $"{path}: the server answers {(int)response.StatusCode} {response.ReasonPhrase}",
+                    $"{path}: the server answers {(int)response.StatusCode} {response.ReasonPhrase}{(response.Headers.Location is { } elsewhere ? $", to {elsewhere.OriginalString}, which is not followed" : "")}",
                     unreachable: response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-                        or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || path == "checkpoint" || (int)response.StatusCode >= 500);
+                        or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || path == "checkpoint" || (int)response.StatusCode is >= 500 or < 400);
             }
 
-            Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            Stream body = await response.Content.ReadAsStreamAsync(patience.Token).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
             {
-                return await ReadBoundedAsync(body, path, maxBytes, cancellationToken).ConfigureAwait(false);
+                return await ReadBoundedAsync(body, path, maxBytes, patience.Token).ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
             throw new LogSourceException($"{path}: {e.Message}", unreachable: true);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new LogSourceException($"{path}: there was no whole answer within {Patience.TotalSeconds} s", unreachable: true);
         }
     }
 

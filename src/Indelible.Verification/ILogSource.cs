@@ -34,7 +34,7 @@ public interface ILogSource
     /// <summary>Checks what the source keeps beside the log itself. It can make a log wrong or unclear, never valid.</summary>
     /// <param name="size">The size of the signed head.</param>
     /// <param name="cancellationToken">Ends the checks.</param>
-    Task<StorageFindings> CheckStorageAsync(long size, CancellationToken cancellationToken) => Task.FromResult(StorageFindings.None);
+    Task<StorageFindings> CheckStorageAsync(long size, CancellationToken cancellationToken);
 
     /// <summary>Where the entry at <paramref name="index"/> lies, for a report: a file and a byte range, or a URL.</summary>
     string Locate(long index);

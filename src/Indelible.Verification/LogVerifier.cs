@@ -21,7 +21,11 @@ public sealed class LogVerifier
 {
     private const int FaultsReported = 1_000;
     private const int BundlesAheadPerCore = 4;
+    private const int MostBundlesAhead = 16;      // of up to 16 MiB each
+    private const long MostMissing = 1 << 12;     // bundles one after the other: the entries of 16 of the largest segments
     private const long EntriesBetweenFrontiers = 1 << 20;
+
+    private static readonly int s_bundlesAhead = Math.Min(BundlesAheadPerCore * Environment.ProcessorCount, MostBundlesAhead);
 
     private readonly CheckpointTrust _trust;
     private readonly ILogSource _source;
@@ -36,7 +40,8 @@ public sealed class LogVerifier
     private readonly long _from;              // entries before it were hashed by earlier runs
     private string _lastReceivedAt = "";
     private string _frontierReceivedAt = "";  // of the last entry of the last full bundle
-    private (BundleId First, BundleId Last, string Detail)? _missing;   // consecutive bundles that could not be read
+    private (BundleId First, BundleId Last, string Detail)? _missing;   // consecutive bundles that could not be read for one reason
+    private long _missingRun;                     // consecutive bundles that could not be read
 
     /// <summary>A verifier for one run.</summary>
     /// <param name="logKey">The key that the caller pins; its name is the origin.</param>
@@ -120,7 +125,7 @@ public sealed class LogVerifier
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // Whatever the source did to make this happen: nothing was found out, and nobody may read it as valid.
-            _unclear.Add(new VerificationFault("source", _source.Description, $"the verification failed: {e.GetType().Name}: {e.Message}"));
+            _unclear.Add(Failure(e));
         }
 
         FlushMissing();
@@ -144,6 +149,10 @@ public sealed class LogVerifier
         catch (Exception e) when (e is TlogFormatException or VerificationException)
         {
             _faults.Add(new VerificationFault("checkpoint", _source.Description, e.Message));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _unclear.Add(Failure(e));
         }
 
         return null;
@@ -245,14 +254,14 @@ public sealed class LogVerifier
     private async Task<bool> HashEntriesAsync(long size, CancellationToken cancellationToken)
     {
         var ahead = new Queue<(BundleId Id, Task<BundleCheck> Bundle)>();
-        using IEnumerator<BundleId> bundles = TileLayout.Bundles(size).Skip((int)(_from / TileLayout.Width)).GetEnumerator();
+        using IEnumerator<BundleId> bundles = TileLayout.Bundles(size, _from / TileLayout.Width).GetEnumerator();
         bool more = bundles.MoveNext();
         bool whole = true;
         long reported = _from;
         while (more || ahead.Count > 0)
         {
-            // A signed size may be any number: a log that is not there at all is not looked for until the end of time.
-            while (more && ahead.Count < BundlesAheadPerCore * Environment.ProcessorCount && _faults.Count <= FaultsReported)
+            // A signed size may be any number: what is not there is not looked for until the end of time.
+            while (more && ahead.Count < s_bundlesAhead && _faults.Count <= FaultsReported && _missingRun < MostMissing)
             {
                 BundleId id = bundles.Current;
                 ahead.Enqueue((id, Task.Run(() => BundleCheck.RunAsync(_source, _tiles, id, cancellationToken), cancellationToken)));
@@ -265,6 +274,7 @@ public sealed class LogVerifier
             }
 
             BundleCheck bundle = await next.Bundle.ConfigureAwait(false);
+            _missingRun = bundle.Leaves.Length == 0 ? _missingRun + 1 : 0;
             if (bundle.Leaves.Length == 0)
             {
                 AddMissing(next.Id, bundle.Faults[0].Detail);
@@ -294,6 +304,11 @@ public sealed class LogVerifier
                 _request.Progress?.Report(_tree.Size);
                 reported = ReportFrontier(reported);
             }
+        }
+
+        if (more)
+        {
+            _notChecked.Add("what lies behind the last bundle that was looked for: so much before it cannot be read that the log is taken to end there");
         }
 
         if (whole)
@@ -381,6 +396,8 @@ public sealed class LogVerifier
             _faults.Add(new VerificationFault("report", _source.Description, $"there are more than {FaultsReported} faults; the rest is not listed"));
         }
     }
+
+    private VerificationFault Failure(Exception e) => new("source", _source.Description, $"the verification failed: {e.GetType().Name}: {e.Message}");
 
     private VerificationReport Report(TreeHead? head)
     {

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace Indelible.BlackBox.Tests;
 
@@ -88,6 +90,26 @@ public sealed class CommandTests
         await File.WriteAllTextAsync(empty, "");
         (await Command.RunAsync([.. verify, "--receipts", empty, "--receipts-vkey", server.ReceiptsVkey])).ShouldEnd(2);
         Assert.Contains("the receipt of e-0 at index 0", (await Command.RunAsync([.. append, "--receipts-vkey", server.Vkey])).ShouldEnd(1).Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("file:///etc/hostname")]
+    [InlineData("http://127.0.0.1:1/logs/main/checkpoint")]
+    public async Task A_server_that_sends_the_verifier_elsewhere_is_not_followed(string elsewhere)
+    {
+        await using ServerProcess server = await ServerProcess.CreateAsync();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Task<Finished> verified = Command.RunAsync("verify", "--json", "--vkey", server.Vkey, "--key", server.ReaderKey, "--url", $"http://{listener.LocalEndpoint}/logs/main");
+        using (TcpClient client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken))
+        {
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 302 Found\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\n\r\n"), TestContext.Current.CancellationToken);
+            await client.GetStream().CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);
+        }
+
+        using JsonDocument report = JsonDocument.Parse((await verified).ShouldEnd(3).Output);
+        Assert.Equal("could_not_tell", report.RootElement.GetProperty("verdict").GetString());
+        Assert.Contains(elsewhere, report.RootElement.GetProperty("unclear")[0].GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

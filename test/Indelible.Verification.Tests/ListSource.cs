@@ -29,6 +29,8 @@ internal sealed class ListSource(Ed25519NoteSigner signer, IReadOnlyList<byte[]>
 
     public Task<ReadOnlyMemory<byte>?> ReadTileAsync(TileId id, CancellationToken cancellationToken) => Task.FromResult<ReadOnlyMemory<byte>?>(null);
 
+    public Task<StorageFindings> CheckStorageAsync(long headSize, CancellationToken cancellationToken) => Task.FromResult(StorageFindings.None);
+
     public string Locate(long index) => "the list";
 
     private static byte[] NoteOf(Ed25519NoteSigner signer, IReadOnlyList<byte[]> entries)

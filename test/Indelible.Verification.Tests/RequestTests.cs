@@ -250,6 +250,8 @@ public sealed class RequestTests(SmallLog log) : IClassFixture<SmallLog>
             return Task.FromResult<ReadOnlyMemory<byte>?>(tile);
         }
 
+        public Task<StorageFindings> CheckStorageAsync(long headSize, CancellationToken cancellationToken) => Task.FromResult(StorageFindings.None);
+
         public string Locate(long index) => "the list";
     }
 }

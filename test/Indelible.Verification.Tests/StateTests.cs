@@ -119,6 +119,8 @@ public sealed class StateTests(SmallLog log) : IClassFixture<SmallLog>, IDisposa
 
         public Task<ReadOnlyMemory<byte>?> ReadTileAsync(Tiles.TileId id, CancellationToken cancellationToken) => _given.ReadTileAsync(id, cancellationToken);
 
+        public Task<StorageFindings> CheckStorageAsync(long headSize, CancellationToken cancellationToken) => Task.FromResult(StorageFindings.None);
+
         public string Locate(long index) => "the list";
     }
 }

@@ -87,7 +87,7 @@ internal static class KeysCommand
         foreach (JsonElement item in answer.RootElement.GetProperty("keys").EnumerateArray())
         {
             string state = item.GetProperty("revoked").GetBoolean() ? "revoked" : item.TryGetProperty("expires", out JsonElement end) ? "until " + end.GetString() : "";
-            Console.WriteLine($"{item.GetProperty("id").GetString(),-20} {item.GetProperty("kind").GetString(),-7} {Terminal.Column(item.GetProperty("principal").GetString()!, 28)} {string.Join(", ", item.GetProperty("logs").EnumerateArray())} {state}");
+            Console.WriteLine(Terminal.Clean($"{item.GetProperty("id").GetString(),-20} {item.GetProperty("kind").GetString(),-7} {Terminal.Column(item.GetProperty("principal").GetString()!, 28)} {string.Join(", ", item.GetProperty("logs").EnumerateArray())} {state}"));
         }
 
         return ExitCode.Done;

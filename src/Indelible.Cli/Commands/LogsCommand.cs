@@ -37,7 +37,7 @@ internal static class LogsCommand
         foreach (JsonElement log in answer.RootElement.GetProperty("logs").EnumerateArray())
         {
             string successor = log.TryGetProperty("successor", out JsonElement name) ? $"  finished; {name.GetString()} goes on" : "";
-            Console.WriteLine($"{log.GetProperty("name").GetString(),-20} {log.GetProperty("size"),12} entries  {log.GetProperty("vkey").GetString()}{successor}");
+            Console.WriteLine(Terminal.Clean($"{log.GetProperty("name").GetString(),-20} {log.GetProperty("size"),12} entries  {log.GetProperty("vkey").GetString()}{successor}"));
         }
 
         return ExitCode.Done;

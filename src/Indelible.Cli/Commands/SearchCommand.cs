@@ -48,7 +48,7 @@ internal static class SearchCommand
             JsonElement answer = page.RootElement;
             if (shown == 0 && cursor is null && answer.TryGetProperty("explain", out JsonElement explained) && !asJson)
             {
-                Console.WriteLine(Terminal.Clean(explained.GetString()!));
+                Console.WriteLine(Terminal.CleanLines(explained.GetString()!));
             }
 
             foreach (JsonElement item in answer.GetProperty("items").EnumerateArray())

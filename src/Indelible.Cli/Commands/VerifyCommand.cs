@@ -262,7 +262,7 @@ internal static class VerifyCommand
     private static async Task<VerificationReport?> VerifyOnceAsync(
         Request request, Trusted trusted, VerificationRequest comparison, NoteVerifier? oldKey, VerifierState? state, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
         ILogSource source;
         if (request.Data is not null)
         {

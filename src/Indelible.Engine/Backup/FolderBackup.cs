@@ -439,7 +439,7 @@ public sealed class FolderBackup : IDisposable
             CheckKey(keys, log.Name, log.Vkey);
         }
 
-        if (VaultCheck.Run(State.VaultFile, _master) is [var fault, ..])
+        if (VaultCheck.Run(State.VaultFile, _master, out _) is [var fault, ..])
         {
             throw new StorageException($"The copy of the vault is damaged: {fault}", StorageOutcome.Damaged);
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using Indelible.Engine.Storage;
+using Indelible.Engine.Storage.Files;
 using Indelible.Privacy;
 using Microsoft.Data.Sqlite;
 
@@ -16,6 +17,10 @@ namespace Indelible.Engine.Privacy;
 /// </remarks>
 internal sealed class Vault : IDisposable
 {
+    /// <summary>All that the database is made of, as SQLite keeps it.</summary>
+    internal const string Schema =
+        "CREATE TABLE subject_keys (origin TEXT NOT NULL, subject TEXT NOT NULL, kid TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL, PRIMARY KEY (origin, subject)) STRICT, WITHOUT ROWID";
+
     private const int KeyBytes = 32;
     private readonly MasterKey _master;
     private readonly RandomSource _random;
@@ -44,7 +49,7 @@ internal sealed class Vault : IDisposable
         // The file is made by us, so that it is never readable by others, not even for a moment.
         Storage.Files.Disk.System.WriteWhole(path, []);
         using Vault vault = OpenDatabase(path, master, random);
-        vault.Execute("CREATE TABLE subject_keys (origin TEXT NOT NULL, subject TEXT NOT NULL, kid TEXT NOT NULL UNIQUE, wrapped BLOB NOT NULL, PRIMARY KEY (origin, subject)) STRICT, WITHOUT ROWID");
+        vault.Execute(Schema);
         vault.Execute("PRAGMA user_version = 1");
     }
 
@@ -60,7 +65,7 @@ internal sealed class Vault : IDisposable
         Vault vault = OpenDatabase(path, master, random);
         using SqliteCommand version = vault._database.CreateCommand();
         version.CommandText = "PRAGMA user_version";
-        if (version.ExecuteScalar() is 1L)
+        if (version.ExecuteScalar() is 1L && VaultCheck.SchemaOf(vault._database) is [Schema])
         {
             return vault;
         }
@@ -129,6 +134,7 @@ internal sealed class Vault : IDisposable
 
     private static Vault OpenDatabase(string path, MasterKey master, RandomSource random)
     {
+        RegularFile.Require(path);
         var database = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadWrite, Pooling = false }.ToString());
         database.Open();
         var vault = new Vault(database, master, random);

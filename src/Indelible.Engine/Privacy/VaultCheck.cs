@@ -1,4 +1,5 @@
 using Indelible.Engine.Storage;
+using Indelible.Engine.Storage.Files;
 using Microsoft.Data.Sqlite;
 
 namespace Indelible.Engine.Privacy;
@@ -12,14 +13,23 @@ internal static class VaultCheck
     /// <summary>Checks the database's own structure, and that each data key in it opens for the person it stands beside.</summary>
     /// <param name="path">The vault.</param>
     /// <param name="master">What its keys are wrapped with.</param>
+    /// <param name="keys">How many data keys open.</param>
     /// <returns>What is wrong.</returns>
     /// <exception cref="StorageException">It cannot be read.</exception>
-    public static IReadOnlyList<string> Run(string path, MasterKey master)
+    public static IReadOnlyList<string> Run(string path, MasterKey master, out long keys)
     {
+        keys = 0;
         var faults = new List<string>();
         try
         {
             using SqliteConnection database = OpenToRead(path, isInUse: false);
+            if (SchemaOf(database) is not [Vault.Schema])
+            {
+                // A view, say, that never ends, or an index whose expression does something: nothing else is asked of such a file.
+                faults.Add("it holds other things than the table of data keys, or not that table");
+                return faults;
+            }
+
             using (SqliteCommand structure = database.CreateCommand())
             {
                 structure.CommandText = "PRAGMA integrity_check";
@@ -33,7 +43,8 @@ internal static class VaultCheck
                 }
             }
 
-            CheckKeys(database, master, faults);
+            // Rows of a database that contradicts itself may never end.
+            keys = faults.Count == 0 ? CheckKeys(database, master, faults) : 0;
         }
         catch (SqliteException e) when (e.SqliteErrorCode is SqliteCannotOpen or SqliteReadError)
         {
@@ -53,6 +64,11 @@ internal static class VaultCheck
     /// <exception cref="SqliteException">It cannot be opened.</exception>
     internal static SqliteConnection OpenToRead(string path, bool isInUse)
     {
+        foreach (string file in (string[])[path, path + "-wal", path + "-shm", path + "-journal"])
+        {
+            RegularFile.Require(file);
+        }
+
         // Without a write-ahead log nobody has the vault open, and SQLite need not make the files that it shares with writers.
         string parameters = isInUse || File.Exists(path + "-wal") ? "?mode=ro" : "?immutable=1";
         var database = new SqliteConnection(new SqliteConnectionStringBuilder
@@ -73,11 +89,27 @@ internal static class VaultCheck
         }
     }
 
-    private static void CheckKeys(SqliteConnection database, MasterKey master, List<string> faults)
+    /// <summary>The statements that a database is made of; the first two.</summary>
+    internal static List<string> SchemaOf(SqliteConnection database)
+    {
+        using SqliteCommand select = database.CreateCommand();
+        select.CommandText = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL LIMIT 2";
+        using SqliteDataReader row = select.ExecuteReader();
+        var statements = new List<string>();
+        while (row.Read())
+        {
+            statements.Add(row.GetString(0));
+        }
+
+        return statements;
+    }
+
+    private static long CheckKeys(SqliteConnection database, MasterKey master, List<string> faults)
     {
         using SqliteCommand select = database.CreateCommand();
         select.CommandText = "SELECT origin, subject, kid, wrapped FROM subject_keys";
         using SqliteDataReader row = select.ExecuteReader();
+        long opened = 0;
         while (row.Read())
         {
             string kid = row.GetString(2);
@@ -88,11 +120,15 @@ internal static class VaultCheck
                 {
                     faults.Add($"the data key {kid} is the key {found}");
                 }
+
+                opened++;
             }
             catch (StorageException e)
             {
                 faults.Add($"the data key {kid} does not open: {e.Message}");
             }
         }
+
+        return opened;
     }
 }

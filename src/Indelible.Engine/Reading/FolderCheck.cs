@@ -84,18 +84,7 @@ public static class FolderCheck
             CheckKeys(folder, settings, master, log, logVkey, findings);
             if (File.Exists(folder.VaultFile))
             {
-                int faults = findings.Faults.Count;
-                findings.Try("vault.db", () =>
-                {
-                    foreach (string fault in VaultCheck.Run(folder.VaultFile, master))
-                    {
-                        findings.Fault("vault.db", fault);
-                    }
-                });
-                if (findings.Faults.Count == faults)
-                {
-                    findings.IsChecked("the vault is whole, and every data key in it opens");
-                }
+                CheckVault(folder, master, findings);
             }
             else
             {
@@ -103,6 +92,21 @@ public static class FolderCheck
             }
         }
     }
+
+    private static void CheckVault(DataFolder folder, MasterKey master, FolderFindings findings) => findings.Try("vault.db", () =>
+    {
+        IReadOnlyList<string> faults = VaultCheck.Run(folder.VaultFile, master, out long keys);
+        foreach (string fault in faults)
+        {
+            findings.Fault("vault.db", fault);
+        }
+
+        if (faults.Count == 0)
+        {
+            findings.IsChecked($"the vault is whole, and the {keys} data keys in it open");
+            findings.IsNotChecked("whether the vault once held more data keys: what they opened is still proven, but can no longer be read");
+        }
+    });
 
     private static void CheckKeys(DataFolder folder, FolderSettings settings, MasterKey master, string log, string? logVkey, FolderFindings findings)
     {
@@ -141,10 +145,10 @@ public static class FolderCheck
 
     private static void CheckNames(DataFolder folder, FolderFindings findings) => findings.Try("the folder", () =>
     {
-        string[] strange = [.. folder.Disk.FilesBelow(folder.Root).Select(folder.NameOf).Where(name => !DataFolder.IsOwn(name))];
+        string[] strange = [.. folder.Disk.FilesBelow(folder.Root).Where(path => !DataFolder.IsOwn(folder.NameOf(path)) || !folder.Disk.IsPlain(path)).Select(folder.NameOf)];
         if (strange.Length > 0)
         {
-            findings.IsNotChecked($"files that belong to no data folder: {string.Join(", ", strange.Take(NamesListed))}{(strange.Length > NamesListed ? ", …" : "")}");
+            findings.IsNotChecked($"what belongs to no data folder, or is a link: {string.Join(", ", strange.Take(NamesListed))}{(strange.Length > NamesListed ? ", …" : "")}");
         }
     });
 }

@@ -45,22 +45,7 @@ public sealed class FolderLog : IDisposable
     public FolderFindings Findings => _findings;
 
     /// <summary>How many entries there are from the first on without a gap, under a signed head or not.</summary>
-    public long Size
-    {
-        get
-        {
-            long size = 0;
-            while (true)
-            {
-                long before = size;
-                size += SegmentOf(size) is { } segment ? segment.Count : _loose.ContainsKey(size) ? 1 : 0;
-                if (size == before)
-                {
-                    return size;
-                }
-            }
-        }
-    }
+    public long Size => EntriesFrom(0);
 
     /// <summary>Finds the pieces of a log.</summary>
     /// <param name="folder">The folder.</param>
@@ -166,12 +151,15 @@ public sealed class FolderLog : IDisposable
     public long EntriesFrom(long index)
     {
         long next = index;
-        while (SegmentOf(next) is not null || _loose.ContainsKey(next))
+        while (true)
         {
-            next++;
+            long before = next;
+            next = SegmentOf(next) is { } segment ? segment.FirstIndex + segment.Count : _loose.ContainsKey(next) ? next + 1 : next;
+            if (next == before)
+            {
+                return next - index;
+            }
         }
-
-        return next - index;
     }
 
     /// <summary>Reads entries that no signed head covers: they must be there, whole, and entries.</summary>
@@ -180,6 +168,12 @@ public sealed class FolderLog : IDisposable
     public FolderFindings CheckEntries(long from, long end)
     {
         var findings = new FolderFindings();
+        if (EntriesFrom(from) is var there && there < end - from)
+        {
+            findings.Fault($"entry {from + there}", $"it is not there, and {end} entries should be");
+            return findings;
+        }
+
         for (long first = from - (from % TileLayout.Width); first < end; first += TileLayout.Width)
         {
             var bundle = new BundleId(first / TileLayout.Width, (int)Math.Min(TileLayout.Width, end - first));

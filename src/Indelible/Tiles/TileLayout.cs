@@ -31,11 +31,11 @@ public static class TileLayout
         }
     }
 
-    /// <summary>Every entry bundle of a tree of <paramref name="size"/> leaves, in order.</summary>
-    public static IEnumerable<BundleId> Bundles(long size)
+    /// <summary>Every entry bundle of a tree of <paramref name="size"/> leaves from the bundle <paramref name="first"/> on, in order.</summary>
+    public static IEnumerable<BundleId> Bundles(long size, long first = 0)
     {
         int width;
-        for (long index = 0; (width = TileWidth(0, index, size)) > 0; index++)
+        for (long index = first; (width = TileWidth(0, index, size)) > 0; index++)
         {
             yield return new BundleId(index, width);
         }

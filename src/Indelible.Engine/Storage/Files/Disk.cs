@@ -22,13 +22,17 @@ internal abstract class Disk
     /// <summary>The paths of the files in a folder, in ordinal order; none where there is no such folder.</summary>
     public abstract IReadOnlyList<string> Files(string folder);
 
-    /// <summary>The paths of the files in a folder and in every folder below it.</summary>
+    /// <summary>The paths of the files in a folder and in every folder below it. Links are among them, and are not followed.</summary>
     public abstract IEnumerable<string> FilesBelow(string folder);
+
+    /// <summary>Whether what <see cref="FilesBelow"/> gave is a file: not a link, pipe, socket or device. The operating system's disk alone has others.</summary>
+    public virtual bool IsPlain(string path) => true;
 
     /// <summary>Whether a folder is missing or has nothing in it, files or folders.</summary>
     public abstract bool IsEmpty(string folder);
 
     /// <summary>Opens a file that exists.</summary>
+    /// <exception cref="StorageException">It is no file but a folder, pipe, socket or device.</exception>
     /// <exception cref="IOException">There is none, or it cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">This process may not.</exception>
     public abstract DiskFile Open(string path, bool writable);

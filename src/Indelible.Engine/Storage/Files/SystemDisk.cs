@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Enumeration;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -26,12 +27,21 @@ internal sealed partial class SystemDisk : Disk
     public override IReadOnlyList<string> Files(string folder) =>
         Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)] : [];
 
-    public override IEnumerable<string> FilesBelow(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories);
+    public override IEnumerable<string> FilesBelow(string folder) => new FileSystemEnumerable<string>(
+        folder,
+        static (ref FileSystemEntry entry) => entry.ToFullPath(),
+        new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false })
+    {
+        // A link to a folder above itself would be followed for ever.
+        ShouldRecursePredicate = static (ref FileSystemEntry entry) => !IsLink(in entry),
+        ShouldIncludePredicate = static (ref FileSystemEntry entry) => !entry.IsDirectory || IsLink(in entry),
+    };
+
+    public override bool IsPlain(string path) => RegularFile.IsItself(path);
 
     public override bool IsEmpty(string folder) => !Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any();
 
-    public override DiskFile Open(string path, bool writable) =>
-        new HandleFile(path, File.OpenHandle(path, FileMode.Open, writable ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+    public override DiskFile Open(string path, bool writable) => new HandleFile(path, RegularFile.Open(path, writable));
 
     public override DiskFile Create(string path)
     {
@@ -123,7 +133,11 @@ internal sealed partial class SystemDisk : Disk
             : string.Create(CultureInfo.InvariantCulture, $"inode {MemoryMarshal.Read<ulong>(answer[32..])}");
     }
 
-    public override IDisposable Lock(string path) => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+    public override IDisposable Lock(string path)
+    {
+        RegularFile.Require(path);
+        return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+    }
 
     public override bool IsLocked(string path)
     {
@@ -134,7 +148,13 @@ internal sealed partial class SystemDisk : Disk
 
         try
         {
+            RegularFile.Require(path);
             new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read).Dispose();
+            return false;
+        }
+        catch (StorageException)
+        {
+            // No file, so no node's lock.
             return false;
         }
         catch (IOException)
@@ -142,6 +162,8 @@ internal sealed partial class SystemDisk : Disk
             return true;
         }
     }
+
+    private static bool IsLink(in FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) != 0;
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int Fdatasync(SafeFileHandle file);
@@ -164,9 +186,29 @@ internal sealed partial class SystemDisk : Disk
 
         public override int Read(long offset, Span<byte> destination) => RandomAccess.Read(handle, destination, offset);
 
-        public override void Write(long offset, ReadOnlySpan<byte> bytes) => RandomAccess.Write(handle, bytes, offset);
+        public override void Write(long offset, ReadOnlySpan<byte> bytes)
+        {
+            try
+            {
+                RandomAccess.Write(handle, bytes, offset);
+            }
+            catch (ArgumentOutOfRangeException e)
+            {
+                throw TooLarge(e);
+            }
+        }
 
-        public override void SetLength(long length) => RandomAccess.SetLength(handle, length);
+        public override void SetLength(long length)
+        {
+            try
+            {
+                RandomAccess.SetLength(handle, length);
+            }
+            catch (ArgumentOutOfRangeException e)
+            {
+                throw TooLarge(e);
+            }
+        }
 
         public override void Sync()
         {
@@ -181,5 +223,9 @@ internal sealed partial class SystemDisk : Disk
         }
 
         public override void Dispose() => handle.Dispose();
+
+        /// <summary>What the file system or a limit of the process refuses (EFBIG) the runtime reports as a wrong argument; to us it is a disk without room.</summary>
+        private IOException TooLarge(ArgumentOutOfRangeException refused) =>
+            new($"{FullPath} may not become so large: the file system or a limit on the size of files refuses it.", refused);
     }
 }
