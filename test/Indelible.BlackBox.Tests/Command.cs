@@ -170,7 +170,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private async Task<string> NewKeyAsync(string kind)
+    public async Task<string> NewKeyAsync(string kind)
     {
         Finished made = (await Command.RunAsync("keys", "create", "--kind", kind, "--log", "main", "--url", Url, "--key", AdminKey, "--json")).ShouldEnd(0);
         using JsonDocument json = JsonDocument.Parse(made.Output);

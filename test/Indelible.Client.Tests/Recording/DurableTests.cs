@@ -36,7 +36,7 @@ public sealed class DurableTests : IAsyncLifetime
         _wire.Mend();
 
         Assert.True(await client.FlushAsync(Recorded.Patience));
-        Assert.Equal(AuditClientState.Healthy, client.Health.State);
+        await Recorded.UntilAsync(() => client.Health.State == AuditClientState.Healthy);
         await AssertExactlyAsync("a", 300);
     }
 
@@ -298,6 +298,31 @@ public sealed class DurableTests : IAsyncLifetime
         await using AuditClient mended = Open(options => options.Key = good);
         await Recorded.UntilAsync(() => mended.Health is { SpoolBytes: 0, LastReceipt: not null });
         await AssertExactlyAsync("a", 10);
+    }
+
+    [Fact]
+    public async Task The_rest_of_a_stream_under_another_principals_key_waits_for_the_right_one()
+    {
+        await using (AuditClient client = Open())
+        {
+            await RecordAsync(client, "a", 1);
+            Assert.True(await client.FlushAsync(Recorded.Patience));
+            _wire.Refuse();
+            await client.RecordAsync(Recorded.Draft("a-1"));
+        }
+
+        _wire.Mend();
+        string another = await _server.NewKeyAsync("writer");
+        await using (AuditClient client = Open(options => options.Key = another))
+        {
+            await Recorded.UntilAsync(() => client.Health.State == AuditClientState.Refused);
+            Assert.Contains("another principal", client.Health.Detail, StringComparison.Ordinal);
+            Assert.Equal(0, client.Health.Refused);
+        }
+
+        await using AuditClient mended = Open();
+        await Recorded.UntilAsync(async () => (await Recorded.EntriesAsync(_server)).Of("test.run").Count == 2);
+        await AssertExactlyAsync("a", 2);
     }
 
     [Fact]

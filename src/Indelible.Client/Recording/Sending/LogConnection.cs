@@ -255,6 +255,11 @@ internal sealed class LogConnection : IDisposable
                     items[i] = new ItemResult(Verify(ReceiptOf(stated, note), signed, events[i].Id), null);
                     receipts.Add(stated);
                 }
+                else if (IsStreamTaken(result))
+                {
+                    // It is the key that is wrong, not the event: another principal's than the one that began the stream.
+                    return new SendResult(SendKind.Forbidden, $"The server says {ReasonOf(result)}");
+                }
                 else
                 {
                     items[i] = new ItemResult(null, ReasonOf(result));
@@ -319,6 +324,9 @@ internal sealed class LogConnection : IDisposable
 
     private static Hash HashOf(JsonElement text) =>
         Hash.TryParseBase64(text.GetString(), out Hash hash) ? hash : throw new FormatException("a hash is none");
+
+    private static bool IsStreamTaken(JsonElement result) =>
+        result.TryGetProperty("errors", out JsonElement all) && all.EnumerateArray().Any(error => error.TryGetProperty("code", out JsonElement code) && code.ValueEquals("stream-taken"));
 
     private static string ReasonOf(JsonElement result)
     {
