@@ -1,5 +1,6 @@
 using Indelible.Engine;
 using Indelible.Server.Endpoints;
+using Indelible.Server.Ingestion;
 using Indelible.Server.Problems;
 using Indelible.Server.Sources;
 using Indelible.Server.Verification;
@@ -31,6 +32,7 @@ public static class IndelibleServer
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            Http2Preface.Use(kestrel);
 
             // Kestrel counts a chunked body's framing as well; the exact bound is RequestBody's.
             kestrel.Limits.MaxRequestBodySize = 2 * ServerLimits.BodyBytes;
@@ -45,6 +47,7 @@ public static class IndelibleServer
         builder.Services.AddSingleton<BackgroundVerification>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BackgroundVerification>());
         builder.Services.AddSingleton<RefusalCounter>();
+        builder.Services.AddSingleton<EventDoor>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RefusalCounter>());
         builder.Services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
         {
@@ -63,6 +66,7 @@ public static class IndelibleServer
         MapPage(app);
         LogEndpoints.Map(app);
         AppendEndpoint.Map(app);
+        OtlpEndpoint.Map(app);
         EntryEndpoints.Map(app);
         SearchEndpoints.Map(app);
         CountsEndpoint.Map(app);

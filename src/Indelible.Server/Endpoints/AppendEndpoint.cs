@@ -4,12 +4,11 @@ using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Engine.Publishing;
 using Indelible.Engine.Sequencing;
-using Indelible.Events;
 using Indelible.Merkle;
 using Indelible.Server.Access;
 using Indelible.Server.Ingestion;
+using Indelible.Server.Ingestion.CloudEvents;
 using Indelible.Server.Problems;
-using Indelible.Server.Sources;
 
 namespace Indelible.Server.Endpoints;
 
@@ -26,43 +25,30 @@ internal static class AppendEndpoint
         .MapPost("/api/logs/{log}/events", HandleAsync)
         .WithName("appendEvents")
         .WithTags("events")
-        .WithSummary("Append one event, an array of events, or events line by line (NDJSON)")
+        .WithSummary("Append one event, an array of events, events line by line (NDJSON), or CloudEvents")
         .WithDescription("?ack=durable (default) answers when the entries are on disk, with a signed receipt; published answers with inclusion proofs. ?partial=true takes the valid events of a batch. ?openings=true returns what the personal values were sealed with. ?original=clear leaves data.original unencrypted.")
-        .Accepts<object>("application/json", "application/x-ndjson")
+        .Accepts<object>("application/json", "application/x-ndjson", CloudEventReader.Structured, CloudEventReader.Batch)
         .Produces<object>(201, "application/json")
         .Produces<object>(200, "application/json")
         .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409)
         .ProducesProblem(413).ProducesProblem(415).ProducesProblem(429).ProducesProblem(503);
 
-    private static async Task HandleAsync(HttpContext context, LogEngine engine, ServerMetrics metrics, RefusalCounter refusals, string log)
+    private static async Task HandleAsync(HttpContext context, LogEngine engine, EventDoor door, string log)
     {
         (Caller caller, LogReader reader) = AccessControl.RequireWriter(context, engine, log);
         Ack ack = AckOf(context);
         bool partial = QueryFlag.Read(context, "partial");
         bool openings = QueryFlag.Read(context, "openings");
         var options = new AppendOptions(partial, OriginalInClear(context));
-        long started = engine.Time.GetTimestamp();
-        EventBatch batch = await ReadAsync(context, refusals, log, caller.Key.Principal);
+        EventBatch batch = await ReadAsync(context, door, log, caller);
         if (batch.Refused.Count > 0 && !partial)
         {
-            Count(batch.Refused);
+            door.Refused(log, caller, batch.Refused);
             throw new ProblemException(Problem.InvalidEvents(batch.Refused));
         }
 
-        AppendResult result;
-        try
-        {
-            (batch, result) = await AppendAsync(engine, reader, caller, options, batch, context.RequestAborted);
-        }
-        catch (EventsRefusedException e)
-        {
-            Count(e.Refused);
-            throw;
-        }
-
-        Count(batch.Refused);
-        refusals.Count(log, caller.Key.Principal, result);
-        metrics.Appended(log, result, engine.Time.GetElapsedTime(started));
+        string protocol = CloudEventReader.IsCloudEvent(context.Request) ? "cloudevents" : "api";
+        (batch, AppendResult result) = await door.AppendAsync(reader, caller, protocol, options, batch, context.RequestAborted);
         if (result.Refused)
         {
             throw new ProblemException(ConflictOf(reader, result.Events));
@@ -90,25 +76,21 @@ internal static class AppendEndpoint
         }
 
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-
-        void Count(IReadOnlyList<RefusedEvent> refused)
-        {
-            metrics.Refused(log, refused.Count);
-            refusals.Count(log, caller.Key.Principal, refused);
-        }
     }
 
     /// <summary>Reads the events of a request; one that cannot be divided into events counts as one refused.</summary>
-    private static async Task<EventBatch> ReadAsync(HttpContext context, RefusalCounter refusals, string log, string principal)
+    private static async Task<EventBatch> ReadAsync(HttpContext context, EventDoor door, string log, Caller caller)
     {
         try
         {
             ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
-            return EventBatch.Read(context.Request.ContentType, body);
+            return CloudEventReader.IsCloudEvent(context.Request)
+                ? CloudEventReader.Read(context.Request, body, door.Time)
+                : EventBatch.Read(context.Request.ContentType, body);
         }
         catch (ProblemException e)
         {
-            refusals.Count(log, principal, e.Problem.Name);
+            door.RefusedWhole(log, caller, e.Problem.Name);
             throw;
         }
     }
@@ -118,30 +100,6 @@ internal static class AppendEndpoint
         : Problem.StreamTaken(refused.Select(e => e.Status == AppendStatus.StreamTaken
             ? Problem.StreamTakenAt(e.Item)
             : Problem.IdConflict(e.Item, e.Id, IndexOfEarlier(log, e), e.EarlierLog)));
-
-    /// <summary>Appends what is valid; where part of a batch is welcome, what turns out not to fit an entry joins the refused.</summary>
-    private static async Task<(EventBatch Batch, AppendResult Result)> AppendAsync(
-        LogEngine engine, LogReader log, Caller caller, AppendOptions options, EventBatch batch, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            int[] items = [.. Enumerable.Range(0, batch.Claims.Count).Where(item => batch.Claims[item] is not null)];
-            if (items.Length == 0)
-            {
-                return (batch, new AppendResult([], null, Refused: false));
-            }
-
-            try
-            {
-                Claim[] claims = [.. items.Select(item => batch.Claims[item]!)];
-                return (batch, await engine.AppendAsync(log, claims, caller.ForAppend("api"), options, cancellationToken));
-            }
-            catch (EventsRefusedException e) when (options.Partial)
-            {
-                batch = batch.Without([.. e.Refused.Select(refused => refused with { Item = items[refused.Item] })]);
-            }
-        }
-    }
 
     /// <summary>The entry that has the id of a refused event; null where an event of the same request has it, not logged either.</summary>
     private static long? IndexOfEarlier(LogReader log, AppendedEvent conflict) =>

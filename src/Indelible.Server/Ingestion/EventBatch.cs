@@ -10,6 +10,9 @@ namespace Indelible.Server.Ingestion;
 /// <param name="Refused">The others, with what is wrong.</param>
 internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<RefusedEvent> Refused)
 {
+    /// <summary>The claims whose events had no time, by place: each can be made anew with one.</summary>
+    public IReadOnlyDictionary<int, Func<string, Claim?>> Untimed { get; init; } = new Dictionary<int, Func<string, Claim?>>();
+
     /// <summary>Reads a body of one event, an array of events, or events line by line.</summary>
     /// <param name="contentType">As the request gives it.</param>
     /// <param name="body">Untrusted.</param>
@@ -21,7 +24,7 @@ internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<Re
         {
             "application/json" => DivideJson(body),
             "application/x-ndjson" => DivideLines(body),
-            _ => throw new ProblemException(Problem.Unsupported("Content-Type is application/json (one event or an array) or application/x-ndjson (an event a line).")),
+            _ => throw new ProblemException(Problem.Unsupported("Content-Type is application/json (one event or an array), application/x-ndjson (an event a line), application/cloudevents+json or application/cloudevents-batch+json.")),
         };
         if (items.Count == 0)
         {
@@ -54,7 +57,7 @@ internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<Re
             claims[e.Item] = null;
         }
 
-        return new EventBatch(claims, [.. Refused.Concat(refused).OrderBy(e => e.Item)]);
+        return this with { Claims = claims, Refused = [.. Refused.Concat(refused).OrderBy(e => e.Item)] };
     }
 
     private static List<ReadOnlyMemory<byte>> DivideLines(ReadOnlyMemory<byte> body)
@@ -75,7 +78,7 @@ internal sealed record EventBatch(IReadOnlyList<Claim?> Claims, IReadOnlyList<Re
     }
 
     /// <summary>One event, or the elements of an array. Their own form and depth are left to the schema's reader.</summary>
-    private static List<ReadOnlyMemory<byte>> DivideJson(ReadOnlyMemory<byte> body)
+    internal static List<ReadOnlyMemory<byte>> DivideJson(ReadOnlyMemory<byte> body)
     {
         var items = new List<ReadOnlyMemory<byte>>();
         int start = body.Span.IndexOfAnyExcept(" \t\r\n"u8);

@@ -44,6 +44,9 @@ public sealed class Problem : IResult
     /// <summary>The places that are wrong.</summary>
     public IReadOnlyList<ProblemError> Errors { get; }
 
+    /// <summary>How long to wait before it is sent again. Only of what passes by itself: a node that has stopped waits for an operator.</summary>
+    public int? RetryAfterSeconds => Name switch { "queue-full" => 1, "not-written" => 10, _ => null };
+
     /// <summary>400: events do not fit the schema.</summary>
     public static Problem InvalidEvents(IReadOnlyList<RefusedEvent> refused)
     {
@@ -182,10 +185,9 @@ public sealed class Problem : IResult
             response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        // Only for what passes by itself: a node that has stopped waits for an operator.
-        if ((Name switch { "queue-full" => "1", "not-written" => "10", _ => null }) is { } seconds)
+        if (RetryAfterSeconds is { } seconds)
         {
-            response.Headers.RetryAfter = seconds;
+            response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
         await response.Body.WriteAsync(ToJson(), httpContext.RequestAborted);

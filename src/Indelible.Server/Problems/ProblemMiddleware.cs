@@ -97,7 +97,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         context.Response.Clear();
         SecurityHeaders.Set(context);
         context.Response.Headers.Allow = allow;
-        await problem.ExecuteAsync(context);
+        await (context.Features.Get<IProblemWriter>()?.WriteAsync(context, problem) ?? problem.ExecuteAsync(context));
     }
 
     /// <summary>What routing refuses has a status and nothing else.</summary>

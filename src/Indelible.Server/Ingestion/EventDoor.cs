@@ -1,0 +1,107 @@
+using Indelible.Engine;
+using Indelible.Engine.Sequencing;
+using Indelible.Events;
+using Indelible.Server.Access;
+using Indelible.Server.Sources;
+
+namespace Indelible.Server.Ingestion;
+
+/// <summary>What every protocol's door does with the events that it has read: append, and count what was taken and what was not.</summary>
+internal sealed class EventDoor(LogEngine engine, ServerMetrics metrics, RefusalCounter refusals)
+{
+    /// <summary>The clock by which events without a time get one.</summary>
+    public TimeProvider Time => engine.Time;
+
+    /// <summary>Appends the valid events of a batch, durable when the task completes.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="caller">A writer of it.</param>
+    /// <param name="protocol">Goes into <c>ingest.protocol</c>.</param>
+    /// <param name="options">How; where part of a batch is welcome, what turns out not to fit an entry joins the refused.</param>
+    /// <param name="batch">The events.</param>
+    /// <param name="cancellationToken">Ends the waiting, not what was taken.</param>
+    /// <returns>The batch with all that was refused, and one result for each of its claims.</returns>
+    /// <exception cref="EventsRefusedException">Of an atomic request: an event does not fit an entry.</exception>
+    public async Task<(EventBatch Batch, AppendResult Result)> AppendAsync(
+        LogReader log, Caller caller, string protocol, AppendOptions options, EventBatch batch, CancellationToken cancellationToken)
+    {
+        long started = engine.Time.GetTimestamp();
+        AppendResult result;
+        try
+        {
+            (batch, result) = await TryAppendAsync(log, caller, protocol, options, batch, cancellationToken);
+            if (WithEarlierTimes(log, batch, result) is { } again)
+            {
+                (batch, result) = await TryAppendAsync(log, caller, protocol, options, again, cancellationToken);
+            }
+        }
+        catch (EventsRefusedException e)
+        {
+            Refused(log.Settings.Name, caller, e.Refused);
+            throw;
+        }
+
+        Refused(log.Settings.Name, caller, batch.Refused);
+        refusals.Count(log.Settings.Name, caller.Key.Principal, result);
+        metrics.Appended(log.Settings.Name, result, engine.Time.GetElapsedTime(started));
+        return (batch, result);
+    }
+
+    /// <summary>Counts events that were refused before they could be appended.</summary>
+    public void Refused(string log, Caller caller, IReadOnlyList<RefusedEvent> refused)
+    {
+        metrics.Refused(log, refused.Count);
+        refusals.Count(log, caller.Key.Principal, refused);
+    }
+
+    /// <summary>Counts a request that could not be divided into events as one.</summary>
+    public void RefusedWhole(string log, Caller caller, string reason) => refusals.Count(log, caller.Key.Principal, reason);
+
+    private async Task<(EventBatch Batch, AppendResult Result)> TryAppendAsync(
+        LogReader log, Caller caller, string protocol, AppendOptions options, EventBatch batch, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            int[] items = [.. Enumerable.Range(0, batch.Claims.Count).Where(item => batch.Claims[item] is not null)];
+            if (items.Length == 0)
+            {
+                return (batch, new AppendResult([], null, Refused: false));
+            }
+
+            try
+            {
+                Claim[] claims = [.. items.Select(item => batch.Claims[item]!)];
+                return (batch, await engine.AppendAsync(log, claims, caller.ForAppend(protocol), options, cancellationToken));
+            }
+            catch (EventsRefusedException e) when (options.Partial)
+            {
+                batch = batch.Without([.. e.Refused.Select(refused => refused with { Item = items[refused.Item] })]);
+            }
+        }
+    }
+
+    /// <summary>An event without a time got the time of its receipt; sent again, it has to get the same, or it would be another claim under its id.</summary>
+    private EventBatch? WithEarlierTimes(LogReader log, EventBatch batch, AppendResult result)
+    {
+        if (batch.Untimed.Count == 0 || result.Events.All(e => e.Status != AppendStatus.Conflict))
+        {
+            return null;
+        }
+
+        Claim?[] claims = [.. batch.Claims];
+        int[] items = [.. Enumerable.Range(0, claims.Length).Where(item => claims[item] is not null)];
+        bool changed = false;
+        foreach (AppendedEvent conflict in result.Events.Where(e => e.Status == AppendStatus.Conflict && e.Index >= 0))
+        {
+            int item = items[conflict.Item];
+            LogReader holder = conflict.EarlierLog is { } earlier ? engine.Find(earlier)! : log;
+            if (batch.Untimed.TryGetValue(item, out Func<string, Claim?>? rebuild) && conflict.Index < holder.Size
+                && Entry.TryRead(holder.ReadEntry(conflict.Index).Span, out EntryFacts facts) && rebuild(facts.Time) is { } claim)
+            {
+                claims[item] = claim;
+                changed = true;
+            }
+        }
+
+        return changed ? batch with { Claims = claims } : null;
+    }
+}
