@@ -28,7 +28,7 @@ public static class IndelibleServer
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection();
         ConfigureLogging(builder.Logging, options.LogLevel);
-        builder.WebHost.UseUrls(options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries));
+        builder.WebHost.UseUrls([.. options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries), .. options.OtlpGrpc is { } otlp ? [$"http://{otlp}"] : Array.Empty<string>()]);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -63,6 +63,11 @@ public static class IndelibleServer
         _ = app.Services.GetRequiredService<ServerMetrics>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>();
+        if (options.OtlpGrpc is { } authority)
+        {
+            ServeOnly(app, new Uri("http://" + authority).Port, OtlpEndpoint.GrpcPath);
+        }
+
         MapPage(app);
         LogEndpoints.Map(app);
         AppendEndpoint.Map(app);
@@ -95,6 +100,10 @@ public static class IndelibleServer
         logging.SetMinimumLevel(level);
         logging.AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning);
     }
+
+    /// <summary>At one port, serves one path and nothing else: who is let in there by a firewall is let in for that.</summary>
+    private static void ServeOnly(WebApplication app, int port, string path) => app.Use((context, next) =>
+        context.Connection.LocalPort != port || context.Request.Path == path ? next(context) : throw new ProblemException(Problem.NotFound("Nothing but OpenTelemetry's gRPC is served at this port.")));
 
     private static void MapPage(WebApplication app)
     {

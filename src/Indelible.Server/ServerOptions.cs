@@ -10,7 +10,7 @@ public sealed class ServerOptions
 {
     /// <summary>The names of all settings; as environment variables in capitals behind <c>INDELIBLE_</c>.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["data", "urls", "checkpoint_folder", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "log_level"];
+        ["data", "urls", "otlp_grpc", "checkpoint_folder", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "log_level"];
 
     /// <summary>The flag by which a copied folder is served. No setting: what is accepted once must not stay accepted.</summary>
     public const string AcceptCopyFlag = "accept_copy";
@@ -20,6 +20,9 @@ public sealed class ServerOptions
 
     /// <summary>What to listen on, separated by semicolons. Default <c>http://127.0.0.1:7480</c>: this machine alone.</summary>
     public string Urls { get; private init; } = "http://127.0.0.1:7480";
+
+    /// <summary>Where OpenTelemetry's gRPC is listened for alone, as <c>HOST:PORT</c>; null for nowhere but at <see cref="Urls"/>.</summary>
+    public string? OtlpGrpc { get; private init; }
 
     /// <summary>Least level of what the server logs. Default <c>Information</c>.</summary>
     public LogLevel LogLevel { get; private init; } = LogLevel.Information;
@@ -105,6 +108,16 @@ public sealed class ServerOptions
             }
         }
 
+        string? otlpGrpc = settings["otlp_grpc"] is { Length: > 0 } stated ? stated : null;
+        if (otlpGrpc is not null && (!Uri.TryCreate("http://" + otlpGrpc, UriKind.Absolute, out Uri? at) || at.Authority != otlpGrpc || at.IsDefaultPort))
+        {
+            wrong.Add($"otlp_grpc: '{otlpGrpc}' is no HOST:PORT like 127.0.0.1:4317");
+        }
+        else if (otlpGrpc is not null && each.Any(url => Uri.TryCreate(url.Replace("*", "0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out Uri? uri) && uri.Port == new Uri("http://" + otlpGrpc).Port))
+        {
+            wrong.Add($"otlp_grpc: the port of '{otlpGrpc}' is one of the urls', where gRPC is served as well");
+        }
+
         LogLevel level = defaults.LogLevel;
         if (settings["log_level"] is { } levelText && (!Enum.TryParse(levelText, ignoreCase: true, out level) || !Enum.IsDefined(level)))
         {
@@ -120,6 +133,7 @@ public sealed class ServerOptions
         {
             Data = data,
             Urls = urls,
+            OtlpGrpc = otlpGrpc,
             LogLevel = level,
             VerifyInterval = TimeSpan.FromSeconds(Number(settings, "verify_interval_s", 86_400, wrong)),
             VerifyBytesPerSecond = (long)Math.Max(1, Number(settings, "verify_mib_per_second", 16, wrong)) << 20,

@@ -36,6 +36,7 @@ public sealed class FindTests
         { "query-json", "a member that is there twice was thrown", """{"op":"all","op":"all"}""" },
         { "matched-entry", "a name that is no Unicode was thrown", """{"\ud800ctor":{"id":"u-1"}}""" },
         { "cloudtrail", "a name that is no Unicode ended the import", """{"\ud800ecords":1}""" },
+        { "cloudevents", "half of a surrogate pair was answered with 500", """{"specversion":"1.0","id":"\ud800","source":"s","type":"t"}""" },
         { "receipts", "an origin that is null was a null reference", """{"receipts":[{"origin":null,"index":0,"leaf_hash":"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=","received_at":"t","id":"i","position":0,"path":[]}],"receipt_note":"n"}""" },
         { "claim", "a time that is an object was thrown", """{"schema":"audit/1","id":"e-1","time":"2026-11-23T06:14:25Z","observed_time":{},"action":"a.b","outcome":"success","actor":{"id":"u","type":"user"},"service":{"name":"s"}}""" },
         { "request-body", "a time that is a list was thrown", """j{"time":["2026-11-23T06:14:25Z"],"observed_time":"2026-11-23T06:14:25Z"}""" },

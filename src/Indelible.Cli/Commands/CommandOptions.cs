@@ -64,9 +64,16 @@ internal static class CommandOptions
     }
 
     /// <summary>Says what is wrong with the usage or the input.</summary>
-    public static int Fail(string message)
+    /// <param name="message">In one line.</param>
+    /// <param name="details">What it is about, each in a line of its own.</param>
+    public static int Fail(string message, params IEnumerable<string> details)
     {
         Console.Error.WriteLine(Terminal.Clean(message));
+        foreach (string detail in details)
+        {
+            Console.Error.WriteLine("  " + Terminal.Clean(detail));
+        }
+
         return ExitCode.Usage;
     }
 }

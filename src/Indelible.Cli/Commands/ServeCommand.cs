@@ -17,15 +17,17 @@ internal static class ServeCommand
         var urls = new Option<string?>("--urls") { Description = "What to listen on, separated by semicolons (INDELIBLE_URLS); default http://127.0.0.1:7480" };
         var checkpoints = new Option<string?>("--checkpoint-folder") { Description = "The folder of the checkpoint store, better on another volume (INDELIBLE_CHECKPOINT_FOLDER)" };
         var publish = new Option<string?>("--publish-interval-ms") { Description = "How often heads are signed, in milliseconds; default 1000" };
+        var otlp = new Option<string?>("--otlp-grpc") { Description = "HOST:PORT to listen on for OpenTelemetry's gRPC alone, besides the URLs, where it is served as well; commonly 127.0.0.1:4317" };
         var level = new Option<string?>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None; default Information" };
         var settings = new Option<string?>("--settings") { Description = "A JSON file with settings (" + string.Join(", ", ServerOptions.Names) + ")" };
         var copy = new Option<bool>("--accept-copy") { Description = "Serve a data folder that is a copy of another, which must never be served again; entered in _access" };
-        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, checkpoints, publish, level, settings, copy };
+        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, checkpoints, otlp, publish, level, settings, copy };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(settings), new Dictionary<string, string?>
         {
             ["data"] = parsed.GetValue(data),
             ["urls"] = parsed.GetValue(urls),
             ["checkpoint_folder"] = parsed.GetValue(checkpoints),
+            ["otlp_grpc"] = parsed.GetValue(otlp),
             ["publish_interval_ms"] = parsed.GetValue(publish),
             ["log_level"] = parsed.GetValue(level),
             [ServerOptions.AcceptCopyFlag] = parsed.GetValue(copy) ? "" : null,
@@ -38,7 +40,7 @@ internal static class ServeCommand
         ServerOptions options = ServerOptions.Read(settingsFile, flags, out IReadOnlyList<string> faults);
         if (faults.Count > 0)
         {
-            return CommandOptions.Fail("The settings cannot be used:\n  " + string.Join("\n  ", faults));
+            return CommandOptions.Fail("The settings cannot be used:", faults);
         }
 
         using ILoggerFactory loggers = LoggerFactory.Create(logging => IndelibleServer.ConfigureLogging(logging, options.LogLevel));

@@ -173,7 +173,7 @@ internal static class SpoolCommand
 
         if (options.Faults() is { Count: > 0 } faults)
         {
-            return CommandOptions.Fail("Nothing is sent:\n  " + string.Join("\n  ", faults));
+            return CommandOptions.Fail("Nothing is sent:", faults);
         }
 
         HashSet<string> leftBehind = [.. SpoolView.Streams(options.SpoolFolder!).Where(stream => !stream.IsAlive).Select(stream => stream.Stream)];

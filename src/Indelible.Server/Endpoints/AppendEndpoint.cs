@@ -27,7 +27,7 @@ internal static class AppendEndpoint
         .WithTags("events")
         .WithSummary("Append one event, an array of events, events line by line (NDJSON), or CloudEvents")
         .WithDescription("?ack=durable (default) answers when the entries are on disk, with a signed receipt; published answers with inclusion proofs. ?partial=true takes the valid events of a batch. ?openings=true returns what the personal values were sealed with. ?original=clear leaves data.original unencrypted.")
-        .Accepts<object>("application/json", "application/x-ndjson", CloudEventReader.Structured, CloudEventReader.Batch)
+        .Accepts<object>("application/json", "application/x-ndjson", CloudEventReader.Structured, CloudEventReader.Batch, "*/*")
         .Produces<object>(201, "application/json")
         .Produces<object>(200, "application/json")
         .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409)

@@ -7,7 +7,7 @@ using Indelible.Events;
 
 namespace Indelible.Server.Ingestion.CloudEvents;
 
-/// <summary>Turns a CloudEvent into an event of schema <c>audit/1</c>. The table is in <c>docs/mappings.md</c>.</summary>
+/// <summary>Turns a CloudEvent into an event of schema <c>audit/1</c>. The table is in <c>docs/mappings/cloudevents.md</c>.</summary>
 internal static class CloudEventMapping
 {
     private const string Bucket = "cloudevent";

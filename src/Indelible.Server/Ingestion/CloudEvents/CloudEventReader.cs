@@ -8,7 +8,7 @@ using Indelible.Server.Problems;
 namespace Indelible.Server.Ingestion.CloudEvents;
 
 /// <summary>Reads CloudEvents 1.0 over HTTP: structured, binary and in batches, in the JSON format.</summary>
-/// <remarks>CloudEvents: the core specification, its HTTP protocol binding and its JSON event format, all 1.0.2. Which member becomes which is in <c>docs/mappings.md</c>.</remarks>
+/// <remarks>CloudEvents: the core specification, its HTTP protocol binding and its JSON event format, all 1.0.2. Which member becomes which is in <c>docs/mappings/cloudevents.md</c>.</remarks>
 internal static class CloudEventReader
 {
     /// <summary>One event as JSON.</summary>
@@ -21,7 +21,7 @@ internal static class CloudEventReader
     private const string AnyFormat = "application/cloudevents";
     private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false, MaxDepth = EventLimits.JsonDepth };
 
-    /// <summary>Whether a request says that it carries CloudEvents. The header of the binary mode outranks the content type.</summary>
+    /// <summary>Whether a request says that it carries CloudEvents.</summary>
     public static bool IsCloudEvent(HttpRequest request) => IsBinary(request) || TypeOf(request).StartsWith(AnyFormat, StringComparison.Ordinal);
 
     /// <summary>Reads the events of a request.</summary>
@@ -44,7 +44,8 @@ internal static class CloudEventReader
         };
     }
 
-    private static bool IsBinary(HttpRequest request) => request.Headers.ContainsKey(HeaderPrefix + "specversion");
+    /// <summary>A content type of CloudEvents' own says more than the headers, which are allowed beside it; any other says less.</summary>
+    private static bool IsBinary(HttpRequest request) => request.Headers.ContainsKey(HeaderPrefix + "specversion") && !TypeOf(request).StartsWith(AnyFormat, StringComparison.Ordinal);
 
     private static string TypeOf(HttpRequest request) => (request.ContentType ?? "").Split(';')[0].Trim().ToLowerInvariant();
 
@@ -56,17 +57,50 @@ internal static class CloudEventReader
             : throw new ProblemException(Problem.InvalidBody("A batch of CloudEvents is a JSON array."));
     }
 
-    private static ReadEvent ReadStructured(ReadOnlyMemory<byte> json)
+    private static ReadEvent ReadStructured(ReadOnlyMemory<byte> json) => TryParse(json.Span, "", out JsonNode? whole) is { } fault ? new ReadEvent(null, fault)
+        : whole is JsonObject attributes ? new ReadEvent(attributes, null)
+        : new ReadEvent(null, new Fault("", FaultCode.WrongType, "a CloudEvent is a JSON object"));
+
+    /// <summary>Parses untrusted JSON; what is read from it later cannot fail.</summary>
+    /// <returns>What is wrong with it, or null.</returns>
+    private static Fault? TryParse(ReadOnlySpan<byte> json, string pointer, out JsonNode? node)
     {
+        node = null;
         try
         {
-            return JsonNode.Parse(json.Span, documentOptions: s_strict) is JsonObject whole
-                ? new ReadEvent(whole, null)
-                : new ReadEvent(null, new Fault("", FaultCode.WrongType, "a CloudEvent is a JSON object"));
+            node = JsonNode.Parse(json, documentOptions: s_strict);
+            ReadTexts(node);
+            return null;
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            return new ReadEvent(null, new Fault("", FaultCode.InvalidJson, $"line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it: this is not JSON, has a member twice, or is too deep"));
+            string where = e is JsonException at ? $"line {at.LineNumber + 1}, byte {at.BytePositionInLine} of it: " : "";
+            return new Fault(pointer, FaultCode.InvalidJson, $"{where}this is not JSON, has a member twice, half of a surrogate pair, or is too deep");
+        }
+    }
+
+    /// <summary>A text is decoded when it is read: of one that cannot be, this is the place to find out.</summary>
+    private static void ReadTexts(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject members:
+                foreach ((_, JsonNode? value) in members)
+                {
+                    ReadTexts(value);
+                }
+
+                break;
+            case JsonArray items:
+                foreach (JsonNode? item in items)
+                {
+                    ReadTexts(item);
+                }
+
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                value.GetValue<string>();
+                break;
         }
     }
 
@@ -96,15 +130,9 @@ internal static class CloudEventReader
         string media = TypeOf(request);
         if (media == "application/json" || media.EndsWith("+json", StringComparison.Ordinal))
         {
-            try
-            {
-                whole["data"] = JsonNode.Parse(body.Span, documentOptions: s_strict);
-                return new ReadEvent(whole, null);
-            }
-            catch (JsonException e)
-            {
-                return new ReadEvent(null, new Fault("/data", FaultCode.InvalidJson, $"line {e.LineNumber + 1}, byte {e.BytePositionInLine} of it: this is not JSON, has a member twice, or is too deep"));
-            }
+            Fault? fault = TryParse(body.Span, "/data", out JsonNode? data);
+            whole["data"] = data;
+            return new ReadEvent(fault is null ? whole : null, fault);
         }
 
         if (media.StartsWith("text/", StringComparison.Ordinal) && System.Text.Unicode.Utf8.IsValid(body.Span))

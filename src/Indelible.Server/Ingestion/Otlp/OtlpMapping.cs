@@ -7,7 +7,7 @@ using Indelible.Events;
 
 namespace Indelible.Server.Ingestion.Otlp;
 
-/// <summary>Turns LogRecords into events of schema <c>audit/1</c>. The table is in <c>docs/mappings.md</c>.</summary>
+/// <summary>Turns LogRecords into events of schema <c>audit/1</c>. The table is in <c>docs/mappings/opentelemetry.md</c>.</summary>
 /// <remarks>
 /// The records of one request share its time and its count of equals: a record without an id of its own gets one from its content, so
 /// that a request sent again is the same events; the second of two equal records in a request is another event than the first.
