@@ -21,6 +21,7 @@ var root = new RootCommand("Indelible: an immutable audit log whose records anyb
     DemoCommand.Make(),
     BenchCommand.Make(),
     SpoolCommand.Make(),
+    GatewayCommand.Make(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

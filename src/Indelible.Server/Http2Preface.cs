@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
-namespace Indelible.Server;
+namespace Indelible.Connections;
 
 /// <summary>Lets HTTP/2 and HTTP/1 share a port without TLS: what a connection speaks is seen by its first bytes. RFC 9113, 3.3 and 3.4.</summary>
 /// <remarks>
@@ -15,6 +15,8 @@ namespace Indelible.Server;
 /// </remarks>
 internal sealed class Http2Preface(ConnectionDelegate next)
 {
+    // As long as the headers of a request may take.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
     private static readonly byte[] s_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
 
     /// <summary>Has every endpoint recognise it.</summary>
@@ -45,7 +47,7 @@ internal sealed class Http2Preface(ConnectionDelegate next)
     {
         PipeReader input = connection.Transport.Input;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed);
-        patience.CancelAfter(ServerLimits.HeadersTimeout);
+        patience.CancelAfter(s_patience);
         try
         {
             while (true)

@@ -1,3 +1,4 @@
+using Indelible.Connections;
 using Indelible.Engine;
 using Indelible.Server.Endpoints;
 using Indelible.Server.Ingestion;
