@@ -51,7 +51,7 @@ public sealed record GatewaySettings
     {
         try
         {
-            return JsonSerializer.Deserialize(json, GatewayJson.Default.GatewaySettings) ?? throw new FormatException("The settings are null.");
+            return JsonSerializer.Deserialize<GatewaySettings>(json, GatewayJson.Options) ?? throw new FormatException("The settings are null.");
         }
         catch (JsonException e)
         {
@@ -228,12 +228,20 @@ public sealed record HeaderSettings
     public IReadOnlyList<string> From { get; init; } = [];
 }
 
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false,
-    ReadCommentHandling = JsonCommentHandling.Skip,
-    AllowTrailingCommas = true,
-    UseStringEnumConverter = true)]
-[JsonSerializable(typeof(GatewaySettings))]
-internal sealed partial class GatewayJson : JsonSerializerContext;
+/// <summary>How settings are written.</summary>
+internal static class GatewayJson
+{
+    /// <summary>The form: snake case, nothing unknown, nothing twice; comments and trailing commas are allowed, as people write files.</summary>
+    /// <remarks>By reflection: the generated readers know no defaults of members that are set once.</remarks>
+    public static JsonSerializerOptions Options { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+        Converters = { new JsonStringEnumConverter(allowIntegerValues: false) },
+    };
+}

@@ -17,11 +17,13 @@ internal static class GatewayCommand
         var config = new Option<string?>("--config") { Description = "A settings file: identity, rules, everything else; its rules are read anew when it changes" };
         var url = new Option<string?>("--url") { Description = "The Indelible server (INDELIBLE_URL); default http://127.0.0.1:7480" };
         var log = new Option<string?>("--log") { Description = "The log; default main" };
+        var vkey = new Option<string?>("--vkey") { Description = "The log's verification key, pinned (INDELIBLE_VKEY)", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("INDELIBLE_VKEY") };
+        var receiptsVkey = new Option<string?>("--receipts-vkey") { Description = "The key that signs receipts, pinned (INDELIBLE_RECEIPTS_VKEY)", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("INDELIBLE_RECEIPTS_VKEY") };
         var spool = new Option<string?>("--spool") { Description = "Where events wait; default ./gateway-spool" };
         var closed = new Option<bool>("--fail-closed") { Description = "Refuse what cannot be recorded first" };
         Option<string?> key = CommandOptions.Key();
         var level = new Option<LogLevel>("--log-level") { Description = "Least level of what is logged", DefaultValueFactory = _ => LogLevel.Information };
-        var command = new Command("gateway", "Put a recording proxy in front of an HTTP application") { to, listen, config, url, log, spool, closed, key, level };
+        var command = new Command("gateway", "Put a recording proxy in front of an HTTP application") { to, listen, config, url, log, vkey, receiptsVkey, spool, closed, key, level };
         command.SetAction((parsed, _) => RunAsync(
             parsed.GetValue(config),
             settings => settings with
@@ -33,6 +35,8 @@ internal static class GatewayCommand
                 {
                     Url = parsed.GetValue(url) ?? (settings.Log.Url != new LogSettings().Url ? settings.Log.Url : Environment.GetEnvironmentVariable("INDELIBLE_URL") is { Length: > 0 } stated ? stated : settings.Log.Url),
                     Name = parsed.GetValue(log) ?? settings.Log.Name,
+                    Vkey = settings.Log.Vkey ?? parsed.GetValue(vkey),
+                    ReceiptsVkey = settings.Log.ReceiptsVkey ?? parsed.GetValue(receiptsVkey),
                     Spool = parsed.GetValue(spool) ?? settings.Log.Spool,
                 },
             },
@@ -67,6 +71,11 @@ internal static class GatewayCommand
             return CommandOptions.Fail("A writer's key is needed: INDELIBLE_KEY, --key, or log.key_file in the settings.");
         }
 
+        if (settings.Log.Vkey is null || settings.Log.ReceiptsVkey is null)
+        {
+            return CommandOptions.Fail("Pin the log's key and the receipts' key, as 'indelible init' printed them: --vkey and --receipts-vkey, INDELIBLE_VKEY and INDELIBLE_RECEIPTS_VKEY, or log.vkey and log.receipts_vkey in the settings.");
+        }
+
         WebApplication app;
         try
         {
@@ -85,7 +94,7 @@ internal static class GatewayCommand
             }
             catch (Exception e) when (e is IOException or Microsoft.Extensions.Options.OptionsValidationException or ArgumentException)
             {
-                return CommandOptions.Fail("Not started. " + e.Message.ReplaceLineEndings(" "));
+                return CommandOptions.Fail("Not started.", e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
             }
 
             Console.WriteLine($"Indelible stands before {settings.To} at {string.Join(", ", app.Urls)}; {settings.Rules.Count} rules, events go to {settings.Log.Url}, log {settings.Log.Name}.");

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Indelible.Client.Recording;
 using Indelible.Events.Producing;
 using Microsoft.Extensions.Hosting;
@@ -110,7 +111,7 @@ internal sealed partial class RuleReload : BackgroundService
         _rules.Current = new RuleBook(settings.Rules, settings.DenyByDefault, settings.FailClosed);
         LogRead(_path, settings.Rules.Count);
         GatewaySettings others = settings with { Rules = _running.Rules, DenyByDefault = _running.DenyByDefault, FailClosed = _running.FailClosed };
-        if (System.Text.Json.JsonSerializer.Serialize(others, GatewayJson.Default.GatewaySettings) != System.Text.Json.JsonSerializer.Serialize(_running, GatewayJson.Default.GatewaySettings))
+        if (JsonSerializer.Serialize(others, GatewayJson.Options) != JsonSerializer.Serialize(_running, GatewayJson.Options))
         {
             LogNeedsRestart(_path);
         }
