@@ -15,7 +15,7 @@ internal sealed record SuitePlan(int Rounds, TimeSpan Duration, int Entries, str
 internal sealed class Suite(SuitePlan plan)
 {
     /// <summary>The parts, by name.</summary>
-    public static readonly string[] Parts = ["http", "engine", "client", "verify", "size", "budget", "sqlite", "postgres", "aspnetcore"];
+    public static readonly string[] Parts = ["http", "engine", "client", "verify", "size", "budget", "sqlite", "postgres", "aspnetcore", "gateway"];
 
     private static readonly (string Ours, string Theirs)[] s_ratios =
     [
@@ -27,6 +27,7 @@ internal sealed class Suite(SuitePlan plan)
         (EnginePart.Single, SqlitePeer.Single),
         (EnginePart.Batches, SqlitePeer.Batches),
         (ClientPart.Spooled, ClientPart.Serilog),
+        (GatewayPart.Ours, GatewayPart.Bare),
     ];
 
     /// <summary>Runs the plan.</summary>
@@ -81,6 +82,7 @@ internal sealed class Suite(SuitePlan plan)
             "sqlite" => new SqlitePeer(plan, folder),
             "postgres" => await PostgresPeer.OpenAsync(plan, folder, results, cancellationToken),
             "aspnetcore" => await AspNetCorePart.OpenAsync(plan, folder),
+            "gateway" => await GatewayPart.OpenAsync(plan, folder),
             _ => throw new ArgumentException($"There is no part {part}; they are {string.Join(", ", Parts)}."),
         };
     }
