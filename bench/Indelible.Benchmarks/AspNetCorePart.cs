@@ -97,7 +97,7 @@ internal sealed class AspNetCorePart : IMeasuredPart
         _variants.Add((name, app, new Uri(address).Port));
     }
 
-    private sealed class Forgetful : IAuditRecorder
+    internal sealed class Forgetful : IAuditRecorder
     {
         private static readonly RecordResult s_result = new("e", DeliveryMode.Durable, null);
 

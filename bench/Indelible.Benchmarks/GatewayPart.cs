@@ -1,10 +1,10 @@
-using System.Net;
+using Indelible.Client.Recording;
 using Indelible.Gateway;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Configuration;
 
 namespace Indelible.Benchmarks;
 
@@ -13,10 +13,12 @@ namespace Indelible.Benchmarks;
 internal sealed class GatewayPart : IMeasuredPart
 {
     /// <summary>The peer.</summary>
-    public const string Bare = "YARP alone, before a trivial application";
+    public const string Bare = "YARP alone, by its defaults, before a trivial application";
 
     /// <summary>Ours.</summary>
     public const string Ours = "gateway, every request recorded, before a trivial application";
+
+    private const string Forgetting = "gateway, recorder that forgets, before a trivial application";
 
     private readonly SuitePlan _plan;
     private readonly WebApplication _application;
@@ -39,9 +41,11 @@ internal sealed class GatewayPart : IMeasuredPart
         await application.StartAsync();
         string to = application.Urls.Single();
 
-        WebApplication bare = Make(builder => builder.Services.AddHttpForwarder());
-        var client = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None, UseCookies = false, ActivityHeadersPropagator = null });
-        bare.MapForwarder("/{**path}", to, new ForwarderRequestConfig { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionOrLower }, HttpTransformer.Default, client);
+        // As its documentation sets it up: one route, one cluster, its own defaults, which forward the caller's address as ours do.
+        WebApplication bare = Make(builder => builder.Services.AddReverseProxy().LoadFromMemory(
+            [new RouteConfig { RouteId = "all", ClusterId = "application", Match = new RouteMatch { Path = "/{**path}" } }],
+            [new ClusterConfig { ClusterId = "application", Destinations = new Dictionary<string, DestinationConfig> { ["one"] = new() { Address = to } } }]));
+        bare.MapReverseProxy();
         await bare.StartAsync();
 
         var settings = new GatewaySettings
@@ -53,7 +57,13 @@ internal sealed class GatewayPart : IMeasuredPart
         };
         WebApplication ours = GatewayApplication.Build(settings, null, "ind_w_" + new string('x', 43), builder => builder.Logging.ClearProviders());
         await ours.StartAsync();
-        return new GatewayPart(plan, application, [(Bare, bare), (Ours, ours)]);
+        WebApplication forgetting = GatewayApplication.Build(settings, null, null, builder =>
+        {
+            builder.Logging.ClearProviders();
+            builder.Services.AddSingleton<IAuditRecorder, AspNetCorePart.Forgetful>();
+        });
+        await forgetting.StartAsync();
+        return new GatewayPart(plan, application, [(Bare, bare), (Ours, ours), (Forgetting, forgetting)]);
     }
 
     /// <inheritdoc/>

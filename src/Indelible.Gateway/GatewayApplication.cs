@@ -108,7 +108,6 @@ public static class GatewayApplication
 
         // Health is asked for too often to be an event, and by nobody who is known.
         app.MapWhen(static context => context.Request.Path == HealthPath || context.Request.Path == ReadyPath, health => health.Run(AnswerHealthAsync));
-        app.UseWebSockets();
         app.UseIndelibleAudit();
         app.UseMiddleware<GatewayMiddleware>();
         return app;

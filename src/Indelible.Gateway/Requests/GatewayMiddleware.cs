@@ -22,7 +22,8 @@ internal sealed class GatewayMiddleware
     private readonly IReadOnlyList<string> _schemes;
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _client;
-    private readonly bool _isPlain;
+    private readonly ForwarderRequestConfig _requests;
+    private readonly ForwarderRequestConfig _calls;   // of gRPC
 
     /// <param name="next">Nothing: this is the last.</param>
     /// <param name="settings">The settings.</param>
@@ -53,7 +54,14 @@ internal sealed class GatewayMiddleware
         _schemes = schemes.Names;
         _client = client;
         _time = time;
-        _isPlain = new Uri(settings.To).Scheme == Uri.UriSchemeHttp;
+        bool isPlain = new Uri(settings.To).Scheme == Uri.UriSchemeHttp;
+        _requests = new ForwarderRequestConfig
+        {
+            ActivityTimeout = TimeSpan.FromSeconds(settings.IdleSeconds),
+            Version = isPlain ? HttpVersion.Version11 : HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        _calls = _requests with { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
     }
 
     public async Task InvokeAsync(HttpContext context)
@@ -143,13 +151,7 @@ internal sealed class GatewayMiddleware
     {
         // gRPC is HTTP/2 or nothing. Without TLS there is no agreeing on it, so that it is known beforehand; everything else goes as HTTP/1.1.
         bool isGrpc = context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
-        var request = new ForwarderRequestConfig
-        {
-            ActivityTimeout = TimeSpan.FromSeconds(_settings.IdleSeconds),
-            Version = isGrpc || !_isPlain ? HttpVersion.Version20 : HttpVersion.Version11,
-            VersionPolicy = isGrpc ? HttpVersionPolicy.RequestVersionExact : HttpVersionPolicy.RequestVersionOrLower,
-        };
-        await _forwarder.SendAsync(context, _settings.To, _client, request, _transformer).ConfigureAwait(false);
+        await _forwarder.SendAsync(context, _settings.To, _client, isGrpc ? _calls : _requests, _transformer).ConfigureAwait(false);
     }
 }
 

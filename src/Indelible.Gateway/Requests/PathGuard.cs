@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -11,33 +13,50 @@ namespace Indelible.Gateway.Requests;
 /// </remarks>
 internal static class PathGuard
 {
-    private static readonly string[] s_encoded = ["%2f", "%5c", "%00", "%25", "%2e", "%3b", "%0a", "%0d"];
+    private static readonly SearchValues<char> s_suspects = SearchValues.Create("%\\;\0?#");
 
     /// <summary>Why the target is refused, or null.</summary>
     public static string? FaultOf(HttpContext context)
     {
-        string target = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
-        string raw = target.Split('?')[0].Split('#')[0];
+        ReadOnlySpan<char> raw = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
         if (raw is "" or "*")
         {
             return null;
         }
 
         // A target may be a whole URL; its authority is not part of the path.
-        if (raw.IndexOf("://", StringComparison.Ordinal) is > 0 and var scheme)
+        if (raw[0] != '/' && raw.IndexOf("://", StringComparison.Ordinal) is > 0 and var scheme)
         {
-            int path = raw.IndexOf('/', scheme + 3);
-            raw = path < 0 ? "/" : raw[path..];
+            int path = raw[(scheme + 3)..].IndexOf('/');
+            raw = path < 0 ? "/" : raw[(scheme + 3 + path)..];
         }
 
-        if (s_encoded.FirstOrDefault(encoded => raw.Contains(encoded, StringComparison.OrdinalIgnoreCase)) is { } found)
+        for (int i = raw.IndexOfAny(s_suspects); i >= 0;)
         {
-            return $"the path has {found}";
-        }
+            if (raw[i] is '?' or '#')
+            {
+                raw = raw[..i];
+                break;
+            }
 
-        if (raw.IndexOfAny(['\\', ';', '\0']) is >= 0 and var at)
-        {
-            return $"the path has '{raw[at]}'";
+            if (raw[i] != '%')
+            {
+                return $"the path has '{raw[i]}'";
+            }
+
+            // What is not escaped as RFC 3986 has it is decoded differently from place to place.
+            if (i + 2 >= raw.Length || !char.IsAsciiHexDigit(raw[i + 1]) || !char.IsAsciiHexDigit(raw[i + 2]))
+            {
+                return "the path has a percent sign that escapes nothing";
+            }
+
+            if (int.Parse(raw.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) is < 0x20 or '/' or '\\' or '%' or '.' or ';' or 0x7F)
+            {
+                return $"the path has {raw.Slice(i, 3)}";
+            }
+
+            int next = raw[(i + 3)..].IndexOfAny(s_suspects);
+            i = next < 0 ? -1 : next + i + 3;
         }
 
         if (raw.Contains("//", StringComparison.Ordinal))
@@ -45,21 +64,15 @@ internal static class PathGuard
             return "the path has an empty segment";
         }
 
-        string[] segments = raw.Split('/');
-        if (segments.Any(segment => segment.EndsWith('.') || segment.EndsWith("%20", StringComparison.Ordinal) || segment.StartsWith("%20", StringComparison.Ordinal)))
+        foreach (Range range in raw.Split('/'))
         {
-            return "a segment of the path ends with a dot or a space";
-        }
-
-        // What is not escaped as RFC 3986 has it is decoded differently from place to place.
-        for (int i = raw.IndexOf('%', StringComparison.Ordinal); i >= 0; i = raw.IndexOf('%', i + 1))
-        {
-            if (i + 2 >= raw.Length || !char.IsAsciiHexDigit(raw[i + 1]) || !char.IsAsciiHexDigit(raw[i + 2]))
+            ReadOnlySpan<char> segment = raw[range];
+            if (segment.EndsWith('.') || segment.EndsWith("%20", StringComparison.Ordinal) || segment.StartsWith("%20", StringComparison.Ordinal))
             {
-                return "the path has a percent sign that escapes nothing";
+                return "a segment of the path begins or ends with a space, or ends with a dot";
             }
         }
 
-        return (context.Request.Path.Value ?? "").Any(char.IsControl) ? "the path has a control character" : null;
+        return null;
     }
 }

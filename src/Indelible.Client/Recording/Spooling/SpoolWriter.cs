@@ -17,7 +17,10 @@ internal sealed class SpoolWriter : IDisposable
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(50);
 
     private readonly string _folder;
+    private const int CompanyEvents = 3;
+    private const int FullGroupEvents = 256;
     private const int MostStreamName = 64;
+    private static readonly TimeSpan s_gather = TimeSpan.FromMilliseconds(1);
     private const int MostTailBytes = 320;
     private readonly byte[] _producer;
     private readonly long _limit;
@@ -267,8 +270,15 @@ internal sealed class SpoolWriter : IDisposable
 
     private void Run()
     {
+        int before = 0;   // events in the group before
         while (true)
         {
+            // A sync costs as much for one event as for many. Who comes alone never waits for company.
+            if (before >= CompanyEvents && _group.Count is > 0 and < FullGroupEvents)
+            {
+                _stop.Wait(s_gather);
+            }
+
             SyncGroup group;
             lock (_gate)
             {
@@ -283,6 +293,7 @@ internal sealed class SpoolWriter : IDisposable
             if (group.Count > 0)
             {
                 WriteGroup(group);
+                before = group.Count;
                 _spare = group.Buffer;   // One fills up while the other is written; neither is garbage.
             }
             else if (_stop.IsSet)
