@@ -136,6 +136,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         _ = _process.StandardError.ReadToEndAsync();
     }
 
+    public bool HasExited => _process!.HasExited;
+
     public async Task KillAsync()
     {
         _process!.Kill();

@@ -62,6 +62,7 @@ public sealed class StopTests
         server.Launch();
         while (!isReached())
         {
+            Assert.False(server.HasExited, "It ended before it was told to.");
             await Task.Yield();
         }
 

@@ -10,6 +10,31 @@ namespace Indelible.Engine.Tests;
 public sealed class CopyTests
 {
     [Fact]
+    public async Task Who_asks_whether_a_folder_is_in_use_keeps_no_node_from_starting()
+    {
+        await using Node node = await Node.CreateAsync();
+        await node.CloseAsync();
+        using var stop = new CancellationTokenSource();
+        Task looking = Task.Run(
+            () =>
+            {
+                while (!stop.IsCancellationRequested)
+                {
+                    _ = new DataFolder(node.Data).IsInUse;
+                }
+            },
+            TestContext.Current.CancellationToken);
+        for (int i = 0; i < 30; i++)
+        {
+            await node.OpenAsync();
+            await node.CloseAsync();
+        }
+
+        await stop.CancelAsync();
+        await looking;
+    }
+
+    [Fact]
     public async Task A_copied_folder_is_refused_until_it_is_accepted_which_is_entered_once()
     {
         await using Node node = await Node.CreateAsync();

@@ -301,6 +301,17 @@ public sealed class DurableTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Heartbeats_say_how_many_numbers_were_given_out()
+    {
+        await using AuditClient client = Open(options => options.HeartbeatInterval = TimeSpan.FromMilliseconds(100));
+        await RecordAsync(client, "a", 5);
+        IReadOnlyList<JsonElement> beats = [];
+        await Recorded.UntilAsync(async () => (beats = (await Recorded.EntriesAsync(_server)).Of("audit.producer.heartbeat")).Count > 1);
+        Assert.All(beats, beat => Assert.Equal(beat.Sequence(), beat.GetProperty("producer").GetProperty("highest").GetInt64()));
+        Assert.All(beats, beat => Assert.Equal("heartbeat", beat.GetProperty("kind").GetString()));
+    }
+
+    [Fact]
     public async Task The_rest_of_a_stream_under_another_principals_key_waits_for_the_right_one()
     {
         await using (AuditClient client = Open())

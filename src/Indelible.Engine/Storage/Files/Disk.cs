@@ -10,6 +10,8 @@ namespace Indelible.Engine.Storage.Files;
 /// </remarks>
 internal abstract class Disk
 {
+    private const int LookersPatience = 100;   // turns, most of a millisecond
+
     /// <summary>The operating system's files.</summary>
     public static Disk System { get; } = new SystemDisk();
 
@@ -76,17 +78,26 @@ internal abstract class Disk
     /// <exception cref="StorageException">Another process holds it, or it cannot be opened to write.</exception>
     public IDisposable Take(string path, string held)
     {
-        try
+        var pause = new SpinWait();
+        while (true)
         {
-            return Lock(path);
-        }
-        catch (IOException e) when (IsLocked(path))
-        {
-            throw new StorageException(held, StorageOutcome.NothingChanged, e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StorageException($"{path} cannot be written: {e.Message}", StorageOutcome.NothingChanged, e);
+            try
+            {
+                return Lock(path);
+            }
+            catch (IOException e) when (IsLocked(path))
+            {
+                throw new StorageException(held, StorageOutcome.NothingChanged, e);
+            }
+            catch (IOException) when (pause.Count < LookersPatience && Exists(path))
+            {
+                // Whoever asks whether it is held holds it for that moment: a verifier beside a node that starts must not keep it from starting.
+                pause.SpinOnce();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new StorageException($"{path} cannot be written: {e.Message}", StorageOutcome.NothingChanged, e);
+            }
         }
     }
 
