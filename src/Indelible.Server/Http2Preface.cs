@@ -24,11 +24,9 @@ internal sealed class Http2Preface(ConnectionDelegate next)
     {
         // The agreement implies TLS to Kestrel, which then would want "https" as the requests' scheme.
         kestrel.AllowAlternateSchemes = true;
-        kestrel.ConfigureEndpointDefaults(endpoint =>
-        {
-            endpoint.Protocols = HttpProtocols.Http1AndHttp2;
-            ((IConnectionBuilder)endpoint).Use(next => new Http2Preface(next).RunAsync);
-        });
+
+        // Endpoints speak both by default; said once more, Kestrel would warn that without TLS they do not.
+        kestrel.ConfigureEndpointDefaults(endpoint => ((IConnectionBuilder)endpoint).Use(next => new Http2Preface(next).RunAsync));
     }
 
     private async Task RunAsync(ConnectionContext connection)
