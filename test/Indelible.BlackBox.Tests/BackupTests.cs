@@ -159,7 +159,7 @@ public sealed class BackupTests
         {
             using System.Diagnostics.Process process = Command.Start(Command.Metadata("Command"), ["backup", "--data", at.Server.Data, "--to", at.Path("backup")]);
             string next = Path.Combine(at.Path("backup"), "state", "0000000000000002");
-            while (!process.HasExited && !(Directory.Exists(next) && Directory.EnumerateFiles(next, "*", SearchOption.AllDirectories).Count() >= killAfterFiles))
+            while (!process.HasExited && FilesIn(next) < killAfterFiles)
             {
                 await Task.Yield();
             }
@@ -241,6 +241,19 @@ public sealed class BackupTests
 
     private static bool IsOpenToOthers(string path) => !OperatingSystem.IsWindows()
         && (File.GetUnixFileMode(path) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute | UnixFileMode.GroupWrite)) != 0;
+
+    /// <summary>How many files the folder holds, and -1 where it is not there, or its owner takes it away while we look.</summary>
+    private static int FilesIn(string folder)
+    {
+        try
+        {
+            return Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Count();
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return -1;
+        }
+    }
 
     private static string[] Describe(string folder) =>
         [.. Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path =>
