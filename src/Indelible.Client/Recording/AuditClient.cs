@@ -187,10 +187,9 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
         }
 
         long started = _time.GetTimestamp();
-        if (Volatile.Read(ref _active) > 0)
-        {
-            await _idle.Task.WaitAsync(_options.ShutdownWait, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        await CallersAsync(_options.ShutdownWait).ConfigureAwait(false);
+        await _delivery.EndGuaranteedAsync().ConfigureAwait(false);
+        await CallersAsync(_options.ShutdownWait).ConfigureAwait(false);   // What was not recorded is being said.
 
         await _stop.CancelAsync().ConfigureAwait(false);
         await _heartbeats.ConfigureAwait(false);
@@ -240,6 +239,15 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
         _telemetry.LogStopped(waiting);
         _telemetry.Dispose();
         _stop.Dispose();
+    }
+
+    /// <summary>Waits for the callers that are still inside.</summary>
+    private async Task CallersAsync(TimeSpan limit)
+    {
+        if (Volatile.Read(ref _active) > 0)
+        {
+            await _idle.Task.WaitAsync(limit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private TimeSpan Left(long started)

@@ -5,35 +5,18 @@ using Indelible.Client.Recording;
 namespace Indelible.Client.Tests.Recording;
 
 /// <summary><see cref="DeliveryMode.Durable"/>, while the server, the wire, the disk or the process itself fails.</summary>
-public sealed class DurableTests : IAsyncLifetime
+public sealed class DurableTests() : DeliveryTests(DeliveryMode.Durable)
 {
-    private ServerProcess _server = null!;
-    private Wire _wire = null!;
-
-    private string Spool => Path.Combine(_server.Folder, "spool");
-
-    public async ValueTask InitializeAsync()
-    {
-        _server = await ServerProcess.CreateAsync();
-        _wire = new Wire(_server.Url);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _wire.DisposeAsync();
-        await _server.DisposeAsync();
-    }
-
     [Fact]
     public async Task While_the_server_is_down_events_are_taken_and_arrive_when_it_is_back()
     {
-        _wire.Refuse();
+        Wire.Refuse();
         await using AuditClient client = Open();
         await RecordAsync(client, "a", 300);
         Assert.True(client.Health.SpoolBytes > 0);
         await Recorded.UntilAsync(() => client.Health.State == AuditClientState.Delayed);
 
-        _wire.Mend();
+        Wire.Mend();
 
         Assert.True(await client.FlushAsync(Recorded.Patience));
         await Recorded.UntilAsync(() => client.Health.State == AuditClientState.Healthy);
@@ -43,15 +26,15 @@ public sealed class DurableTests : IAsyncLifetime
     [Fact]
     public async Task While_the_server_hangs_nobody_waits_for_it()
     {
-        _wire.Swallow();
+        Wire.Swallow();
         await using AuditClient client = Open(options => options.RequestTimeout = TimeSpan.FromSeconds(30));
-        await Recorded.UntilAsync(() => _wire.Connections > 0);
+        await Recorded.UntilAsync(() => Wire.Connections > 0);
 
         // They return though the request ahead of them is still waiting: the wire gives nothing back before it is mended.
         await RecordAsync(client, "a", 100);
         Assert.True(client.Health.SpoolBytes > 0);
 
-        _wire.Mend();
+        Wire.Mend();
         Assert.True(await client.FlushAsync(Recorded.Patience));
         await AssertExactlyAsync("a", 100);
     }
@@ -59,13 +42,13 @@ public sealed class DurableTests : IAsyncLifetime
     [Fact]
     public async Task An_answer_that_is_lost_doubles_nothing()
     {
-        _wire.SwallowAnswers();
+        Wire.SwallowAnswers();
         await using AuditClient client = Open(options => options.RequestTimeout = TimeSpan.FromMilliseconds(300));
         await RecordAsync(client, "a", 50);
-        await Recorded.UntilAsync(async () => (await Recorded.EntriesAsync(_server)).Of("test.run").Count > 0);
+        await Recorded.UntilAsync(async () => (await Recorded.EntriesAsync(Server)).Of("test.run").Count > 0);
         Assert.True(client.Health.SpoolBytes > 0);
 
-        _wire.Mend();
+        Wire.Mend();
 
         Assert.True(await client.FlushAsync(Recorded.Patience));
         await AssertExactlyAsync("a", 50);
@@ -78,13 +61,13 @@ public sealed class DurableTests : IAsyncLifetime
         for (int round = 0; round < 4; round++)
         {
             Task load = RecordAsync(client, $"r{round}", 400);
-            await _server.KillAsync();
+            await Server.KillAsync();
             await load;
-            await _server.StartAsync();
+            await Server.StartAsync();
         }
 
         Assert.True(await client.FlushAsync(Recorded.Patience));
-        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(_server);
+        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(Server);
         Assert.Equal(1600, entries.Of("test.run").Count);
         Assert.Equal(entries.Count, entries.Select(Recorded.Id).Distinct().Count());
         Assert.Equal(entries.Select(Recorded.Sequence).Order(), entries.Select(Recorded.Sequence));
@@ -93,11 +76,11 @@ public sealed class DurableTests : IAsyncLifetime
     [Fact]
     public async Task What_a_killed_process_recorded_is_delivered_by_the_next_one()
     {
-        _wire.Refuse();
+        Wire.Refuse();
         var recorded = new ConcurrentDictionary<string, bool>();
         for (int round = 0; round < 3; round++)
         {
-            await using Recorder recorder = Recorder.Start(_server, _wire.Url, Spool, DeliveryMode.Durable, $"k{round}", 1_000_000, 8);
+            await using Recorder recorder = Recorder.Start(Server, Wire.Url, Spool, DeliveryMode.Durable, $"k{round}", 1_000_000, 8);
             await Recorded.UntilAsync(() => recorder.Recorded.Count > 200 * (round + 1));
             await recorder.KillAsync();
             foreach (string id in recorder.Recorded.Keys)
@@ -106,13 +89,13 @@ public sealed class DurableTests : IAsyncLifetime
             }
         }
 
-        _wire.Mend();
+        Wire.Mend();
         await using (AuditClient client = Open())
         {
             await Recorded.UntilAsync(() => client.Health is { SpoolBytes: 0, LastReceipt: not null });
         }
 
-        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(_server);
+        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(Server);
         HashSet<string> there = [.. entries.Select(Recorded.Id)];
         Assert.Equal(entries.Count, there.Count);
         Assert.Subset(there, recorded.Keys.ToHashSet());
@@ -139,7 +122,7 @@ public sealed class DurableTests : IAsyncLifetime
         var recorded = new ConcurrentDictionary<string, bool>();
         for (int round = 0; round < 3; round++)
         {
-            await using Recorder recorder = Recorder.Start(_server, _server.Url, Spool, DeliveryMode.Durable, $"k{round}", 1_000_000, 8);
+            await using Recorder recorder = Recorder.Start(Server, Server.Url, Spool, DeliveryMode.Durable, $"k{round}", 1_000_000, 8);
             await Recorded.UntilAsync(() => recorder.Recorded.Count > 300);
             await recorder.KillAsync();
             foreach (string id in recorder.Recorded.Keys)
@@ -153,7 +136,7 @@ public sealed class DurableTests : IAsyncLifetime
             await Recorded.UntilAsync(() => client.Health is { SpoolBytes: 0, LastReceipt: not null });
         }
 
-        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(_server);
+        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(Server);
         HashSet<string> there = [.. entries.Select(Recorded.Id)];
         Assert.Equal(entries.Count, there.Count);
         Assert.Subset(there, recorded.Keys.ToHashSet());
@@ -162,18 +145,18 @@ public sealed class DurableTests : IAsyncLifetime
     [Fact]
     public async Task A_living_process_delivers_what_a_dead_one_left_and_leaves_the_living_alone()
     {
-        _wire.Refuse();
+        Wire.Refuse();
         await using AuditClient first = Open();
         await using AuditClient second = Open();
         await RecordAsync(first, "a", 20);
         await RecordAsync(second, "b", 20);
         Assert.NotEqual(first.StreamId, second.StreamId);
 
-        _wire.Mend();
+        Wire.Mend();
 
         Assert.True(await first.FlushAsync(Recorded.Patience));
         Assert.True(await second.FlushAsync(Recorded.Patience));
-        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(_server);
+        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(Server);
         Assert.Equal(["test-1", "test-1#2"], entries.Select(entry => entry.GetProperty("service").GetProperty("instance_id").GetString()).Distinct().Order());
         Assert.Equal(40, entries.Of("test.run").Count);
     }
@@ -181,22 +164,23 @@ public sealed class DurableTests : IAsyncLifetime
     [Fact]
     public async Task A_full_spool_that_blocks_waits_for_room_and_then_fails()
     {
-        _wire.Refuse();
+        Wire.Refuse();
         await using AuditClient client = Open(options =>
         {
             options.SpoolBytes = 64 * 1024;
             options.SpoolFullWait = TimeSpan.FromMilliseconds(50);
         });
-        AuditNotRecordedException refused = await FillAsync(client);
+        AuditNotRecordedException? refused = await FillAsync(client);
+        Assert.NotNull(refused);
         Assert.False(refused.MayBeLogged);
         Assert.Contains("spool is full", refused.Message, StringComparison.Ordinal);
         Assert.Equal(AuditClientState.Full, client.Health.State);
 
-        _wire.Mend();
+        Wire.Mend();
         Assert.True(await client.FlushAsync(Recorded.Patience));
         await client.RecordAsync(Recorded.Draft("after"));
         Assert.True(await client.FlushAsync(Recorded.Patience));
-        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(_server);
+        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(Server);
         Assert.DoesNotContain(refused.EventId, entries.Select(Recorded.Id));
         Assert.Contains("after", entries.Select(Recorded.Id));
         Assert.Equal([50, 80], entries.Of("audit.spool.filling").Select(entry => entry.GetProperty("data").GetProperty("percent").GetInt32()));
@@ -205,7 +189,7 @@ public sealed class DurableTests : IAsyncLifetime
     [Fact]
     public async Task Who_waits_for_room_goes_on_when_there_is_some()
     {
-        _wire.Refuse();
+        Wire.Refuse();
         await using AuditClient client = Open(options =>
         {
             options.SpoolBytes = 64 * 1024;
@@ -214,7 +198,7 @@ public sealed class DurableTests : IAsyncLifetime
         Task load = RecordAsync(client, "a", 500);
         await Recorded.UntilAsync(() => client.Health.State == AuditClientState.Full);
 
-        _wire.Mend();
+        Wire.Mend();
 
         await load;
         Assert.True(await client.FlushAsync(Recorded.Patience));
@@ -222,9 +206,62 @@ public sealed class DurableTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_full_spool_that_denies_fails_at_once()
+    {
+        Wire.Refuse();
+        await using AuditClient client = Open(options =>
+        {
+            (options.SpoolBytes, options.WhenSpoolFull, options.SpoolFullWait) = (64 * 1024, WhenSpoolFull.Deny, TimeSpan.FromMinutes(5));
+        });
+
+        AuditNotRecordedException? refused = await FillAsync(client);
+
+        Assert.NotNull(refused);
+        Assert.False(refused.MayBeLogged);
+        Assert.True(client.RecordAsync(Recorded.Draft("d")).AsTask() is { IsFaulted: true });
+    }
+
+    [Fact]
+    public async Task A_caller_that_cancels_ends_its_waiting_alone()
+    {
+        Wire.Refuse();
+        await using AuditClient client = Open(options => (options.SpoolBytes, options.SpoolFullWait) = (64 * 1024, TimeSpan.FromMinutes(5)));
+        Task[] calls = [.. Enumerable.Range(0, 500).Select(i => client.RecordAsync(Recorded.Draft($"a-{i}")).AsTask())];
+        await Recorded.UntilAsync(() => client.Health.State == AuditClientState.Full);
+        using var cancel = new CancellationTokenSource();
+        Task waiting = client.RecordAsync(Recorded.Draft("cancelled"), cancel.Token).AsTask();
+        Assert.False(waiting.IsCompleted);
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Wire.Mend();
+        await Task.WhenAll(calls);
+        Assert.True(await client.FlushAsync(Recorded.Patience));
+        await AssertExactlyAsync("a", 500);
+    }
+
+    [Fact]
+    public async Task What_waited_out_an_outage_arrives_in_order()
+    {
+        await Server.KillAsync();
+        await using AuditClient client = Open(options => options.BatchEvents = 10);
+        for (int i = 0; i < 100; i++)
+        {
+            await client.RecordAsync(Recorded.Draft($"a-{i}"));
+        }
+
+        await Recorded.UntilAsync(() => client.Health.State == AuditClientState.Delayed);
+        await Server.StartAsync();
+
+        Assert.True(await client.FlushAsync(Recorded.Patience));
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"a-{i}"), (await Recorded.EntriesAsync(Server)).Of("test.run").Select(Recorded.Id));
+    }
+
+    [Fact]
     public async Task A_full_spool_that_drops_counts_and_says_so_in_the_log()
     {
-        _wire.Refuse();
+        Wire.Refuse();
         await using (AuditClient client = Open(options =>
         {
             options.SpoolBytes = 64 * 1024;
@@ -233,11 +270,11 @@ public sealed class DurableTests : IAsyncLifetime
         {
             await RecordAsync(client, "a", 1_000);
             Assert.InRange(client.Health.Dropped, 1, 999);
-            _wire.Mend();
+            Wire.Mend();
             Assert.True(await client.FlushAsync(Recorded.Patience));
         }
 
-        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(_server);
+        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(Server);
         long dropped = entries.Of("audit.events.dropped").Sum(entry => entry.GetProperty("data").GetProperty("count").GetInt64());
         Assert.Equal(1_000, entries.Of("test.run").Count + dropped);
 
@@ -257,22 +294,22 @@ public sealed class DurableTests : IAsyncLifetime
     public async Task A_disk_that_takes_nothing_more_refuses_or_drops_and_keeps_what_it_took(WhenSpoolFull whenFull)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The limit on a file's size is Linux's.");
-        _wire.Refuse();
+        Wire.Refuse();
 
         // 8 blocks of 512 bytes: no file larger than 4 KiB.
-        await using Recorder recorder = Recorder.Start(_server, _wire.Url, Spool, DeliveryMode.Durable, "d", 30, 1, whenFull, fileBlocks: 8);
+        await using Recorder recorder = Recorder.Start(Server, Wire.Url, Spool, DeliveryMode.Durable, "d", 30, 1, whenFull, fileBlocks: 8);
         await Recorded.UntilAsync(() => recorder.Recorded.Count + recorder.Refused.Count + recorder.Unknown.Count == 30);
         await recorder.KillAsync();
         Assert.Empty(recorder.Unknown);
         Assert.Equal(whenFull != WhenSpoolFull.DropAndCount, !recorder.Refused.IsEmpty);
 
-        _wire.Mend();
+        Wire.Mend();
         await using (AuditClient client = Open())
         {
             await Recorded.UntilAsync(() => client.Health is { SpoolBytes: 0, LastReceipt: not null });
         }
 
-        HashSet<string> there = [.. (await Recorded.EntriesAsync(_server)).Of("test.run").Select(Recorded.Id)];
+        HashSet<string> there = [.. (await Recorded.EntriesAsync(Server)).Of("test.run").Select(Recorded.Id)];
         Assert.NotEmpty(there);
         if (whenFull == WhenSpoolFull.DropAndCount)
         {
@@ -287,7 +324,7 @@ public sealed class DurableTests : IAsyncLifetime
     [Fact]
     public async Task A_key_that_is_refused_keeps_everything_and_says_so()
     {
-        string good = _server.WriterKey;
+        string good = Server.WriterKey;
         await using (AuditClient client = Open(options => options.Key = "ind_w_" + new string('A', 43)))
         {
             await RecordAsync(client, "a", 10);
@@ -301,12 +338,39 @@ public sealed class DurableTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_waits_when_the_process_ends_is_delivered_first_or_waits_on_in_the_spool()
+    {
+        await using (AuditClient client = Open(options => options.ShutdownWait = Recorded.Patience))
+        {
+            await RecordAsync(client, "a", 300);
+        }
+
+        IReadOnlyList<JsonElement> first = await Recorded.EntriesAsync(Server);
+        Assert.Equal(300, first.Of("test.run").Count);
+        Assert.Equal("audit.producer.stopped", first[^1].Action());
+
+        Wire.Refuse();
+        await using (AuditClient client = Open())
+        {
+            await RecordAsync(client, "b", 300);
+        }
+
+        Wire.Mend();
+        await using AuditClient next = Open();
+        await Recorded.UntilAsync(() => next.Health is { SpoolBytes: 0, LastReceipt: not null });
+        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(Server);
+        Assert.Equal(600, entries.Of("test.run").Select(Recorded.Id).Distinct().Count());
+        Assert.Equal(600, entries.Of("test.run").Count);
+        Assert.True(entries.Of("audit.producer.started")[^1].GetProperty("data").GetProperty("previous_ended").GetBoolean());
+    }
+
+    [Fact]
     public async Task Heartbeats_say_how_many_numbers_were_given_out()
     {
         await using AuditClient client = Open(options => options.HeartbeatInterval = TimeSpan.FromMilliseconds(100));
         await RecordAsync(client, "a", 5);
         IReadOnlyList<JsonElement> beats = [];
-        await Recorded.UntilAsync(async () => (beats = (await Recorded.EntriesAsync(_server)).Of("audit.producer.heartbeat")).Count > 1);
+        await Recorded.UntilAsync(async () => (beats = (await Recorded.EntriesAsync(Server)).Of("audit.producer.heartbeat")).Count > 1);
         Assert.All(beats, beat => Assert.Equal(beat.Sequence(), beat.GetProperty("producer").GetProperty("highest").GetInt64()));
         Assert.All(beats, beat => Assert.Equal("heartbeat", beat.GetProperty("kind").GetString()));
     }
@@ -318,12 +382,12 @@ public sealed class DurableTests : IAsyncLifetime
         {
             await RecordAsync(client, "a", 1);
             Assert.True(await client.FlushAsync(Recorded.Patience));
-            _wire.Refuse();
+            Wire.Refuse();
             await client.RecordAsync(Recorded.Draft("a-1"));
         }
 
-        _wire.Mend();
-        string another = await _server.NewKeyAsync("writer");
+        Wire.Mend();
+        string another = await Server.NewKeyAsync("writer");
         await using (AuditClient client = Open(options => options.Key = another))
         {
             await Recorded.UntilAsync(() => client.Health.State == AuditClientState.Refused);
@@ -332,7 +396,7 @@ public sealed class DurableTests : IAsyncLifetime
         }
 
         await using AuditClient mended = Open();
-        await Recorded.UntilAsync(async () => (await Recorded.EntriesAsync(_server)).Of("test.run").Count == 2);
+        await Recorded.UntilAsync(async () => (await Recorded.EntriesAsync(Server)).Of("test.run").Count == 2);
         await AssertExactlyAsync("a", 2);
     }
 
@@ -344,10 +408,10 @@ public sealed class DurableTests : IAsyncLifetime
         Assert.True(await client.FlushAsync(Recorded.Patience));
         await client.RecordAsync(Recorded.Draft("same") with { Message = "another" });
         await client.RecordAsync(Recorded.Draft("next"));
-        await Recorded.UntilAsync(async () => (await Recorded.EntriesAsync(_server)).Of("audit.events.refused").Count > 0);
+        await Recorded.UntilAsync(async () => (await Recorded.EntriesAsync(Server)).Of("audit.events.refused").Count > 0);
         Assert.True(await client.FlushAsync(Recorded.Patience));
 
-        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(_server);
+        IReadOnlyList<JsonElement> entries = await Recorded.EntriesAsync(Server);
         Assert.Equal(["same", "next"], entries.Of("test.run").Select(Recorded.Id));
         Assert.Equal("same", Assert.Single(entries.Of("audit.events.refused")).GetProperty("data").GetProperty("first_id").GetString());
         using JsonDocument letter = JsonDocument.Parse(Assert.Single(await File.ReadAllLinesAsync(Path.Combine(Spool, "dead-letters.jsonl"))));
@@ -359,8 +423,8 @@ public sealed class DurableTests : IAsyncLifetime
     [Fact]
     public async Task A_torn_end_and_damage_in_the_middle_lose_only_what_they_hit()
     {
-        _wire.Refuse();
-        await using (Recorder recorder = Recorder.Start(_server, _wire.Url, Spool, DeliveryMode.Durable, "d", 40, 1))
+        Wire.Refuse();
+        await using (Recorder recorder = Recorder.Start(Server, Wire.Url, Spool, DeliveryMode.Durable, "d", 40, 1))
         {
             await Recorded.UntilAsync(() => recorder.Recorded.Count == 40);
             await recorder.KillAsync();
@@ -372,12 +436,12 @@ public sealed class DurableTests : IAsyncLifetime
         bytes[hit + 7] ^= 1;
         await File.WriteAllBytesAsync(file, bytes[..^10]);
 
-        _wire.Mend();
+        Wire.Mend();
         await using AuditClient client = Open();
-        await Recorded.UntilAsync(async () => (await Recorded.EntriesAsync(_server)).Of("audit.spool.damaged").Count > 0 && client.Health.SpoolBytes == 0);
+        await Recorded.UntilAsync(async () => (await Recorded.EntriesAsync(Server)).Of("audit.spool.damaged").Count > 0 && client.Health.SpoolBytes == 0);
         Assert.Equal(
             Enumerable.Range(0, 39).Where(i => i != 20).Select(i => $"d-0-{i}"),
-            (await Recorded.EntriesAsync(_server)).Of("test.run").Select(Recorded.Id));
+            (await Recorded.EntriesAsync(Server)).Of("test.run").Select(Recorded.Id));
     }
 
     [Fact]
@@ -389,7 +453,7 @@ public sealed class DurableTests : IAsyncLifetime
             return;
         }
 
-        _wire.Refuse();
+        Wire.Refuse();
         await using AuditClient client = Open();
         await RecordAsync(client, "a", 3);
 
@@ -403,34 +467,4 @@ public sealed class DurableTests : IAsyncLifetime
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
         }
     }
-
-    private AuditClient Open(Action<AuditClientOptions>? configure = null)
-    {
-        AuditClientOptions options = Recorded.Options(_server, Spool, _wire.Url);
-        options.ShutdownWait = TimeSpan.FromMilliseconds(500);
-        configure?.Invoke(options);
-        return new AuditClient(options);
-    }
-
-    private static Task RecordAsync(AuditClient client, string prefix, int count) =>
-        Task.WhenAll(Enumerable.Range(0, count).Select(i => client.RecordAsync(Recorded.Draft($"{prefix}-{i}")).AsTask()));
-
-    private static async Task<AuditNotRecordedException> FillAsync(AuditClient client)
-    {
-        for (int i = 0; ; i++)
-        {
-            try
-            {
-                await client.RecordAsync(Recorded.Draft($"f-{i}"));
-            }
-            catch (AuditNotRecordedException e)
-            {
-                return e;
-            }
-        }
-    }
-
-    private async Task AssertExactlyAsync(string prefix, int count) => Assert.Equal(
-        Enumerable.Range(0, count).Select(i => $"{prefix}-{i}").Order(StringComparer.Ordinal),
-        (await Recorded.EntriesAsync(_server)).Of("test.run").Select(Recorded.Id).Order(StringComparer.Ordinal));
 }

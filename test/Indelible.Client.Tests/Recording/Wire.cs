@@ -15,6 +15,7 @@ internal sealed class Wire : IAsyncDisposable
     private Uri _target;
     private volatile bool _answers = true;
     private volatile bool _asks = true;
+    private long _swallowed;
 
     public Wire(string target)
     {
@@ -26,6 +27,9 @@ internal sealed class Wire : IAsyncDisposable
 
     /// <summary>How many connections were made.</summary>
     public int Connections { get; private set; }
+
+    /// <summary>How many bytes of the client's were swallowed.</summary>
+    public long Swallowed => Interlocked.Read(ref _swallowed);
 
     /// <summary>Leads to another server from now on.</summary>
     public void LeadTo(string target)
@@ -116,8 +120,8 @@ internal sealed class Wire : IAsyncDisposable
         try
         {
             await far.ConnectAsync(_target.Host, _target.Port, _stop.Token);
-            Task there = PumpAsync(near, far, () => _asks);
-            Task back = PumpAsync(far, near, () => _answers);
+            Task there = PumpAsync(near, far, () => _asks, read => Interlocked.Add(ref _swallowed, read));
+            Task back = PumpAsync(far, near, () => _answers, _ => { });
             await Task.WhenAny(there, back);
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
@@ -131,7 +135,7 @@ internal sealed class Wire : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(TcpClient from, TcpClient to, Func<bool> passes)
+    private async Task PumpAsync(TcpClient from, TcpClient to, Func<bool> passes, Action<int> onSwallowed)
     {
         try
         {
@@ -142,6 +146,10 @@ internal sealed class Wire : IAsyncDisposable
                 if (passes())
                 {
                     await to.GetStream().WriteAsync(buffer.AsMemory(0, read), _stop.Token);
+                }
+                else
+                {
+                    onSwallowed(read);
                 }
             }
         }

@@ -6,16 +6,29 @@ internal sealed class BestEffortBuffer(long limit)
     private readonly Lock _gate = new();
     private readonly Queue<OutgoingEvent> _events = new();
     private long _bytes;
+    private int _taken;
     private DroppedRange _dropped;
 
-    /// <summary>Whether nothing waits.</summary>
+    /// <summary>Whether nothing waits, and nothing that was taken out is still on its way.</summary>
     public bool IsEmpty
     {
         get
         {
             lock (_gate)
             {
-                return _events.Count == 0;
+                return _events.Count == 0 && _taken == 0;
+            }
+        }
+    }
+
+    /// <summary>The lowest number that waits; the highest there is where nothing does.</summary>
+    public long Lowest
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _events.TryPeek(out OutgoingEvent next) ? next.Sequence : long.MaxValue;
             }
         }
     }
@@ -43,7 +56,7 @@ internal sealed class BestEffortBuffer(long limit)
         }
     }
 
-    /// <summary>Takes the oldest events out.</summary>
+    /// <summary>Takes the oldest events out, to be <see cref="Settle"/>d or <see cref="PutBack"/>.</summary>
     /// <param name="most">How many at most.</param>
     /// <param name="mostBytes">Bytes of them at most; one comes however large.</param>
     /// <param name="upTo">The highest number wanted.</param>
@@ -59,9 +72,20 @@ internal sealed class BestEffortBuffer(long limit)
                 _bytes -= CostOf(next);
                 bytes += next.Json.Length;
             }
+
+            _taken += taken.Count;
         }
 
         return taken;
+    }
+
+    /// <summary>Says that events that were taken out have arrived.</summary>
+    public void Settle(int count)
+    {
+        lock (_gate)
+        {
+            _taken -= count;
+        }
     }
 
     /// <summary>Puts events back that were taken out and not sent, in front; those that no longer fit are dropped.</summary>
@@ -70,6 +94,7 @@ internal sealed class BestEffortBuffer(long limit)
     {
         lock (_gate)
         {
+            _taken -= events.Count;
             OutgoingEvent[] newer = [.. _events];
             long room = limit - _bytes;
             int from = events.Count;

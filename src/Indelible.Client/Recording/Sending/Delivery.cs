@@ -39,13 +39,14 @@ internal sealed class Delivery : IAsyncDisposable
     private readonly List<GuaranteedEvent> _guaranteed = [];
     private readonly List<SpoolFolder> _adopted = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stopAhead = new();
     private Task _main = Task.CompletedTask;
     private Task _ahead = Task.CompletedTask;
     private long _lookedForOthers;
     private bool _hasLooked;
     private volatile bool _troubled;
     private volatile bool _flushing;
-    private volatile TaskCompletionSource _settled = NewSignal();
+    private volatile TaskCompletionSource _moved = NewSignal();
 
     public Delivery(
         AuditClientOptions options, LogConnection connection, SpoolRoot root, SpoolFolder own, SpoolWriter writer, ReceiptStore receipts,
@@ -88,7 +89,34 @@ internal sealed class Delivery : IAsyncDisposable
 
     /// <summary>Completes when everything that waits now has been sent, or <paramref name="limit"/> is over.</summary>
     /// <returns>Whether nothing waits.</returns>
-    public async Task<bool> FlushAsync(TimeSpan limit, CancellationToken cancellationToken)
+    public Task<bool> FlushAsync(TimeSpan limit, CancellationToken cancellationToken) => FlushAsync(limit, whileTroubled: true, cancellationToken);
+
+    /// <summary>Sends no more events whose callers wait: those that do are told that they are not recorded.</summary>
+    public async Task EndGuaranteedAsync()
+    {
+        await _stopAhead.CancelAsync().ConfigureAwait(false);
+        await _ahead.ConfigureAwait(false);
+    }
+
+    /// <summary>Ends both loops. What is not settled stays in the spool.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await EndGuaranteedAsync().ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _main.ConfigureAwait(false);
+        foreach (SpoolFolder folder in _adopted)
+        {
+            folder.Dispose();
+        }
+
+        _stop.Dispose();
+        _stopAhead.Dispose();
+        _turn.Dispose();
+        _wake.Dispose();
+        _express.Dispose();
+    }
+
+    private async Task<bool> FlushAsync(TimeSpan limit, bool whileTroubled, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(limit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -99,14 +127,19 @@ internal sealed class Delivery : IAsyncDisposable
             SpoolPosition until = _writer.Durable;
             while (true)
             {
-                Task settled = _settled.Task;
+                Task moved = _moved.Task;
                 if (IsSettled(until))
                 {
                     return true;
                 }
 
+                if (_troubled && !whileTroubled)
+                {
+                    return false;
+                }
+
                 Wake();
-                await settled.WaitAsync(either.Token).ConfigureAwait(false);
+                await moved.WaitAsync(either.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -117,23 +150,6 @@ internal sealed class Delivery : IAsyncDisposable
         {
             _flushing = false;
         }
-    }
-
-    /// <summary>Ends both loops. What is not settled stays in the spool.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _main.ConfigureAwait(false);
-        await _ahead.ConfigureAwait(false);
-        foreach (SpoolFolder folder in _adopted)
-        {
-            folder.Dispose();
-        }
-
-        _stop.Dispose();
-        _turn.Dispose();
-        _wake.Dispose();
-        _express.Dispose();
     }
 
     private bool IsSettled(SpoolPosition until)
@@ -220,6 +236,14 @@ internal sealed class Delivery : IAsyncDisposable
         // Best-effort events stand between the spooled ones by their numbers.
         long upTo = end < durable && spooled.Count > 0 ? spooled[^1].Sequence : long.MaxValue;
         List<OutgoingEvent> light = _bestEffort.Take(_options.BatchEvents, _options.BatchBytes, upTo);
+        long lowest = _bestEffort.Lowest;
+        int before = spooled.FindIndex(one => one.Sequence > lowest);
+        if (before >= 0)
+        {
+            // More waits in memory than fits: the batch ends where the first of it stands.
+            spooled = _own.Read(durable, before, _options.BatchBytes, out end);
+        }
+
         return SendBatchAsync(_own, spooled, end, light);
     }
 
@@ -250,20 +274,21 @@ internal sealed class Delivery : IAsyncDisposable
                 result = await SendInPartsAsync(all, result).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException)
+        catch
         {
-            _bestEffort.PutBack(light);   // The end: what memory holds goes to the spool.
+            PutBack(light);   // At the end, what memory holds goes to the spool.
             throw;
         }
 
         if (result.Kind != SendKind.Answered)
         {
-            _telemetry.Dropped(DeliveryMode.BestEffort, _bestEffort.PutBack(light));
+            PutBack(light);
             _events.OnFailed(result);
             await PauseAsync(result.Kind == SendKind.Forbidden ? _pause.Next(s_forbiddenPause) : _pause.Next(result.RetryAfter)).ConfigureAwait(false);
             return true;
         }
 
+        _bestEffort.Settle(light.Count);
         Keep(all, result);
         Settle(folder, spooled, end);
         _pause.Reset();
@@ -272,12 +297,22 @@ internal sealed class Delivery : IAsyncDisposable
         return true;
     }
 
+    private void PutBack(List<OutgoingEvent> light)
+    {
+        int dropped = _bestEffort.PutBack(light);
+        if (dropped > 0)
+        {
+            _telemetry.Dropped(DeliveryMode.BestEffort, dropped);
+            _events.OnDropped(dropped);
+        }
+    }
+
     private async Task<SendResult> SendInTurnAsync(OutgoingEvent[] events)
     {
         await _turn.WaitAsync(_stop.Token).ConfigureAwait(false);
         try
         {
-            return await SendAsync(events, _options.RequestTimeout, null).ConfigureAwait(false);
+            return await SendAsync(events, _options.RequestTimeout, null, _stop.Token).ConfigureAwait(false);
         }
         finally
         {
@@ -285,12 +320,12 @@ internal sealed class Delivery : IAsyncDisposable
         }
     }
 
-    private async Task<SendResult> SendAsync(IReadOnlyList<OutgoingEvent> events, TimeSpan limit, Action? onBegin)
+    private async Task<SendResult> SendAsync(IReadOnlyList<OutgoingEvent> events, TimeSpan limit, Action? onBegin, CancellationToken stopping)
     {
         using System.Diagnostics.Activity? activity = ClientTelemetry.Activities.StartActivity("indelible.send", System.Diagnostics.ActivityKind.Client);
         activity?.SetTag("indelible.events", events.Count);
         long started = _time.GetTimestamp();
-        SendResult result = await _connection.SendAsync(events, limit, onBegin, _stop.Token).ConfigureAwait(false);
+        SendResult result = await _connection.SendAsync(events, limit, onBegin, stopping).ConfigureAwait(false);
         if (result.Kind == SendKind.Answered)
         {
             _telemetry.Delivered(result.Items.Count(item => item.Receipt is not null), _time.GetElapsedTime(started).TotalSeconds);
@@ -301,7 +336,7 @@ internal sealed class Delivery : IAsyncDisposable
             activity?.SetStatus(System.Diagnostics.ActivityStatusCode.Error, result.Kind.ToString());
         }
 
-        if (result.Kind == SendKind.Untrusted && !_stop.IsCancellationRequested)
+        if (result.Kind == SendKind.Untrusted && !stopping.IsCancellationRequested)
         {
             _events.OnContradiction(ContradictionKind.FalseSignature, result.Detail, [("answer.json", result.Evidence)]);
         }
@@ -388,9 +423,15 @@ internal sealed class Delivery : IAsyncDisposable
 
         _writer.Release(folder.CountSettled(spooled), settledAll: folder == _own && end >= _writer.Durable);
         _events.OnSettled(damaged, folder.Path);
-        TaskCompletionSource settled = _settled;
-        _settled = NewSignal();
-        settled.TrySetResult();
+        Move();
+    }
+
+    /// <summary>Lets those look again who wait for what waits to be settled.</summary>
+    private void Move()
+    {
+        TaskCompletionSource moved = _moved;
+        _moved = NewSignal();
+        moved.TrySetResult();
     }
 
     /// <summary>Takes over the folders of processes that are gone.</summary>
@@ -431,23 +472,24 @@ internal sealed class Delivery : IAsyncDisposable
     private async Task PauseAsync(TimeSpan pause)
     {
         _troubled = true;
+        Move();
         await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task RunAheadAsync()
     {
         await Task.Yield();
-        while (!_stop.IsCancellationRequested)
+        while (!_stopAhead.IsCancellationRequested)
         {
             try
             {
-                await _express.WaitAsync(_stop.Token).ConfigureAwait(false);
+                await _express.WaitAsync(_stopAhead.Token).ConfigureAwait(false);
                 while (TakeGuaranteed() is { Count: > 0 } waiting)
                 {
                     await SendAheadAsync(waiting).ConfigureAwait(false);
                 }
             }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (_stopAhead.IsCancellationRequested)
             {
                 break;
             }
@@ -486,8 +528,8 @@ internal sealed class Delivery : IAsyncDisposable
         if (!_troubled)
         {
             TimeSpan patience = left * ShareOfBudget;
-            await FlushAsync(patience, _stop.Token).ConfigureAwait(false);
-            inTurn = await _turn.WaitAsync(patience / 2, _stop.Token).ConfigureAwait(false);
+            await FlushAsync(patience, whileTroubled: false, _stopAhead.Token).ConfigureAwait(false);
+            inTurn = await _turn.WaitAsync(patience / 2, _stopAhead.Token).ConfigureAwait(false);
         }
 
         SendResult result;
@@ -497,7 +539,8 @@ internal sealed class Delivery : IAsyncDisposable
             result = await SendAsync(
                 [.. waiting.Select(one => one.Outgoing)],
                 left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1),
-                () => waiting.ForEach(one => one.IsUnderWay = true)).ConfigureAwait(false);
+                () => waiting.ForEach(one => one.IsUnderWay = true),
+                _stopAhead.Token).ConfigureAwait(false);
         }
         finally
         {
@@ -527,7 +570,7 @@ internal sealed class Delivery : IAsyncDisposable
         }
 
         var pause = new RetryPause(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(50), waiting[0].Outgoing.Id.GetHashCode(StringComparison.Ordinal));
-        await Task.Delay(pause.Next(result.RetryAfter), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(pause.Next(result.RetryAfter), _time, _stopAhead.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void Answer(List<GuaranteedEvent> waiting, SendResult result)

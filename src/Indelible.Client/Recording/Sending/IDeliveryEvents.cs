@@ -13,6 +13,8 @@ internal interface IDeliveryEvents
 
     void OnRefused(IReadOnlyList<(OutgoingEvent Event, string Reason)> refused);
 
+    void OnDropped(long events);
+
     void OnSettled(long damagedBytes, string folder);
 
     void OnContradiction(ContradictionKind kind, string message, IReadOnlyList<(string Name, byte[] Content)> evidence);

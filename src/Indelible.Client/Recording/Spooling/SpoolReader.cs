@@ -9,6 +9,7 @@ internal sealed class SpoolReader(string folder) : IDisposable
     private FileStream? _file;
     private long _open = -1;
     private Guid? _fileId;
+    private SpoolPosition _counted;
 
     /// <summary>Bytes that were no whole event, though something came after them: not a torn end, but damage.</summary>
     public long DamagedBytes { get; private set; }
@@ -115,7 +116,7 @@ internal sealed class SpoolReader(string folder) : IDisposable
                         skip = Math.Max(1, skip - 3);   // The next magic may be cut by the buffer's end.
                     }
 
-                    DamagedBytes += rest ? 0 : skip;
+                    CountDamage(place with { Offset = place.Offset + at }, rest ? 0 : skip);
                     at += skip;
                     if (at < read)
                     {
@@ -130,5 +131,15 @@ internal sealed class SpoolReader(string folder) : IDisposable
 
         place = place with { Offset = place.Offset + (read == 0 ? end - place.Offset : at) };
         return taken;
+    }
+
+    /// <summary>Counts damage once, however often it is read.</summary>
+    private void CountDamage(SpoolPosition at, int bytes)
+    {
+        if (bytes > 0 && at >= _counted)
+        {
+            DamagedBytes += bytes;
+            _counted = at with { Offset = at.Offset + bytes };
+        }
     }
 }
