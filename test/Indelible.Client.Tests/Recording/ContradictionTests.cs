@@ -98,6 +98,28 @@ public sealed class ContradictionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_promise_that_is_not_kept_for_long_is_overdue()
+    {
+        await using ServerProcess other = await CopyAsync();
+        await using (AuditClient client = Open(options => options.CheckInterval = TimeSpan.FromDays(1)))
+        {
+            await RecordAsync(client, "a", 50);
+        }
+
+        // Nobody but the receipts knows that there was more, and the promise of a checkpoint over it is old.
+        File.Delete(Path.Combine(Spool, "checkpoint"));
+        foreach (string receipts in Directory.EnumerateFiles(Spool, "receipts-*.jsonl", SearchOption.AllDirectories))
+        {
+            File.SetLastWriteTimeUtc(receipts, DateTime.UnixEpoch.AddYears(56));
+        }
+
+        _wire.LeadTo(other.Url);
+
+        await using AuditClient next = Open();
+        await CaughtAsync(next, ContradictionKind.OverduePromise);
+    }
+
+    [Fact]
     public async Task Receipts_under_another_key_settle_nothing()
     {
         await using ServerProcess stranger = await ServerProcess.CreateAsync();

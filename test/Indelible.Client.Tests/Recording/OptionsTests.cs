@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Indelible.Client.Recording;
 using Indelible.Events.Producing;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Indelible.Client.Tests.Recording;
 
@@ -46,6 +48,58 @@ public sealed class OptionsTests
         JsonElement entry = Assert.Single((await Recorded.EntriesAsync(server)).Of("test.run"));
         Assert.Equal("acme", entry.GetProperty("labels").GetProperty("tenant").GetString());
         Assert.Equal("wired", entry.GetProperty("service").GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public async Task A_section_of_the_configuration_sets_them_by_their_names()
+    {
+        await using ServerProcess server = await ServerProcess.CreateAsync();
+        AuditClientOptions given = Recorded.Options(server, Path.Combine(server.Folder, "spool"));
+        IConfiguration section = Section(
+            ("ServerUrl", server.Url), ("key", given.Key!), ("LogVkey", given.LogVkey!), ("ReceiptsVkey", given.ReceiptsVkey!), ("ServiceName", "configured"),
+            ("SpoolFolder", given.SpoolFolder!), ("DefaultMode", "bestEffort"), ("Modes:invoice.*", "Durable"), ("GuaranteedBudget", "00:00:07"),
+            ("SpoolBytes", "123456789"), ("Compress", "false"));
+        await using ServiceProvider provider = new ServiceCollection().AddIndelible(section, options => options.ServiceVersion = "1.2").BuildServiceProvider();
+
+        IAuditRecorder recorder = provider.GetRequiredService<IAuditRecorder>();
+
+        Assert.Equal(DeliveryMode.BestEffort, (await recorder.RecordAsync(Recorded.Draft("a"))).Mode);
+        Assert.Equal(DeliveryMode.Durable, (await recorder.RecordAsync(EventDraft.Of("invoice.refund"))).Mode);
+        AuditClientOptions read = provider.GetRequiredService<IOptions<AuditClientOptions>>().Value;
+        Assert.Equal(
+            (TimeSpan.FromSeconds(7), 123_456_789L, false, "configured", "1.2"),
+            (read.GuaranteedBudget, read.SpoolBytes, read.Compress, read.ServiceName, read.ServiceVersion));
+    }
+
+    [Fact]
+    public void What_cannot_be_read_of_a_section_is_named_and_its_value_not_shown()
+    {
+        IConfiguration section = Section(
+            ("SpoolByte", "1"), ("SpoolBytes", "a lot"), ("ServerUrl", "not a url"), ("Linger", "ind_w_secret"), ("Modes:a.b", "Sometimes"), ("Key:nested", "ind_w_secret"));
+        using ServiceProvider provider = new ServiceCollection().AddIndelible(section).BuildServiceProvider();
+
+        string message = Assert.Throws<ArgumentException>(provider.GetRequiredService<IAuditRecorder>).Message;
+
+        Assert.All(
+            new[]
+            {
+                "Indelible:SpoolByte is no setting", "Indelible:SpoolBytes cannot be read", "Indelible:ServerUrl cannot be read", "Indelible:Linger cannot be read",
+                "Indelible:Key cannot be read", "Indelible:Modes:a.b is 'Sometimes'; Durable, Guaranteed, BestEffort",
+            },
+            fault => Assert.Contains(fault, message, StringComparison.Ordinal));
+        Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_option_can_be_set_by_the_configuration()
+    {
+        // The hook is code. Every other name is known, if not every value of it.
+        foreach (string name in typeof(AuditClientOptions).GetProperties().Select(property => property.Name).Except(["OnContradiction"]))
+        {
+            using ServiceProvider provider = new ServiceCollection().AddIndelible(Section((name, ""))).BuildServiceProvider();
+            string message = Assert.Throws<ArgumentException>(provider.GetRequiredService<IAuditRecorder>).Message;
+            Assert.DoesNotContain("is no setting", message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -103,6 +157,11 @@ public sealed class OptionsTests
 
         Assert.Equal(mode, (await client.RecordAsync(EventDraft.Of(action))).Mode);
     }
+
+    private static IConfigurationSection Section(params (string Name, string Value)[] settings) => new ConfigurationBuilder()
+        .AddInMemoryCollection(settings.Select(one => KeyValuePair.Create("Indelible:" + one.Name, (string?)one.Value)))
+        .Build()
+        .GetSection("Indelible");
 
     private sealed class Tenant : IAuditEnricher
     {

@@ -32,7 +32,8 @@ internal sealed class Recorder : IAsyncDisposable
     public Task<string> Errors { get; }
 
     public static Recorder Start(
-        ServerProcess server, string url, string spool, DeliveryMode mode, string prefix, int count, int callers, WhenSpoolFull whenFull = WhenSpoolFull.Block, int fileBlocks = 0)
+        ServerProcess server, string url, string spool, DeliveryMode mode, string prefix, int count, int callers, WhenSpoolFull whenFull = WhenSpoolFull.Block, int fileBlocks = 0,
+        IEnumerable<(string Name, string Value)>? environment = null)
     {
         string program = BlackBox.Tests.Command.Metadata("Recorder");
         string[] arguments =
@@ -44,8 +45,8 @@ internal sealed class Recorder : IAsyncDisposable
         // A limit on file sizes is a full disk that needs no disk. Its signal must be ignored for the write to fail instead, and the
         // runtime must not map its code by way of a file.
         return new Recorder(fileBlocks == 0
-            ? BlackBox.Tests.Command.Start(program, arguments)
-            : BlackBox.Tests.Command.Start("/bin/sh", ["-c", $"export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -f {fileBlocks}; exec \"$0\" \"$@\"", program, .. arguments]));
+            ? BlackBox.Tests.Command.Start(program, arguments, environment: environment)
+            : BlackBox.Tests.Command.Start("/bin/sh", ["-c", $"export DOTNET_EnableWriteXorExecute=0; trap '' XFSZ; ulimit -f {fileBlocks}; exec \"$0\" \"$@\"", program, .. arguments], environment: environment));
     }
 
     public async Task KillAsync()

@@ -15,6 +15,7 @@ internal sealed class Wire : IAsyncDisposable
     private Uri _target;
     private volatile bool _answers = true;
     private volatile bool _asks = true;
+    private volatile int _dead;
     private long _swallowed;
 
     public Wire(string target)
@@ -47,6 +48,9 @@ internal sealed class Wire : IAsyncDisposable
 
     /// <summary>Swallows what the server answers: it has done what it was asked.</summary>
     public void SwallowAnswers() => _answers = false;
+
+    /// <summary>Swallows everything of the connections that there are, both ways, and says nothing. New ones are well.</summary>
+    public void Deaden() => _dead = Connections;
 
     /// <summary>Is well again, for new connections.</summary>
     public void Mend()
@@ -106,7 +110,7 @@ internal sealed class Wire : IAsyncDisposable
                     Connections++;
                 }
 
-                _lines.Add(LinkAsync(near, far));
+                _lines.Add(LinkAsync(near, far, Connections));
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -115,13 +119,13 @@ internal sealed class Wire : IAsyncDisposable
         }
     }
 
-    private async Task LinkAsync(TcpClient near, TcpClient far)
+    private async Task LinkAsync(TcpClient near, TcpClient far, int number)
     {
         try
         {
             await far.ConnectAsync(_target.Host, _target.Port, _stop.Token);
-            Task there = PumpAsync(near, far, () => _asks, read => Interlocked.Add(ref _swallowed, read));
-            Task back = PumpAsync(far, near, () => _answers, _ => { });
+            Task there = PumpAsync(near, far, () => _asks && number > _dead, read => Interlocked.Add(ref _swallowed, read));
+            Task back = PumpAsync(far, near, () => _answers && number > _dead, _ => { });
             await Task.WhenAny(there, back);
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)

@@ -19,6 +19,7 @@ internal sealed class LogConnection : IDisposable
     private const int LeastCompressed = 1024;
     private static readonly MediaTypeHeaderValue s_lines = new("application/x-ndjson");
     private static readonly TimeSpan s_connect = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_ping = TimeSpan.FromSeconds(5);
 
     private readonly HttpClient _http;
     private readonly string _append;
@@ -44,6 +45,11 @@ internal sealed class LogConnection : IDisposable
             AllowAutoRedirect = false,
             ConnectTimeout = options.RequestTimeout < s_connect ? options.RequestTimeout : s_connect,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+
+            // A request that is given up leaves an HTTP/2 connection open: if that died in silence, only a ping tells.
+            KeepAlivePingDelay = s_ping,
+            KeepAlivePingTimeout = s_ping,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             UseCookies = false,
 
             // Events of an audit log must not carry themselves into the traces of the application.
@@ -71,7 +77,13 @@ internal sealed class LogConnection : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, _append) { Content = BodyOf(events, Begin) };
+            // A request that is made by hand does not take the client's defaults.
+            using var request = new HttpRequestMessage(HttpMethod.Post, _append)
+            {
+                Content = BodyOf(events, Begin),
+                Version = _http.DefaultRequestVersion,
+                VersionPolicy = _http.DefaultVersionPolicy,
+            };
             using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
             byte[] body = await ReadAsync(response.Content, response.IsSuccessStatusCode ? MostAnswerBytes : MostProblemBytes, either.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode ? Judge(events, body) : RefusalOf(response, body);
