@@ -136,6 +136,12 @@ public sealed partial class LogEngine : IAsyncDisposable
     /// <summary>The configuration as it is now.</summary>
     public SystemState System => _system;
 
+    /// <summary>Completes when the configuration is another than that of <paramref name="size"/>.</summary>
+    /// <param name="size">A <see cref="SystemState.Size"/>.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public Task WaitForConfigurationAsync(long size, CancellationToken cancellationToken) =>
+        _logs[_settings.SystemLog].State.WaitForGrowthAsync(size - _systemBegins, cancellationToken);
+
     /// <summary>Every log.</summary>
     public IReadOnlyCollection<LogReader> Logs => [.. _logs.Values];
 

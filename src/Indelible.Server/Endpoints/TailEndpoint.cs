@@ -34,7 +34,8 @@ internal static class TailEndpoint
             await WriteAsync(response, begins, ending.Token);
             while (true)
             {
-                // A key that was revoked or has expired ends the stream within one sign of life, and before the next entry.
+                // A key that was revoked or has expired ends the stream at once, and before the next entry.
+                long configuration = engine.System.Size;
                 if (!AccessControl.IsStillValid(caller, engine))
                 {
                     await WriteAsync(response, "event: end\ndata: the key was revoked or has expired\n\n", ending.Token);
@@ -42,7 +43,7 @@ internal static class TailEndpoint
                 }
 
                 next = await SendAsync(response, reader, query, next, ending.Token);
-                await WaitAsync(response, reader, next, ending.Token);
+                await WaitAsync(response, engine, reader, caller, next, configuration, ending.Token);
             }
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
@@ -84,15 +85,33 @@ internal static class TailEndpoint
         return next;
     }
 
-    private static async Task WaitAsync(HttpResponse response, LogReader reader, long next, CancellationToken cancellationToken)
+    /// <summary>Waits for entries, for another configuration, for the end of the key, or for the time of a sign of life.</summary>
+    private static async Task WaitAsync(HttpResponse response, LogEngine engine, LogReader reader, Caller caller, long next, long configuration, CancellationToken cancellationToken)
     {
+        TimeSpan longest = ServerLimits.TailKeepAlive;
+        if (caller.Key.Expires is { } expires && expires - engine.Time.GetUtcNow() is var left && left < longest)
+        {
+            longest = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task growth = reader.WaitForGrowthAsync(next, over.Token);
+        Task change = engine.WaitForConfigurationAsync(configuration, over.Token);
         try
         {
-            await reader.WaitForGrowthAsync(next, cancellationToken).WaitAsync(ServerLimits.TailKeepAlive, cancellationToken);
+            await Task.WhenAny(growth, change).WaitAsync(longest, engine.Time, cancellationToken);
+        }
+        catch (TimeoutException) when (longest < ServerLimits.TailKeepAlive)
+        {
+            // The key has expired.
         }
         catch (TimeoutException)
         {
             await WriteAsync(response, ": nothing new\n\n", cancellationToken);
+        }
+        finally
+        {
+            await over.CancelAsync();
         }
     }
 
