@@ -82,6 +82,9 @@ public sealed partial class DataFolder
     /// <summary>Below it lie the segments: <see cref="LogsFolder"/>, save in a backup, whose runs share them.</summary>
     internal string SegmentsFolder { get => field ?? LogsFolder; init; }
 
+    /// <summary>Where <c>init --tls</c> puts a certificate to try TLS with.</summary>
+    public string TlsFolder => Path.Combine(Root, "tls");
+
     internal string QuarantineFolder => Path.Combine(Root, "quarantine");
 
     private string PlaceFile => Path.Combine(Root, "place");
@@ -158,7 +161,7 @@ public sealed partial class DataFolder
     /// <summary>Whether a name, as <see cref="NameOf"/> gives it, is one that a data folder uses.</summary>
     internal static bool IsOwn(string name) => OwnNames().IsMatch(name);
 
-    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key|keys/[^/]+\.key|vault\.db(-wal|-shm|-journal)?|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail|sources\.cache)|quarantine/[^/]+\.torn)(\.new)?$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key|keys/[^/]+\.key|vault\.db(-wal|-shm|-journal)?|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail|sources\.cache)|quarantine/[^/]+\.torn|tls/(certificate|key)\.pem)(\.new)?$", RegexOptions.NonBacktracking)]
     private static partial Regex OwnNames();
 
     internal void WriteSettings(FolderSettings settings)

@@ -15,7 +15,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Indelible.Gateway;
@@ -47,14 +46,16 @@ public static class GatewayApplication
         builder.Configuration.AddInMemoryCollection();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseUrls(settings.Listen.Split(';', StringSplitOptions.RemoveEmptyEntries));
-        X509Certificate2? certificate = settings.Identity.Tls is { } tls ? ReadCertificate(tls) : null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;   // the application has its own
+            TlsCertificate? certificate = settings.Identity.Tls is { } tls
+                ? new TlsCertificate(tls.Certificate, tls.Key, TimeProvider.System, kestrel.ApplicationServices.GetRequiredService<ILogger<TlsCertificate>>())
+                : null;
             kestrel.ConfigureHttpsDefaults(https =>
             {
-                https.ServerCertificate = certificate;
+                certificate?.Use(https);
                 https.ClientCertificateMode = settings.Identity.Certificate is null ? ClientCertificateMode.NoCertificate : ClientCertificateMode.AllowCertificate;
                 https.ClientCertificateValidation = static (_, _, _) => true;   // judged by the scheme, so that the attempt is recorded
             });
@@ -195,18 +196,6 @@ public static class GatewayApplication
         catch (ArgumentException e)
         {
             throw new FormatException($"identity.jwt.keys: {path} is no JSON Web Key Set: {e.Message}");
-        }
-    }
-
-    private static X509Certificate2 ReadCertificate(TlsSettings tls)
-    {
-        try
-        {
-            return X509Certificate2.CreateFromPemFile(tls.Certificate, tls.Key);
-        }
-        catch (System.Security.Cryptography.CryptographicException e)
-        {
-            throw new FormatException($"identity.tls: {e.Message}");
         }
     }
 }

@@ -19,6 +19,9 @@ public static class IndelibleServer
     /// <param name="engine">Open; disposed by the caller, after the application has stopped.</param>
     /// <param name="options">Where to listen and how much to log.</param>
     /// <returns>The application, not started.</returns>
+    /// <exception cref="FormatException">The certificate's files hold none and its key; the message names the file.</exception>
+    /// <exception cref="IOException">They cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read them.</exception>
     public static WebApplication Build(LogEngine engine, ServerOptions options)
     {
         ArgumentNullException.ThrowIfNull(engine);
@@ -29,10 +32,17 @@ public static class IndelibleServer
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection();
         ConfigureLogging(builder.Logging, options.LogLevel);
-        builder.WebHost.UseUrls([.. options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries), .. options.OtlpGrpc is { } otlp ? [$"http://{otlp}"] : Array.Empty<string>()]);
+        builder.WebHost.UseUrls([.. options.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries), .. options.OtlpGrpc is { } otlp ? [otlp] : Array.Empty<string>()]);
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            if (options is { TlsCertificate: { } certificate, TlsKey: { } key })
+            {
+                var tls = new TlsCertificate(certificate, key, engine.Time, kestrel.ApplicationServices.GetRequiredService<ILogger<TlsCertificate>>());
+                kestrel.ConfigureHttpsDefaults(tls.Use);
+            }
+
             Http2Preface.Use(kestrel);
 
             // Kestrel counts a chunked body's framing as well; the exact bound is RequestBody's.
@@ -64,9 +74,9 @@ public static class IndelibleServer
         _ = app.Services.GetRequiredService<ServerMetrics>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>();
-        if (options.OtlpGrpc is { } authority)
+        if (options.OtlpGrpc is { } alone)
         {
-            ServeOnly(app, new Uri("http://" + authority).Port, OtlpEndpoint.GrpcPath);
+            ServeOnly(app, new Uri(alone).Port, OtlpEndpoint.GrpcPath);
         }
 
         MapPage(app);

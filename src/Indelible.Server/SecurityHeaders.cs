@@ -18,10 +18,19 @@ internal sealed class SecurityHeaders(RequestDelegate next)
         headers.ContentSecurityPolicy = Policy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
+        if (context.Request.IsHttps && !IsThisMachine(context.Request.Host.Host))
+        {
+            headers.StrictTransportSecurity = "max-age=31536000";
+        }
+
         if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
         {
             // Entries, personal values, keys: nothing between the server and the caller keeps them.
             headers.CacheControl = "no-store";
         }
     }
+
+    // What a browser remembers of localhost holds for every other server there.
+    private static bool IsThisMachine(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (System.Net.IPAddress.TryParse(host.Trim('[', ']'), out System.Net.IPAddress? address) && System.Net.IPAddress.IsLoopback(address));
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Indelible.Connections;
 using Indelible.Engine;
 using Indelible.Engine.Storage.Files;
 using Microsoft.Extensions.Configuration;
@@ -10,7 +11,7 @@ public sealed class ServerOptions
 {
     /// <summary>The names of all settings; as environment variables in capitals behind <c>INDELIBLE_</c>.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["data", "urls", "otlp_grpc", "checkpoint_folder", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "log_level"];
+        ["data", "urls", "otlp_grpc", "tls_certificate", "tls_key", "insecure_http", "checkpoint_folder", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "log_level"];
 
     /// <summary>The flag by which a copied folder is served. No setting: what is accepted once must not stay accepted.</summary>
     public const string AcceptCopyFlag = "accept_copy";
@@ -18,11 +19,17 @@ public sealed class ServerOptions
     /// <summary>The data folder. Default <c>./data</c>.</summary>
     public string Data { get; private init; } = "./data";
 
-    /// <summary>What to listen on, separated by semicolons. Default <c>http://127.0.0.1:7480</c>: this machine alone.</summary>
+    /// <summary>What to listen on, separated by semicolons. Default <c>http://127.0.0.1:7480</c>: this machine alone. Beyond it, <c>https</c>.</summary>
     public string Urls { get; private init; } = "http://127.0.0.1:7480";
 
-    /// <summary>Where OpenTelemetry's gRPC is listened for alone, as <c>HOST:PORT</c>; null for nowhere but at <see cref="Urls"/>.</summary>
+    /// <summary>Where OpenTelemetry's gRPC is listened for alone, as an URL: <c>http</c> on this machine, <c>https</c> beyond it; null for nowhere but at <see cref="Urls"/>.</summary>
     public string? OtlpGrpc { get; private init; }
+
+    /// <summary>The certificate in PEM, with those behind it; null where nothing is served by TLS. Default the one that <c>init --tls</c> made.</summary>
+    public string? TlsCertificate { get; private init; }
+
+    /// <summary>The certificate's private key in PEM.</summary>
+    public string? TlsKey { get; private init; }
 
     /// <summary>Least level of what the server logs. Default <c>Information</c>.</summary>
     public LogLevel LogLevel { get; private init; } = LogLevel.Information;
@@ -99,12 +106,16 @@ public sealed class ServerOptions
             wrong.Add("urls: there is none");
         }
 
+        bool insecure = settings["insecure_http"] is { } insecureText && (bool.TryParse(insecureText, out bool isSaid) ? isSaid : Fault(wrong, $"insecure_http: '{insecureText}' is neither true nor false"));
         foreach (string url in each)
         {
-            if (!Uri.TryCreate(url.Replace("*", "0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out Uri? uri)
-                || uri.Scheme != Uri.UriSchemeHttp || uri.PathAndQuery != "/")
+            if (!TryUrl(url, out Uri? uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps) || uri.PathAndQuery != "/")
             {
-                wrong.Add($"urls: '{url}' is no http URL like http://127.0.0.1:7480");
+                wrong.Add($"urls: '{url}' is no URL like http://127.0.0.1:7480 or https://0.0.0.0:7480");
+            }
+            else if (uri.Scheme == Uri.UriSchemeHttp && !uri.IsLoopback && !insecure)
+            {
+                wrong.Add($"urls: '{url}' would send keys and entries in clear to other machines. Use https, or say insecure_http where something in front ends TLS");
             }
         }
 
@@ -113,11 +124,17 @@ public sealed class ServerOptions
         {
             wrong.Add($"otlp_grpc: '{otlpGrpc}' is no HOST:PORT like 127.0.0.1:4317");
         }
-        else if (otlpGrpc is not null && each.Any(url => Uri.TryCreate(url.Replace("*", "0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out Uri? uri) && uri.Port == new Uri("http://" + otlpGrpc).Port))
+        else if (otlpGrpc is not null && each.Any(url => TryUrl(url, out Uri? uri) && uri.Port == new Uri("http://" + otlpGrpc).Port))
         {
             wrong.Add($"otlp_grpc: the port of '{otlpGrpc}' is one of the urls', where gRPC is served as well");
         }
 
+        else if (otlpGrpc is not null)
+        {
+            otlpGrpc = (new Uri("http://" + otlpGrpc).IsLoopback || insecure ? "http://" : "https://") + otlpGrpc;
+        }
+
+        (string? certificate, string? key) = TlsFiles(settings, data, each.Append(otlpGrpc ?? ""), wrong);
         LogLevel level = defaults.LogLevel;
         if (settings["log_level"] is { } levelText && (!Enum.TryParse(levelText, ignoreCase: true, out level) || !Enum.IsDefined(level)))
         {
@@ -134,6 +151,8 @@ public sealed class ServerOptions
             Data = data,
             Urls = urls,
             OtlpGrpc = otlpGrpc,
+            TlsCertificate = certificate,
+            TlsKey = key,
             LogLevel = level,
             VerifyInterval = TimeSpan.FromSeconds(Number(settings, "verify_interval_s", 86_400, wrong)),
             VerifyBytesPerSecond = (long)Math.Max(1, Number(settings, "verify_mib_per_second", 16, wrong)) << 20,
@@ -150,6 +169,49 @@ public sealed class ServerOptions
                 },
             },
         };
+    }
+
+    /// <summary>The certificate and its key, where any URL needs them.</summary>
+    private static (string? Certificate, string? Key) TlsFiles(IConfiguration settings, string data, IEnumerable<string> urls, List<string> wrong)
+    {
+        string? certificate = settings["tls_certificate"] is { Length: > 0 } one ? one : null;
+        string? key = settings["tls_key"] is { Length: > 0 } other ? other : null;
+        if (certificate is null != key is null)
+        {
+            wrong.Add(certificate is null ? "tls_certificate: there is a tls_key and no certificate" : "tls_key: there is a tls_certificate and no key");
+            return default;
+        }
+
+        if (!urls.Any(url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)))
+        {
+            if (certificate is not null)
+            {
+                wrong.Add("urls: there is a certificate, and nothing is served by https");
+            }
+
+            return default;
+        }
+
+        if (certificate is null && data.Length > 0 && new DataFolder(data).TlsFolder is var folder && File.Exists(Path.Combine(folder, DevelopmentCertificate.CertificateFile)))
+        {
+            (certificate, key) = (Path.Combine(folder, DevelopmentCertificate.CertificateFile), Path.Combine(folder, DevelopmentCertificate.KeyFile));
+        }
+
+        if (certificate is null)
+        {
+            wrong.Add("tls_certificate: https needs a certificate and its tls_key, both in PEM; 'indelible init --tls' makes one to try it with");
+        }
+
+        return (certificate, key);
+    }
+
+    private static bool TryUrl(string url, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Uri? uri) =>
+        Uri.TryCreate(url.Replace("//*", "//0.0.0.0", StringComparison.Ordinal).Replace("//+", "//0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out uri);
+
+    private static bool Fault(List<string> wrong, string fault)
+    {
+        wrong.Add(fault);
+        return false;
     }
 
     private static int Number(IConfiguration settings, string name, int otherwise, List<string> wrong)

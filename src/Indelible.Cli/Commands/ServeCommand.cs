@@ -18,14 +18,20 @@ internal static class ServeCommand
         var checkpoints = new Option<string?>("--checkpoint-folder") { Description = "The folder of the checkpoint store, better on another volume (INDELIBLE_CHECKPOINT_FOLDER)" };
         var publish = new Option<string?>("--publish-interval-ms") { Description = "How often heads are signed, in milliseconds; default 1000" };
         var otlp = new Option<string?>("--otlp-grpc") { Description = "HOST:PORT to listen on for OpenTelemetry's gRPC alone, besides the URLs, where it is served as well; commonly 127.0.0.1:4317" };
+        var certificate = new Option<string?>("--tls-certificate") { Description = "For https URLs: the certificate in PEM, with those behind it (INDELIBLE_TLS_CERTIFICATE); read anew when it changes" };
+        var key = new Option<string?>("--tls-key") { Description = "The certificate's private key in PEM (INDELIBLE_TLS_KEY)" };
+        var insecure = new Option<bool>("--insecure-http") { Description = "Allow http URLs that other machines reach: where something in front ends TLS" };
         var level = new Option<string?>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None; default Information" };
         var settings = new Option<string?>("--settings") { Description = "A JSON file with settings (" + string.Join(", ", ServerOptions.Names) + ")" };
         var copy = new Option<bool>("--accept-copy") { Description = "Serve a data folder that is a copy of another, which must never be served again; entered in _access" };
-        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, checkpoints, otlp, publish, level, settings, copy };
+        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, certificate, key, insecure, checkpoints, otlp, publish, level, settings, copy };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(settings), new Dictionary<string, string?>
         {
             ["data"] = parsed.GetValue(data),
             ["urls"] = parsed.GetValue(urls),
+            ["tls_certificate"] = parsed.GetValue(certificate),
+            ["tls_key"] = parsed.GetValue(key),
+            ["insecure_http"] = parsed.GetValue(insecure) ? "true" : null,
             ["checkpoint_folder"] = parsed.GetValue(checkpoints),
             ["otlp_grpc"] = parsed.GetValue(otlp),
             ["publish_interval_ms"] = parsed.GetValue(publish),
@@ -56,7 +62,17 @@ internal static class ServeCommand
 
         await using (engine)
         {
-            await using WebApplication app = IndelibleServer.Build(engine, options);
+            WebApplication app;
+            try
+            {
+                app = IndelibleServer.Build(engine, options);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+            {
+                return CommandOptions.Fail($"Not started. {e.Message}");
+            }
+
+            await using WebApplication running = app;
             try
             {
                 await app.StartAsync();

@@ -78,7 +78,7 @@ public sealed class BackupFolder
     internal static string? TargetOf(string state, string path)
     {
         string target = path.StartsWith(state + "/", StringComparison.Ordinal) ? path[(state.Length + 1)..] : path.StartsWith(LogsPrefix, StringComparison.Ordinal) ? path : "";
-        return DataFolder.IsOwn(target) && !target.Split('/').Contains("..") && !target.EndsWith(".new", StringComparison.Ordinal) ? target : null;
+        return DataFolder.IsOwn(target) && !target.StartsWith("tls/", StringComparison.Ordinal) && !target.Split('/').Contains("..") && !target.EndsWith(".new", StringComparison.Ordinal) ? target : null;
     }
 
     /// <summary>The backup as far as it is laid out like a data folder: without journal, checkpoint store and master key.</summary>

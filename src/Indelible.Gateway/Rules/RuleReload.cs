@@ -4,7 +4,6 @@ using System.Text.Json;
 using Indelible.Client.Recording;
 using Indelible.Events.Producing;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Indelible.Gateway.Rules;
 
