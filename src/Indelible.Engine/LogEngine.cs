@@ -965,8 +965,36 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>Enters in <c>_access</c> what somebody reads of a log. Durable when the task completes: who answers before has no record.</summary>
+    /// <param name="kind">What he does.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="caller">Who he is.</param>
+    /// <param name="data">Writes what was asked and answered: members of an object. <c>original</c> is encrypted.</param>
+    /// <exception cref="QueueFullException">Too much waits; nothing was entered.</exception>
+    /// <exception cref="StorageException">The disk does not take it.</exception>
+    /// <exception cref="NodeStoppedException">The node has stopped.</exception>
+    public Task NoteAccessAsync(AccessKind kind, string log, AppendCaller caller, Action<Utf8JsonWriter> data)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        ArgumentNullException.ThrowIfNull(data);
+        Claim claim = SystemClaim(SystemActions.OfAccess(kind), "data_access", kind == AccessKind.Export ? "export" : "read", ("log", log), caller, data);
+        return EnterAsync(LogName.Access, claim, caller with { KeyId = "" });
+    }
+
     /// <summary>Writes an entry of one of our own logs about this node itself.</summary>
     private async Task NoteAsync(string action, (string Type, string Id) target, Action<Utf8JsonWriter> data, string log = LogName.Access, string outcome = "success")
+    {
+        try
+        {
+            await EnterAsync(log, SystemClaim(action, "system", "other", target, Ourselves, data, outcome), Ourselves).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NotWrittenException or NodeStoppedException && e.InnerException is IOException)
+        {
+            throw new StorageException(e.InnerException!.Message, (e.InnerException as StorageException)?.Outcome ?? StorageOutcome.Unknown, e);
+        }
+    }
+
+    private async Task EnterAsync(string log, Claim claim, AppendCaller caller)
     {
         while (_system.Frozen.TryGetValue(log, out FrozenLog? frozen))
         {
@@ -975,15 +1003,7 @@ public sealed partial class LogEngine : IAsyncDisposable
 
         if (_logs.TryGetValue(log, out LogReader? own))
         {
-            Claim claim = SystemClaim(action, "system", "other", target, Ourselves, data, outcome);
-            try
-            {
-                await SettleAsync(AppendAsync(own, [claim], Ourselves, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is NotWrittenException or NodeStoppedException && e.InnerException is IOException)
-            {
-                throw new StorageException(e.InnerException!.Message, (e.InnerException as StorageException)?.Outcome ?? StorageOutcome.Unknown, e);
-            }
+            await SettleAsync(AppendAsync(own, [claim], caller, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
         }
     }
 

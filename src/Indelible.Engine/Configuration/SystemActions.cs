@@ -39,6 +39,17 @@ internal static class SystemActions
     /// <summary>Entry 0 of a log that goes on in a finished one's place: what is known of the one before.</summary>
     public const string Incarnation = Events.IncarnationFacts.Action;
 
+    /// <summary>In <c>_access</c>: somebody read of a log.</summary>
+    public static string OfAccess(AccessKind kind) => kind switch
+    {
+        AccessKind.Search => "indelible.log.search",
+        AccessKind.Count => "indelible.log.count",
+        AccessKind.View => "indelible.entry.view",
+        AccessKind.Tail => "indelible.log.tail",
+        AccessKind.Export => "indelible.log.export",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
     /// <summary>In <c>_access</c>: a node began to serve.</summary>
     public const string Start = "indelible.node.start";
 

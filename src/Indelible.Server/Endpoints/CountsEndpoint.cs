@@ -19,7 +19,7 @@ internal static class CountsEndpoint
 
     private static async Task CountAsync(HttpContext context, LogEngine engine, string log)
     {
-        LogReader reader = AccessControl.RequireReader(context, engine, log).Log;
+        (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
         Query query = SearchEndpoints.QueryOf(context, engine.Time.GetUtcNow());
         var request = new CountRequest(
             query,
@@ -37,6 +37,7 @@ internal static class CountsEndpoint
             throw new ProblemException(Problem.InvalidParameter(e.Fault == SearchFault.LimitOutOfRange ? "top" : SearchEndpoints.ParameterOf(e.Fault), e.Message));
         }
 
+        await AccessTrail.CountedAsync(engine, caller, reader, request, result);
         context.Response.ContentType = "application/json";
         await using (Utf8JsonWriter json = JsonText.Writer(context.Response.BodyWriter))
         {

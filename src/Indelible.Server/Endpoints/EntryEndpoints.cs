@@ -26,25 +26,27 @@ internal static class EntryEndpoints
 
     private static async Task GetEntry(HttpContext context, LogEngine engine, string log, long index)
     {
-        LogReader reader = AccessControl.RequireReader(context, engine, log).Log;
+        (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
         CheckIndex(reader, index);
+        bool isClear = context.Request.Query["view"].ToString() switch
+        {
+            "" => false,
+            "clear" => true,
+            _ => throw new ProblemException(Problem.InvalidParameter("view", "clear, or nothing for the exact bytes")),
+        };
+        bool hasOpenings = QueryFlag.Read(context, "openings");
+        await AccessTrail.ViewedAsync(engine, caller, reader, index, isClear || hasOpenings);
         ReadOnlyMemory<byte> entry = reader.ReadEntry(index);
         HttpResponse response = context.Response;
         response.ContentType = "application/json";
         response.Headers["Indelible-Leaf-Hash"] = reader.ReadLeafHash(index).ToBase64();
-        switch (context.Request.Query["view"].ToString())
+        if (isClear)
         {
-            case "":
-                break;
-            case "clear":
-                response.Headers["Indelible-View"] = "clear";
-                entry = reader.Decrypt(entry);
-                break;
-            default:
-                throw new ProblemException(Problem.InvalidParameter("view", "clear, or nothing for the exact bytes"));
+            response.Headers["Indelible-View"] = "clear";
+            entry = reader.Decrypt(entry);
         }
 
-        if (QueryFlag.Read(context, "openings"))
+        if (hasOpenings)
         {
             await using Utf8JsonWriter json = JsonText.Writer(response.BodyWriter);
             json.WriteStartObject();

@@ -37,7 +37,7 @@ internal static class SearchEndpoints
 
     private static async Task SearchAsync(HttpContext context, LogEngine engine, string log)
     {
-        LogReader reader = AccessControl.RequireReader(context, engine, log).Log;
+        (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
         (DateTimeOffset now, string? cursor) = CursorOf(context, engine);
         Query query = QueryOf(context, now);
         var request = new SearchRequest(
@@ -58,6 +58,7 @@ internal static class SearchEndpoints
             throw new ProblemException(Problem.InvalidParameter(ParameterOf(e.Fault), e.Message));
         }
 
+        await AccessTrail.SearchedAsync(engine, caller, reader, request, page);
         context.Response.ContentType = "application/json";
         await using (Utf8JsonWriter json = JsonText.Writer(context.Response.BodyWriter))
         {

@@ -24,6 +24,7 @@ internal static class TailEndpoint
         (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
         Query query = SearchEndpoints.QueryOf(context, engine.Time.GetUtcNow());
         long next = ResumeAt(context, reader);
+        await AccessTrail.FollowedAsync(engine, caller, reader, query, next);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         HttpResponse response = context.Response;
         response.ContentType = "text/event-stream";

@@ -15,7 +15,7 @@ internal static class TileEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/logs/{log}/checkpoint", GetCheckpoint).WithName("getCheckpoint").WithTags("tiles").WithSummary("The latest checkpoint: a signed note").Produces<string>(200, "text/plain");
-        routes.MapGet("/logs/{log}/tile/{**path}", GetTile).WithName("getTile").WithTags("tiles")
+        routes.MapGet("/logs/{log}/tile/{**path}", GetTileAsync).WithName("getTile").WithTags("tiles")
             .WithSummary("A hash tile tile/L/N[.p/W] or an entry bundle tile/entries/N[.p/W]; bundles always need a reader's key").Produces<byte[]>(200, "application/octet-stream").ProducesProblem(404);
     }
 
@@ -27,16 +27,20 @@ internal static class TileEndpoints
         return TypedResults.Bytes(reader.Checkpoint.Note, "text/plain; charset=utf-8");
     }
 
-    private static IResult GetTile(HttpContext context, LogEngine engine, string log, string? path)
+    private static async Task<IResult> GetTileAsync(HttpContext context, LogEngine engine, string log, string? path)
     {
         string full = "tile/" + path;
         if (BundleId.TryParse(full, out BundleId bundle))
         {
-            LogReader reader = AccessControl.RequireReader(context, engine, log).Log;
+            (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
             AllowOthers(context, reader);
-            return reader.ReadBundle(bundle, reader.Checkpoint.Head.Size) is { } entries
-                ? Octets(context, Encode(entries))
-                : NotThere(full, reader);
+            if (reader.ReadBundle(bundle, reader.Checkpoint.Head.Size) is not { } entries)
+            {
+                return NotThere(full, reader);
+            }
+
+            await AccessTrail.ExportedAsync(engine, caller, reader, bundle.Index * TileLayout.Width, entries.Count);
+            return Octets(context, Encode(entries));
         }
 
         LogReader tiles = AccessControl.RequirePublicOrMember(context, engine, log);

@@ -49,7 +49,10 @@ public sealed class BusyTests
         Answer answer = await log.AppendAsync(TestLog.Event("a"));
         answer.ShouldBeProblem(503, "stopped");
         Assert.Equal(503, (await server.GetAsync("readyz")).Status);
-        Assert.Equal(200, (await log.GetAsync("events")).Status);
+
+        // Nobody reads what cannot be entered in _access. What tells nothing of entries is served.
+        (await log.GetAsync("events")).ShouldBeProblem(503, "stopped");
+        Assert.Equal(200, (await server.GetAsync($"logs/{log.Name}/checkpoint", log.ReaderKey)).Status);
     }
 
     [Fact]

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Indelible.Engine;
+using Indelible.Engine.Configuration;
+using Indelible.Events;
+using Indelible.Search;
+
+namespace Indelible.Server.Access;
+
+/// <summary>Enters in <c>_access</c> what callers read. Nothing that was read leaves before the entry is durable; what cannot be entered is not answered.</summary>
+/// <remarks>
+/// An entry tells who (principal, key, address), what was asked and how much of it was answered. The text of a query may hold somebody's
+/// name or address: it lies in <c>data.original</c>, which is encrypted. Entries of one moment share a write, as all appends do.
+/// </remarks>
+internal static class AccessTrail
+{
+    /// <summary>A page of a search.</summary>
+    public static Task SearchedAsync(LogEngine engine, Caller caller, LogReader log, SearchRequest request, SearchPage page) =>
+        NoteAsync(engine, caller, AccessKind.Search, log, data =>
+        {
+            data.WriteNumber("as_of", page.AsOf);
+            data.WriteNumber("results", page.Items.Count);
+            data.WriteNumber("total", page.Total.Value);
+            WriteQuery(data, request.Query, request.Time);
+        });
+
+    /// <summary>Counts.</summary>
+    public static Task CountedAsync(LogEngine engine, Caller caller, LogReader log, CountRequest request, CountResult result) =>
+        NoteAsync(engine, caller, AccessKind.Count, log, data =>
+        {
+            data.WriteNumber("as_of", result.AsOf);
+            data.WriteNumber("total", result.Total.Value);
+            if (request.By is { } by)
+            {
+                data.WriteString("by", by.ToString());
+            }
+
+            WriteQuery(data, request.Query, request.Time);
+        });
+
+    /// <summary>One entry.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="caller">Who reads.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="index">The entry's.</param>
+    /// <param name="isClear">Whether personal values are shown, by decryption or by openings.</param>
+    public static Task ViewedAsync(LogEngine engine, Caller caller, LogReader log, long index, bool isClear) =>
+        NoteAsync(engine, caller, AccessKind.View, log, data =>
+        {
+            data.WriteNumber("index", index);
+            data.WriteBoolean("clear", isClear);
+        });
+
+    /// <summary>A live tail, from <paramref name="next"/> on: noted when it begins.</summary>
+    public static Task FollowedAsync(LogEngine engine, Caller caller, LogReader log, Query query, long next) =>
+        NoteAsync(engine, caller, AccessKind.Tail, log, data =>
+        {
+            data.WriteNumber("from", next);
+            WriteQuery(data, query, null);
+        });
+
+    /// <summary>An entry bundle.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="caller">Who reads.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="from">The first entry's index.</param>
+    /// <param name="count">How many.</param>
+    public static Task ExportedAsync(LogEngine engine, Caller caller, LogReader log, long from, int count) =>
+        NoteAsync(engine, caller, AccessKind.Export, log, data =>
+        {
+            data.WriteNumber("from", from);
+            data.WriteNumber("count", count);
+        });
+
+    private static Task NoteAsync(LogEngine engine, Caller caller, AccessKind kind, LogReader log, Action<Utf8JsonWriter> data) =>
+        engine.NoteAccessAsync(kind, log.Settings.Name, caller.ForAppend("http"), data);
+
+    private static void WriteQuery(Utf8JsonWriter data, Query query, TimeRange? time)
+    {
+        if (time?.From is { } from)
+        {
+            data.WriteString("time_from", Instant.Format(from));
+        }
+
+        if (time?.To is { } to)
+        {
+            data.WriteString("time_to", Instant.Format(to));
+        }
+
+        data.WriteStartObject("original");
+        data.WriteString("q", query.ToString());
+        data.WriteEndObject();
+    }
+}
