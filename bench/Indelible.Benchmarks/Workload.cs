@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Indelible.Cli.Bench;
 using Indelible.Engine;
+using Indelible.Engine.Access;
 using Indelible.Engine.Configuration;
 using Indelible.Engine.Sequencing;
 using Indelible.Engine.Storage;
@@ -50,7 +51,7 @@ internal static class Workload
     public static async Task<AppendCaller> WriterAsync(LogEngine engine, string? address = "127.0.0.1")
     {
         var system = new AppendCaller("indelible", "", 0, "bench", null);
-        (ApiKey key, _) = await engine.CreateKeyAsync(KeyKind.Writer, ["main"], null, null, system, CancellationToken.None);
+        (ApiKey key, _) = await engine.Administration.CreateKeyAsync(new NewKey(KeyKind.Writer, ["main"]), system, CancellationToken.None);
         return new AppendCaller(key.Principal, key.Id, engine.System.Size, "api", address);
     }
 

@@ -42,6 +42,7 @@ public sealed record FolderSettings(int Format, string Host, int SegmentSize, st
 /// checkpoints/heads the last head signed for each log (may lie elsewhere)
 /// journal/          the journal
 /// logs/NAME/        segments/ and tail/; sources.cache, which can be taken away
+/// last-uses.json    when keys were used last; can be taken away
 /// quarantine/       torn ends that recovery put aside
 /// </code>
 /// </remarks>
@@ -60,6 +61,13 @@ public sealed partial class DataFolder
 
     /// <summary>The folder itself.</summary>
     public string Root { get; }
+
+    /// <summary>Where it is kept when keys were used last: nothing that anything depends on.</summary>
+    public string LastUsesFile => Path.Combine(Root, "last-uses.json");
+
+    /// <summary>Keeps when keys were used last, in place of what was kept before.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public void WriteLastUses(ReadOnlySpan<byte> content) => Disk.WriteWhole(LastUsesFile, content);
 
     /// <summary>The disk that it lies on.</summary>
     internal Disk Disk { get; init; } = Disk.System;

@@ -1,3 +1,5 @@
+using Indelible.Events;
+
 namespace Indelible.Engine;
 
 /// <summary>Every bound that the engine puts on its callers and on itself.</summary>
@@ -42,8 +44,29 @@ public static class EngineLimits
     /// <summary>Keys on one node, revoked ones included. 100,000.</summary>
     public const int Keys = 100_000;
 
-    /// <summary>Logs named by one key. 100.</summary>
+    /// <summary>Logs named by one key or grant. 100.</summary>
     public const int LogsPerKey = 100;
+
+    /// <summary>Principals on one node, disabled ones included. 100,000.</summary>
+    public const int Principals = 100_000;
+
+    /// <summary>Characters of a principal's name. 128, as of other technical ids.</summary>
+    public const int PrincipalName = EventLimits.TechnicalId;
+
+    /// <summary>Grants on one node. 100,000.</summary>
+    public const int Grants = 100_000;
+
+    /// <summary>Characters of the query that limits a grant to some entries. 4,096: it stands in an entry, which holds 16 KiB of data.</summary>
+    public const int RowsText = 4_096;
+
+    /// <summary>Networks that a key may be shown from. 32.</summary>
+    public const int NetworksPerKey = 32;
+
+    /// <summary>What a key may be allowed a second of events, bytes or queries, at most. 1,000,000,000: beyond any node.</summary>
+    public const long Rate = 1_000_000_000;
+
+    /// <summary>How long a key goes on beside the one that takes its place, at most. 30 days: long enough for any deployment, short enough to end.</summary>
+    public static readonly TimeSpan KeyOverlap = TimeSpan.FromDays(30);
 
     /// <summary>Sources that a log keeps apart, 4,096. Beyond them the principal that has most loses the one that was silent longest.</summary>
     public const int Sources = 4_096;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Indelible.Engine.Access;
 using Indelible.Engine.Configuration;
 using Indelible.Engine.Privacy;
 using Indelible.Engine.Publishing;
@@ -25,11 +25,15 @@ namespace Indelible.Engine;
 
 /// <summary>Who appends, as the door that authenticated him says.</summary>
 /// <param name="Principal">Whose events these are; ids are unique per principal.</param>
-/// <param name="KeyId">The key that he showed, checked again when the entries get their indexes.</param>
+/// <param name="KeyId">The credential that he showed, checked again when the entries get their indexes; empty for the node itself.</param>
 /// <param name="AuthAt">The size of <c>_system</c> by which he was authorised.</param>
 /// <param name="Protocol">The door: <c>api</c>, <c>cloudevents</c>, …</param>
 /// <param name="RemoteAddress">Where he called from; kept as personal data of the event's actor.</param>
-public sealed record AppendCaller(string Principal, string KeyId, long AuthAt, string Protocol, string? RemoteAddress);
+public sealed record AppendCaller(string Principal, string KeyId, long AuthAt, string Protocol, string? RemoteAddress)
+{
+    /// <summary>The session that he signed in to, as it is named in entries; null outside of one.</summary>
+    public string? Session { get; init; }
+}
 
 /// <summary>What was wrong with one event of a request, or could not be built.</summary>
 /// <param name="Item">The event's place in the request, from 0.</param>
@@ -57,6 +61,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly IReadOnlyDictionary<string, FinishedLog> _finished;   // what a restore that is under way finishes
     private readonly TimeProvider _time;
     private readonly RandomSource _random;
+    private readonly OwnEntries _own;
     private readonly ILogger _logger;
     private readonly bool _isStepped;
     private readonly IDisposable _lock;
@@ -78,7 +83,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly CancellationTokenSource _stoppingSealer = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<IDisposable> _signers = [];
-    private volatile SystemState _system = SystemState.Empty;
+    private volatile Authorities _authorities = new(SystemState.Empty);
     private string? _doubtOfPlace;   // why the folder is a copy that was accepted; null for none
     private long _systemBegins;   // the size of the configuration at entry 0 of the log that it is entered in
     private Task _sealing = Task.CompletedTask;
@@ -96,6 +101,8 @@ public sealed partial class LogEngine : IAsyncDisposable
         _random = random;
         _logger = loggers.CreateLogger<LogEngine>();
         _isStepped = options.IsStepped;
+        Administration = new Administration(this, random);
+        _own = new OwnEntries(time, random);
         var opened = new Stack<IDisposable>();
         try
         {
@@ -134,7 +141,38 @@ public sealed partial class LogEngine : IAsyncDisposable
     public FolderSettings Settings => _settings;
 
     /// <summary>The configuration as it is now.</summary>
-    public SystemState System => _system;
+    public SystemState System => _authorities.State;
+
+    /// <summary>The configuration as it was: of the entries that had been received by then.</summary>
+    /// <remarks>Folded anew from the first entry of <c>_system</c> each time.</remarks>
+    /// <exception cref="StorageException">An entry cannot be read.</exception>
+    public SystemState ConfigurationAt(DateTimeOffset time)
+    {
+        SystemState state = SystemState.Empty;
+        foreach (string name in _settings.ConfigurationLogs)
+        {
+            LogState log = _logs[name].State;
+            long begins = state.Size;
+            for (long index = 0; index < log.DurableSize; index++)
+            {
+                ReadOnlyMemory<byte> entry = log.ReadEntry(index);
+                if (!Entry.TryRead(entry.Span, out EntryFacts facts) || Instant.Parse(facts.ReceivedAt) > time)
+                {
+                    return state;
+                }
+
+                state = SystemFold.Apply(state, begins + index, entry);
+            }
+        }
+
+        return state;
+    }
+
+    /// <summary>Who may do what, by the configuration as it is now.</summary>
+    public Authorities Authorities => _authorities;
+
+    /// <summary>Changes who may do what.</summary>
+    public Administration Administration { get; }
 
     /// <summary>Completes when the configuration is another than that of <paramref name="size"/>.</summary>
     /// <param name="size">A <see cref="SystemState.Size"/>.</param>
@@ -188,18 +226,19 @@ public sealed partial class LogEngine : IAsyncDisposable
         {
             await engine.StartAsync(isFirst: true).ConfigureAwait(false);
             var system = new AppendCaller("indelible", "", 0, "init", null);
-            await engine.ConfigureAsync(SystemActions.Init, "create", ("folder", host), system, data =>
+            await engine.ConfigureAsync(system, _ => new SystemChange(SystemActions.Init, "create", ("folder", host), null, data =>
             {
                 data.WriteString("host", host);
                 data.WriteString("receipts_vkey", settings.ReceiptsVkey);
                 data.WriteString("vkey", engine._logs[LogName.System].Settings.Vkey);
-            }, CancellationToken.None).ConfigureAwait(false);
+                data.WriteString("version", SoftwareVersion);
+            }), CancellationToken.None).ConfigureAwait(false);
             foreach (string log in (IEnumerable<string>)[LogName.Access, LogName.Alerts, .. logs])
             {
                 await engine.CreateLogCoreAsync(log, isPublic: false, [], system, CancellationToken.None).ConfigureAwait(false);
             }
 
-            (_, adminKey) = await engine.CreateKeyAsync(KeyKind.Admin, [], "administrator", null, system, CancellationToken.None).ConfigureAwait(false);
+            (_, adminKey) = await engine.Administration.CreateKeyAsync(new NewKey(KeyKind.Admin, []) { Principal = "administrator" }, system, CancellationToken.None).ConfigureAwait(false);
         }
 
         // Last: a folder without it was never finished, and is refused as such.
@@ -243,7 +282,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     internal Task StartRestoredAsync() => StartAsync(isFirst: true);
 
     /// <summary>Enters in the configuration that a log was restored and goes on.</summary>
-    internal Task EnterRestoredAsync(string log, Action<Utf8JsonWriter> facts) => ConfigureAsync(SystemActions.Restored, "other", ("log", log), Ourselves, data =>
+    internal Task EnterRestoredAsync(string log, Action<Utf8JsonWriter> facts) => ConfigureAsync(Ourselves, _ => new SystemChange(SystemActions.Restored, "other", ("log", log), Tenant.OfLog(log), data =>
     {
         LogReader restored = _logs[log];
         data.WriteString("name", log);
@@ -254,7 +293,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         data.WriteString("checkpoint", Encoding.UTF8.GetString(restored.Checkpoint.Note.Span));
         data.WriteEndObject();
         facts(data);
-    }, CancellationToken.None);
+    }), CancellationToken.None);
 
     /// <summary>Begins the log that goes on in a finished one's place: its key, its first head, its entry in the configuration, its entry 0.</summary>
     /// <param name="of">The finished log.</param>
@@ -277,14 +316,14 @@ public sealed partial class LogEngine : IAsyncDisposable
         if (_logs.ContainsKey(state.Name))
         {
             // The log of the configuration itself was there from the first; its entry 0 is the configuration's entry as well.
-            await ConfigureAsync(SystemActions.Incarnation, "create", ("log", state.Name), Ourselves, Write, CancellationToken.None).ConfigureAwait(false);
+            await ConfigureAsync(Ourselves, _ => new SystemChange(SystemActions.Incarnation, "create", ("log", state.Name), null, Write), CancellationToken.None).ConfigureAwait(false);
             return;
         }
 
         SignFirst(state.Origin, signer);
-        await ConfigureAsync(SystemActions.LogIncarnation, "create", ("log", state.Name), Ourselves, Write, CancellationToken.None).ConfigureAwait(false);
+        await ConfigureAsync(Ourselves, _ => new SystemChange(SystemActions.LogIncarnation, "create", ("log", state.Name), Tenant.OfLog(state.Name), Write), CancellationToken.None).ConfigureAwait(false);
         Adopt(state, _checkpoints.Load());
-        Claim first = SystemClaim(SystemActions.Incarnation, "config", "create", ("log", state.Name), Ourselves, Write);
+        Claim first = _own.ClaimOf(new OwnEvent(SystemActions.Incarnation, "config", "create", ("log", state.Name), Write), Ourselves, null);
         await AppendAsync(_logs[state.Name], [first], Ourselves, AppendOptions.Default, CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -324,6 +363,12 @@ public sealed partial class LogEngine : IAsyncDisposable
         Span<byte> salt = stackalloc byte[EntryBuilder.SaltSize];
         for (int i = 0; i < prepared.Length; i++)
         {
+            if (caller.KeyId.Length > 0 && claims[i].Action.StartsWith(SystemActions.Reserved, StringComparison.Ordinal))
+            {
+                (refused ??= []).Add(new RefusedEvent(i, [new Fault("/action", FaultCode.NotAllowed, $"actions that begin with {SystemActions.Reserved} are the system's own")]));
+                continue;
+            }
+
             _random.Fill(salt);
             var context = new EntryContext
             {
@@ -351,7 +396,7 @@ public sealed partial class LogEngine : IAsyncDisposable
 
         // A key must be on disk before an entry that needs it can be: otherwise a crash would leave an entry that nobody can read.
         keys.Commit();
-        var request = new AppendRequest(log.State, prepared, caller.KeyId, options.Partial);
+        var request = new AppendRequest(log.State, prepared, caller.KeyId, caller.Principal, options.Partial);
         _sequencer.Enqueue(request);
         return request.Done.Task.WaitAsync(cancellationToken);
     }
@@ -381,58 +426,6 @@ public sealed partial class LogEngine : IAsyncDisposable
         return await CreateLogCoreAsync(name, isPublic, personalPointers, caller, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Makes a key. Its text is in the result and nowhere else.</summary>
-    /// <param name="kind">What it may do.</param>
-    /// <param name="logs">The logs it is for; ignored for administrators.</param>
-    /// <param name="principal">Whose it is; null for a principal of its own.</param>
-    /// <param name="expires">When it ends, or null.</param>
-    /// <param name="caller">Who makes it.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="ArgumentException">A log does not exist, or a writer is asked for one of our own logs.</exception>
-    public async Task<(ApiKey Key, string Text)> CreateKeyAsync(
-        KeyKind kind, ImmutableArray<string> logs, string? principal, DateTimeOffset? expires, AppendCaller caller, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(caller);
-        CheckKeyLogs(kind, logs);
-        string text = ApiKeyText.New(kind, _random);
-        string id = ApiKeyText.IdOf(kind, text);
-        await ConfigureAsync(SystemActions.KeyCreate, "create", ("api_key", id), caller, data =>
-        {
-            data.WriteString("id", id);
-            data.WriteString("kind", kind.ToString().ToLowerInvariant());
-            data.WriteString("principal", principal ?? "key:" + id);
-            data.WriteStartArray("logs");
-            foreach (string log in logs)
-            {
-                data.WriteStringValue(log);
-            }
-
-            data.WriteEndArray();
-            data.WriteString("hash", ApiKeyText.HashOf(text));
-            if (expires is { } end)
-            {
-                data.WriteString("expires", Instant.Format(end));
-            }
-        }, cancellationToken).ConfigureAwait(false);
-        return (_system.Keys[id], text);
-    }
-
-    /// <summary>Revokes a key; when the task completes, nothing is appended under it any more.</summary>
-    /// <exception cref="KeyNotFoundException">There is no such key.</exception>
-    public async Task RevokeKeyAsync(string id, AppendCaller caller, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(caller);
-        if (!_system.Keys.TryGetValue(id, out ApiKey? key))
-        {
-            throw new KeyNotFoundException($"There is no key {id}.");
-        }
-
-        if (!key.IsRevoked)
-        {
-            await ConfigureAsync(SystemActions.KeyRevoke, "revoke", ("api_key", id), caller, data => data.WriteString("id", id), cancellationToken).ConfigureAwait(false);
-        }
-    }
-
     /// <summary>Enters that a producer is expected to be heard of, in place of what was entered under the name before.</summary>
     /// <param name="wanted">The producer; when it is entered, this node says.</param>
     /// <param name="caller">Who enters it.</param>
@@ -453,12 +446,16 @@ public sealed partial class LogEngine : IAsyncDisposable
             throw new ArgumentException($"there is no log {wanted.Log}", nameof(wanted));
         }
 
-        if (_system.Expected.Count >= EngineLimits.ExpectedSources && !_system.Expected.ContainsKey((wanted.Log, wanted.Name)))
+        if (System.Expected.Count >= EngineLimits.ExpectedSources && !System.Expected.ContainsKey((wanted.Log, wanted.Name)))
         {
             throw new ConfigurationConflictException($"This node expects {EngineLimits.ExpectedSources} sources, as many as it may.");
         }
 
-        await ConfigureAsync(SystemActions.SourceExpect, "update", ("source", wanted.Name), caller, data => ExpectedSourceRules.Write(data, wanted), cancellationToken).ConfigureAwait(false);
+        await ConfigureAsync(caller, rules =>
+        {
+            rules.RequireOver(wanted.Log);
+            return new SystemChange(SystemActions.SourceExpect, "update", ("source", wanted.Name), Tenant.OfLog(wanted.Log), data => ExpectedSourceRules.Write(data, wanted));
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Enters that a producer is not expected any more.</summary>
@@ -466,15 +463,19 @@ public sealed partial class LogEngine : IAsyncDisposable
     public async Task ForgetSourceAsync(string log, string name, AppendCaller caller, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        if (!_system.Expected.ContainsKey((log, name)))
+        if (!System.Expected.ContainsKey((log, name)))
         {
             throw new KeyNotFoundException($"Log {log} expects no source {name}.");
         }
 
-        await ConfigureAsync(SystemActions.SourceForget, "delete", ("source", name), caller, data =>
+        await ConfigureAsync(caller, rules =>
         {
-            data.WriteString("log", log);
-            data.WriteString("name", name);
+            rules.RequireOver(log);
+            return new SystemChange(SystemActions.SourceForget, "delete", ("source", name), Tenant.OfLog(log), data =>
+            {
+                data.WriteString("log", log);
+                data.WriteString("name", name);
+            });
         }, cancellationToken).ConfigureAwait(false);
     }
 
@@ -491,7 +492,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     public IReadOnlyList<RefusedEvents> ReadRefused()
     {
         string access = LogName.Access;
-        while (_system.Frozen.TryGetValue(access, out FrozenLog? frozen))
+        while (System.Frozen.TryGetValue(access, out FrozenLog? frozen))
         {
             access = frozen.Successor;
         }
@@ -548,8 +549,10 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
+    private static string SoftwareVersion => typeof(LogEngine).Assembly.GetName().Version!.ToString(3);
+
     /// <summary>This node, as the author of entries about itself.</summary>
-    private AppendCaller Ourselves => new("indelible", "", _system.Size, "internal", null);
+    private AppendCaller Ourselves => new(SystemActions.Principal, "", System.Size, "internal", null);
 
     private static void CheckInitialisation(string host, IReadOnlyList<string> logs, int segmentSize)
     {
@@ -645,19 +648,22 @@ public sealed partial class LogEngine : IAsyncDisposable
         {
             // The configuration is one, counted through: what a finished log held is where its successor goes on.
             LogState system = StateOf(states, name, null);
-            _systemBegins = _system.Size;
+            SystemState state = System;
+            _systemBegins = state.Size;
             for (long index = 0; index < system.DurableSize; index++)
             {
-                _system = SystemFold.Apply(_system, _systemBegins + index, system.ReadEntry(index));
+                state = SystemFold.Apply(state, _systemBegins + index, system.ReadEntry(index));
             }
+
+            _authorities = new Authorities(state);
         }
 
-        foreach (LogSettings log in _system.Logs.Values.OrderBy(log => log.CreatedAtSize))
+        foreach (LogSettings log in System.Logs.Values.OrderBy(log => log.CreatedAtSize))
         {
             StateOf(states, log.Name, null);
         }
 
-        if (states.Keys.FirstOrDefault(log => !_settings.ConfigurationLogs.Contains(log) && !_system.Logs.ContainsKey(log)) is { } unknown)
+        if (states.Keys.FirstOrDefault(log => !_settings.ConfigurationLogs.Contains(log) && !System.Logs.ContainsKey(log)) is { } unknown)
         {
             throw new StorageException($"The journal holds entries of log {unknown}, which was never created.", StorageOutcome.Damaged);
         }
@@ -667,7 +673,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             Adopt(state, heads);
         }
 
-        foreach ((string name, FrozenLog frozen) in _system.Frozen)
+        foreach ((string name, FrozenLog frozen) in System.Frozen)
         {
             if (!states.TryGetValue(name, out LogState? finished) || !states.TryGetValue(frozen.Successor, out LogState? successor))
             {
@@ -800,7 +806,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     /// <summary>What is known of a log that a restore has finished, or is finishing; null of any other.</summary>
     private FrozenLog? FrozenOf(LogState state)
     {
-        if (_system.Frozen.TryGetValue(state.Name, out FrozenLog? known))
+        if (System.Frozen.TryGetValue(state.Name, out FrozenLog? known))
         {
             return known;
         }
@@ -832,7 +838,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     {
         LogSettings settings = _settings.ConfigurationLogs.Contains(state.Name)
             ? new LogSettings(state.Name, state.Origin, vkey, IsPublic: false, [], 0)
-            : _system.Logs[state.Name];
+            : System.Logs[state.Name];
         if (!PersonalFields.TryCreate(settings.PersonalPointers, originalInClear: false, out PersonalFields? personal, out IReadOnlyList<Fault> faults)
             || !PersonalFields.TryCreate(settings.PersonalPointers, originalInClear: true, out PersonalFields? butOriginal, out faults))
         {
@@ -910,7 +916,29 @@ public sealed partial class LogEngine : IAsyncDisposable
             }
         }
 
-        await NoteAsync(SystemActions.Start, ("node", _settings.Host), data => data.WriteString("version", typeof(LogEngine).Assembly.GetName().Version!.ToString(3))).ConfigureAwait(false);
+        if (System.Version != SoftwareVersion)
+        {
+            await NoteUpgradeAsync(System.Version).ConfigureAwait(false);
+        }
+
+        await NoteAsync(SystemActions.Start, ("node", _settings.Host), data => data.WriteString("version", SoftwareVersion)).ConfigureAwait(false);
+    }
+
+    /// <summary>Enters that another version than before runs on this folder: for the next start in the configuration, for people in <c>_access</c>.</summary>
+    private async Task NoteUpgradeAsync(string? before)
+    {
+        void Write(Utf8JsonWriter data)
+        {
+            if (before is not null)
+            {
+                data.WriteString("from", before);
+            }
+
+            data.WriteString("version", SoftwareVersion);
+        }
+
+        await NoteAsync(SystemActions.Upgrade, ("node", _settings.Host), Write).ConfigureAwait(false);
+        await ConfigureAsync(Ourselves, _ => new SystemChange(SystemActions.Upgrade, "update", ("node", _settings.Host), null, Write), CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Refuses a copy of another folder, or takes it for the folder itself when that was asked for.</summary>
@@ -965,28 +993,29 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Enters in <c>_access</c> what somebody reads of a log. Durable when the task completes: who answers before has no record.</summary>
-    /// <param name="kind">What he does.</param>
-    /// <param name="log">The log.</param>
+    /// <summary>Enters in <c>_access</c> what somebody did with this system, or was kept from doing. Durable when the task completes: who answers before has no record.</summary>
+    /// <param name="note">What it was.</param>
     /// <param name="caller">Who he is.</param>
-    /// <param name="data">Writes what was asked and answered: members of an object. <c>original</c> is encrypted.</param>
     /// <exception cref="QueueFullException">Too much waits; nothing was entered.</exception>
-    /// <exception cref="StorageException">The disk does not take it.</exception>
+    /// <exception cref="NotWrittenException">The disk does not take it; nothing was entered.</exception>
     /// <exception cref="NodeStoppedException">The node has stopped.</exception>
-    public Task NoteAccessAsync(AccessKind kind, string log, AppendCaller caller, Action<Utf8JsonWriter> data)
+    public Task NoteAccessAsync(AccessNote note, AppendCaller caller)
     {
+        ArgumentNullException.ThrowIfNull(note);
         ArgumentNullException.ThrowIfNull(caller);
-        ArgumentNullException.ThrowIfNull(data);
-        Claim claim = SystemClaim(SystemActions.OfAccess(kind), "data_access", kind == AccessKind.Export ? "export" : "read", ("log", log), caller, data);
-        return EnterAsync(LogName.Access, claim, caller with { KeyId = "" });
+        return EnterAsync(LogName.Access, note.ToEvent(), caller);
     }
+
+    /// <summary>Enters an alert that somebody is about to break the glass.</summary>
+    internal Task NoteBreakGlassAsync(string keyId, string reason, AppendCaller caller) =>
+        EnterAsync(LogName.Alerts, new OwnEvent(SystemActions.BreakGlass, "audit", "enable", ("api_key", keyId), data => data.WriteString("severity", "critical")) { Reason = reason }, caller);
 
     /// <summary>Writes an entry of one of our own logs about this node itself.</summary>
     private async Task NoteAsync(string action, (string Type, string Id) target, Action<Utf8JsonWriter> data, string log = LogName.Access, string outcome = "success")
     {
         try
         {
-            await EnterAsync(log, SystemClaim(action, "system", "other", target, Ourselves, data, outcome), Ourselves).ConfigureAwait(false);
+            await EnterAsync(log, new OwnEvent(action, "system", "other", target, data) { Outcome = outcome }, Ourselves).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NotWrittenException or NodeStoppedException && e.InnerException is IOException)
         {
@@ -994,16 +1023,17 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
-    private async Task EnterAsync(string log, Claim claim, AppendCaller caller)
+    private async Task EnterAsync(string log, OwnEvent told, AppendCaller caller)
     {
-        while (_system.Frozen.TryGetValue(log, out FrozenLog? frozen))
+        while (System.Frozen.TryGetValue(log, out FrozenLog? frozen))
         {
             log = frozen.Successor;
         }
 
         if (_logs.TryGetValue(log, out LogReader? own))
         {
-            await SettleAsync(AppendAsync(own, [claim], caller, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
+            Claim claim = _own.ClaimOf(told, caller, System.Principals.GetValueOrDefault(caller.Principal));
+            await SettleAsync(AppendAsync(own, [claim], caller with { KeyId = "" }, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
         }
     }
 
@@ -1013,7 +1043,8 @@ public sealed partial class LogEngine : IAsyncDisposable
         await _configuring.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (_logs.ContainsKey(name) || _system.Logs.ContainsKey(name))
+            RulesFor(caller).RequireOver(name);
+            if (_logs.ContainsKey(name) || System.Logs.ContainsKey(name))
             {
                 throw new ConfigurationConflictException($"There is a log {name} already.");
             }
@@ -1034,14 +1065,14 @@ public sealed partial class LogEngine : IAsyncDisposable
                 heads = _checkpoints.Load();
             }
 
-            await ConfigureCoreAsync(SystemActions.LogCreate, "create", ("log", name), caller, data =>
+            await EnterChangeAsync(caller, new SystemChange(SystemActions.LogCreate, "create", ("log", name), Tenant.OfLog(name), data =>
             {
                 data.WriteString("name", name);
                 data.WriteString("origin", state.Origin);
                 data.WriteString("vkey", signer.VerifierKey.ToString());
                 data.WriteBoolean("public", isPublic);
                 WritePersonal(data, personalPointers);
-            }, cancellationToken).ConfigureAwait(false);
+            }), cancellationToken).ConfigureAwait(false);
             Adopt(state, heads);
             return _logs[name];
         }
@@ -1051,13 +1082,19 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
-    private async Task ConfigureAsync(
-        string action, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data, CancellationToken cancellationToken)
+    /// <summary>Changes the configuration by one entry of <c>_system</c>; when the task completes the fold has it.</summary>
+    /// <param name="by">Who asks for it.</param>
+    /// <param name="decide">Says what to enter, or null for nothing, by rules of the state that the entry will extend; what it throws is thrown.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    internal async Task ConfigureAsync(AppendCaller by, Func<AdministrationRules, SystemChange?> decide, CancellationToken cancellationToken)
     {
         await _configuring.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await ConfigureCoreAsync(action, operation, target, caller, data, cancellationToken).ConfigureAwait(false);
+            if (decide(RulesFor(by)) is { } change)
+            {
+                await EnterChangeAsync(change.By ?? by, change, cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -1065,110 +1102,34 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Appends an entry to <c>_system</c>; when the task completes the fold has it.</summary>
-    private async Task ConfigureCoreAsync(
-        string action, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data, CancellationToken cancellationToken)
-    {
-        Claim claim = SystemClaim(action, "config", operation, target, caller, data);
+    private AdministrationRules RulesFor(AppendCaller by) => new(_authorities, by, _logs.ContainsKey, _time.GetUtcNow());
 
-        // Authorisation was checked by the door, by the same fold that this entry extends; the sequencer's check is for writers' keys.
-        AppendCaller inside = caller with { KeyId = "" };
+    private async Task EnterChangeAsync(AppendCaller by, SystemChange change, CancellationToken cancellationToken)
+    {
+        var told = new OwnEvent(change.Action, "config", change.Operation, change.Target, change.Data) { Tenant = change.Tenant, Reason = change.Reason };
+        Claim claim = _own.ClaimOf(told, by, System.Principals.GetValueOrDefault(by.Principal));
+
+        // The rules were asked under the lock; the sequencer's check is for those who append events.
+        AppendCaller inside = by with { KeyId = "" };
         // Not cancellable: what the entry configures must be in service when it is in the log, whether or not the caller still waits.
         cancellationToken.ThrowIfCancellationRequested();
         await SettleAsync(AppendAsync(_logs[_settings.SystemLog], [claim], inside, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
     }
 
-    private Claim SystemClaim(string action, string category, string operation, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data, string outcome = "success")
-    {
-        DateTimeOffset now = _time.GetUtcNow();
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("schema", "audit/1");
-            json.WriteString("id", NewId(now));
-            json.WriteString("time", Instant.Format(now));
-            json.WriteString("action", action);
-            json.WriteString("category", category);
-            json.WriteString("operation", operation);
-            json.WriteString("outcome", outcome);
-            json.WriteStartObject("actor");
-            json.WriteString("id", caller.Principal);
-            json.WriteString("type", caller.Principal == "indelible" ? "system" : "unknown");
-            json.WriteEndObject();
-            if (caller.KeyId.Length > 0)
-            {
-                json.WriteStartObject("auth");
-                json.WriteString("credential_id", caller.KeyId);
-                json.WriteEndObject();
-            }
-
-            json.WriteStartObject("service");
-            json.WriteString("name", "indelible");
-            json.WriteEndObject();
-            json.WriteStartArray("targets");
-            json.WriteStartObject();
-            json.WriteString("type", target.Type);
-            json.WriteString("id", target.Id);
-            json.WriteEndObject();
-            json.WriteEndArray();
-            json.WriteStartObject("data");
-            data(json);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        return Claim.TryParse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length), out Claim? claim, out IReadOnlyList<Fault> faults)
-            ? claim
-            : throw new InvalidOperationException($"An entry of our own is not valid: {faults[0]}");
-    }
-
-    private string NewId(DateTimeOffset now)
-    {
-        Span<byte> random = stackalloc byte[10];
-        _random.Fill(random);
-        string time = now.ToUnixTimeMilliseconds().ToString("x12", CultureInfo.InvariantCulture);
-        string tail = Convert.ToHexStringLower(random);
-        return $"{time[..8]}-{time[8..]}-7{tail[..3]}-{"89ab"[random[2] & 3]}{tail[5..8]}-{tail[8..]}";
-    }
-
-    private void CheckKeyLogs(KeyKind kind, ImmutableArray<string> logs)
-    {
-        if (kind != KeyKind.Admin && logs.Length == 0)
-        {
-            throw new ArgumentException("a writer's or reader's key names at least one log, or *", nameof(logs));
-        }
-
-        if (logs.Length > EngineLimits.LogsPerKey)
-        {
-            throw new ArgumentException($"a key names at most {EngineLimits.LogsPerKey} logs, not {logs.Length}", nameof(logs));
-        }
-
-        foreach (string log in logs)
-        {
-            if (kind == KeyKind.Writer && log.StartsWith('_'))
-            {
-                throw new ArgumentException($"nobody but the system appends to {log}", nameof(logs));
-            }
-
-            if (log != "*" && !_logs.ContainsKey(log))
-            {
-                throw new ArgumentException($"there is no log {log}", nameof(logs));
-            }
-        }
-    }
-
     /// <summary>Runs <paramref name="work"/> in the sequencer's loop, which waits for it: for tests of what a busy node says.</summary>
     internal Task RunInLoopAsync(Action work) => _sequencer.RunInLoopAsync(work);
 
-    private bool MayStillAppend(string keyId, LogState log) =>
-        _system.Keys.TryGetValue(keyId, out ApiKey? key) && !key.IsRevoked && !(key.Expires <= _time.GetUtcNow()) && key.Kind == KeyKind.Writer && key.Covers(log.Name);
+    private bool MayStillAppend(string credentialId, string principal, LogState log)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        return _authorities.Of(credentialId, principal, now)?.On(log.Name, now).Rights.HasFlag(Rights.Append) ?? false;
+    }
 
     private void OnApplied(LogState log, long index, ReadOnlyMemory<byte> entry)
     {
         if (log.Name == _settings.SystemLog)
         {
-            _system = SystemFold.Apply(_system, _systemBegins + index, entry);
+            _authorities = new Authorities(SystemFold.Apply(System, _systemBegins + index, entry));
         }
     }
 

@@ -1,5 +1,6 @@
 using Indelible.Connections;
 using Indelible.Engine;
+using Indelible.Server.Access;
 using Indelible.Server.Endpoints;
 using Indelible.Server.Ingestion;
 using Indelible.Server.Problems;
@@ -59,6 +60,12 @@ public static class IndelibleServer
         builder.Services.AddHostedService(services => services.GetRequiredService<BackgroundVerification>());
         builder.Services.AddSingleton<RefusalCounter>();
         builder.Services.AddSingleton<EventDoor>();
+        builder.Services.AddSingleton<LastUses>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<LastUses>());
+        builder.Services.AddSingleton<Authenticator>();
+        builder.Services.AddSingleton<ConfigurationHistory>();
+        builder.Services.AddSingleton<AccessRefusals>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<AccessRefusals>());
         builder.Services.AddHostedService(services => services.GetRequiredService<RefusalCounter>());
         builder.Services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
         {
@@ -73,7 +80,7 @@ public static class IndelibleServer
         WebApplication app = builder.Build();
         _ = app.Services.GetRequiredService<ServerMetrics>();
         app.UseMiddleware<SecurityHeaders>();
-        app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<ProblemMiddleware>((Action<HttpContext, Problem>)app.Services.GetRequiredService<AccessRefusals>().Count);
         if (options.OtlpGrpc is { } alone)
         {
             ServeOnly(app, new Uri(alone).Port, OtlpEndpoint.GrpcPath);
@@ -81,6 +88,9 @@ public static class IndelibleServer
 
         MapPage(app);
         LogEndpoints.Map(app);
+        KeyEndpoints.Map(app);
+        PrincipalEndpoints.Map(app);
+        AccessHistoryEndpoint.Map(app);
         AppendEndpoint.Map(app);
         OtlpEndpoint.Map(app);
         EntryEndpoints.Map(app);

@@ -11,8 +11,17 @@ public static class ServerLimits
     /// <summary>Errors that one problem tells of, at most. 1,000: what is wrong with a batch is mostly the same throughout.</summary>
     public const int ProblemErrors = 1_000;
 
-    /// <summary>Characters of a principal. 128, as other technical ids.</summary>
-    public const int Principal = EventLimits.TechnicalId;
+    /// <summary>Characters of a reason: why somebody is shown personal values, or breaks the glass. 1,024, as <c>reason.text</c> of an event.</summary>
+    public const int ReasonText = 1_024;
+
+    /// <summary>How often the times at which keys were used last are kept in a file. 1 min.</summary>
+    public static readonly TimeSpan LastUsesInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long refused requests of one kind, one caller and one address are counted before the count is entered in <c>_access</c>. 1 min; the first of them is entered at once.</summary>
+    public static readonly TimeSpan RefusedRequestsInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>Kinds of refused requests that are told apart in that time. 64; what is beyond them is counted together, so that no flood of requests fills the disk.</summary>
+    public const int RefusedRequestKinds = 64;
 
     /// <summary>Pointers to further personal fields of a log. 64.</summary>
     public const int PersonalPointers = 64;

@@ -1,4 +1,5 @@
 using System.Text;
+using Indelible.Engine.Access;
 using Indelible.Engine.Configuration;
 using Indelible.Engine.Sequencing;
 using Indelible.Keys;
@@ -125,10 +126,10 @@ public sealed class AppendTests
     {
         await using Node node = await Node.CreateAsync();
         var admin = new AppendCaller("admin", "", 0, "test", null);
-        (ApiKey key, _) = await node.Engine.CreateKeyAsync(KeyKind.Writer, ["main"], null, null, admin, CancellationToken.None);
+        (ApiKey key, _) = await node.Engine.Administration.CreateKeyAsync(new NewKey(KeyKind.Writer, ["main"]), admin, CancellationToken.None);
         var writer = new AppendCaller(key.Principal, key.Id, node.Engine.System.Size, "test", null);
         await node.Engine.AppendAsync(node.Log(), [Node.ClaimOf("a")], writer, AppendOptions.Default, CancellationToken.None);
-        await node.Engine.RevokeKeyAsync(key.Id, admin, CancellationToken.None);
+        await node.Engine.Administration.RevokeKeyAsync(key.Id, admin, CancellationToken.None);
         await Assert.ThrowsAsync<AuthorisationLostException>(() => node.Engine.AppendAsync(node.Log(), [Node.ClaimOf("b")], writer, AppendOptions.Default, CancellationToken.None));
         Assert.Equal(1, node.Log().Size);
         await node.ReopenAsync();
@@ -140,8 +141,8 @@ public sealed class AppendTests
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 23, 6, 0, 0, TimeSpan.Zero));
         await using Node node = await Node.CreateAsync(time);
-        (ApiKey key, _) = await node.Engine.CreateKeyAsync(
-            KeyKind.Writer, ["main"], null, time.GetUtcNow() + TimeSpan.FromHours(1), new AppendCaller("admin", "", 0, "test", null), CancellationToken.None);
+        (ApiKey key, _) = await node.Engine.Administration.CreateKeyAsync(
+            new NewKey(KeyKind.Writer, ["main"]) { Expires = time.GetUtcNow() + TimeSpan.FromHours(1) }, new AppendCaller("admin", "", 0, "test", null), CancellationToken.None);
         var writer = new AppendCaller(key.Principal, key.Id, node.Engine.System.Size, "test", null);
         await node.Engine.AppendAsync(node.Log(), [Node.ClaimOf("a")], writer, AppendOptions.Default, CancellationToken.None);
         time.Advance(TimeSpan.FromHours(1));
@@ -196,10 +197,10 @@ public sealed class AppendTests
 
         await Assert.ThrowsAsync<ConfigurationConflictException>(() => node.Engine.CreateLogAsync("main", false, [], admin, CancellationToken.None));
         await Assert.ThrowsAsync<ArgumentException>(() => node.Engine.CreateLogAsync("other", false, ["/actor/id"], admin, CancellationToken.None));
-        await Assert.ThrowsAsync<ArgumentException>(() => node.Engine.CreateKeyAsync(KeyKind.Writer, ["_system"], null, null, admin, CancellationToken.None));
-        await Assert.ThrowsAsync<ArgumentException>(() => node.Engine.CreateKeyAsync(KeyKind.Reader, ["none"], null, null, admin, CancellationToken.None));
-        await Assert.ThrowsAsync<ArgumentException>(() => node.Engine.CreateKeyAsync(KeyKind.Reader, [], null, null, admin, CancellationToken.None));
-        await Assert.ThrowsAsync<KeyNotFoundException>(() => node.Engine.RevokeKeyAsync("ind_w_none", admin, CancellationToken.None));
+        await Assert.ThrowsAsync<ArgumentException>(() => node.Engine.Administration.CreateKeyAsync(new NewKey(KeyKind.Writer, ["_system"]), admin, CancellationToken.None));
+        await Assert.ThrowsAsync<ArgumentException>(() => node.Engine.Administration.CreateKeyAsync(new NewKey(KeyKind.Reader, ["none"]), admin, CancellationToken.None));
+        await Assert.ThrowsAsync<ArgumentException>(() => node.Engine.Administration.CreateKeyAsync(new NewKey(KeyKind.Reader, []), admin, CancellationToken.None));
+        await Assert.ThrowsAsync<KeyNotFoundException>(() => node.Engine.Administration.RevokeKeyAsync("ind_w_none", admin, CancellationToken.None));
         Assert.Equal(before, node.Engine.System.Size);
         Assert.NotNull(await node.Engine.CreateLogAsync("a.i2b", false, ["/data/secret"], admin, CancellationToken.None));
     }

@@ -1,3 +1,4 @@
+using Indelible.Engine.Access;
 using Indelible.Engine.Configuration;
 using Xunit;
 
@@ -42,9 +43,10 @@ public sealed class LogNameTests
     [Fact]
     public void A_key_is_for_what_goes_on_in_its_log_s_place_and_not_for_what_was_before()
     {
-        var key = new ApiKey("id", KeyKind.Writer, "app", ["main.i2"], null, "", IsRevoked: false);
-        Assert.Equal([false, true, true, false, false], new[] { "main", "main.i2", "main.i3", "other.i3", "main.i2.i3" }.Select(key.Covers));
-        Assert.True((key with { Logs = ["*"] }).Covers("main.i2"));
-        Assert.False((key with { Logs = ["*"] }).Covers("_access.i2"));
+        Assert.Equal([false, true, true, false, false], new[] { "main", "main.i2", "main.i3", "other.i3", "main.i2.i3" }.Select(log => LogPattern.Covers("main.i2", log)));
+        Assert.True(LogPattern.Covers("*", "main.i2"));
+        Assert.False(LogPattern.Covers("*", "_access.i2"));
+        Assert.False(LogPattern.Covers("main.*", "main.i2"));
+        Assert.True(LogPattern.Covers("acme.*", "acme.main.i2"));
     }
 }

@@ -6,6 +6,12 @@ internal static class SystemActions
     /// <summary>Whose entries about the node itself are.</summary>
     public const string Principal = "indelible";
 
+    /// <summary>Whose entries about callers without a credential are.</summary>
+    public const string Anonymous = "anonymous";
+
+    /// <summary>What the actions of our own entries begin with; no producer's may.</summary>
+    public const string Reserved = "indelible.";
+
     /// <summary>In <c>_system</c>: a producer is expected to be heard of at an interval from here on.</summary>
     public const string SourceExpect = "indelible.source.expect";
 
@@ -30,6 +36,39 @@ internal static class SystemActions
     /// <summary>In <c>_system</c>: a key is not valid any more.</summary>
     public const string KeyRevoke = "indelible.key.revoke";
 
+    /// <summary>In <c>_system</c>: another key took a key's place, which ends some time later.</summary>
+    public const string KeyReplace = "indelible.key.replace";
+
+    /// <summary>In <c>_system</c>: somebody broke the glass and took the key behind it.</summary>
+    public const string BreakGlass = "indelible.key.break_glass";
+
+    /// <summary>In <c>_system</c>: somebody may be granted something from here on.</summary>
+    public const string PrincipalCreate = "indelible.principal.create";
+
+    /// <summary>In <c>_system</c>: no credential of a principal is good for anything from here on.</summary>
+    public const string PrincipalDisable = "indelible.principal.disable";
+
+    /// <summary>In <c>_system</c>: they are again.</summary>
+    public const string PrincipalEnable = "indelible.principal.enable";
+
+    /// <summary>In <c>_system</c>: a principal has a role for some logs from here on.</summary>
+    public const string GrantCreate = "indelible.grant.create";
+
+    /// <summary>In <c>_system</c>: he has it no longer.</summary>
+    public const string GrantRevoke = "indelible.grant.revoke";
+
+    /// <summary>In <c>_system</c>: an issuer's tokens are believed from here on.</summary>
+    public const string IssuerTrust = "indelible.issuer.trust";
+
+    /// <summary>In <c>_system</c>: they are no longer.</summary>
+    public const string IssuerDistrust = "indelible.issuer.distrust";
+
+    /// <summary>In <c>_system</c>: a client certificate is believed from here on.</summary>
+    public const string CertificateTrust = "indelible.certificate.trust";
+
+    /// <summary>In <c>_system</c>: it is no longer.</summary>
+    public const string CertificateDistrust = "indelible.certificate.distrust";
+
     /// <summary>In <c>_system</c>: a log was restored from a backup that holds everything signed of it, and goes on.</summary>
     public const string Restored = "indelible.restored";
 
@@ -39,16 +78,8 @@ internal static class SystemActions
     /// <summary>Entry 0 of a log that goes on in a finished one's place: what is known of the one before.</summary>
     public const string Incarnation = Events.IncarnationFacts.Action;
 
-    /// <summary>In <c>_access</c>: somebody read of a log.</summary>
-    public static string OfAccess(AccessKind kind) => kind switch
-    {
-        AccessKind.Search => "indelible.log.search",
-        AccessKind.Count => "indelible.log.count",
-        AccessKind.View => "indelible.entry.view",
-        AccessKind.Tail => "indelible.log.tail",
-        AccessKind.Export => "indelible.log.export",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
+    /// <summary>In <c>_system</c> and <c>_access</c>: another version than before runs on the folder.</summary>
+    public const string Upgrade = "indelible.node.upgrade";
 
     /// <summary>In <c>_access</c>: a node began to serve.</summary>
     public const string Start = "indelible.node.start";

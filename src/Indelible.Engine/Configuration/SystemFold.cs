@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Indelible.Engine.Access;
 using Indelible.Engine.Storage;
 using Indelible.Events;
 
@@ -32,13 +34,25 @@ internal static class SystemFold
             JsonElement data = root.TryGetProperty("data", out JsonElement found) ? found : default;
             SystemState next = action switch
             {
-                SystemActions.Init => state with { Vkey = Text(data, "vkey") },
+                SystemActions.Init => state with { Vkey = Text(data, "vkey"), Version = OptionalText(data, "version") },
+                SystemActions.Upgrade => state with { Version = Text(data, "version") },
                 SystemActions.Restored => state,
                 SystemActions.LogIncarnation => Freeze(AddLog(state, data), IncarnationFacts.Read(data)),
                 SystemActions.Incarnation => Freeze(state with { Vkey = Text(data, "vkey") }, IncarnationFacts.Read(data)),
                 SystemActions.LogCreate => AddLog(state, data),
                 SystemActions.KeyCreate => AddKey(state, data),
                 SystemActions.KeyRevoke => RevokeKey(state, Text(data, "id")),
+                SystemActions.KeyReplace => ReplaceKey(state, data),
+                SystemActions.BreakGlass => BreakGlass(state, Text(data, "id"), Instant.Parse(Text(root, "received_at"))),
+                SystemActions.PrincipalCreate => state with { Principals = state.Principals.Add(Text(data, "name"), PrincipalOf(state, data)) },
+                SystemActions.PrincipalDisable => SetDisabled(state, Text(data, "name"), true),
+                SystemActions.PrincipalEnable => SetDisabled(state, Text(data, "name"), false),
+                SystemActions.GrantCreate => state with { Grants = state.Grants.Add(Text(data, "id"), GrantOf(state, data, Text(data, "id"))) },
+                SystemActions.GrantRevoke => state with { Grants = Without(state.Grants, Text(data, "id")) },
+                SystemActions.IssuerTrust => state with { Issuers = state.Issuers.SetItem(Text(data, "id"), IssuerOf(state, data)) },
+                SystemActions.IssuerDistrust => state with { Issuers = Without(state.Issuers, Text(data, "id")) },
+                SystemActions.CertificateTrust => state with { Certificates = state.Certificates.SetItem(Text(data, "id"), CertificateOf(state, data)) },
+                SystemActions.CertificateDistrust => state with { Certificates = Without(state.Certificates, Text(data, "id")) },
                 SystemActions.SourceExpect => Expect(state, data, Instant.Parse(Text(root, "received_at"))),
                 SystemActions.SourceForget => state with { Expected = state.Expected.Remove((Text(data, "log"), Text(data, "name"))) },
                 _ => throw new StorageException($"Entry {index} of _system has the action {action}, which this version does not know. Use the version that wrote it, or a later one.", StorageOutcome.Damaged),
@@ -70,16 +84,88 @@ internal static class SystemFold
 
     private static SystemState AddKey(SystemState state, JsonElement data)
     {
-        var key = new ApiKey(
-            Text(data, "id"),
-            Kind(Text(data, "kind")),
-            Text(data, "principal"),
-            [.. data.GetProperty("logs").EnumerateArray().Select(Text)],
-            data.TryGetProperty("expires", out JsonElement expires) ? DateTimeOffset.Parse(Text(expires), CultureInfo.InvariantCulture) : null,
-            Text(data, "hash"),
-            IsRevoked: false);
+        KeyKind kind = Kind(Text(data, "kind"));
+        string id = Text(data, "id");
+        ImmutableArray<string> logs = Texts(data, "logs");
+        bool carriesOwn = !data.TryGetProperty("carries", out JsonElement carries) || Text(carries) != AccessJson.OfPrincipal;
+        var key = new ApiKey(id, kind, Text(data, "principal"), logs, OptionalTime(data, "expires"), Text(data, "hash"), IsRevoked: false)
+        {
+            Own = carriesOwn ? GrantOf(state, data, id, kind) : null,
+            Scopes = data.TryGetProperty("scopes", out _) ? RightsOf(data, "scopes") : Roles.MostOf(kind),
+            Networks = data.TryGetProperty("networks", out _) ? Texts(data, "networks") : [],
+            Rates = data.TryGetProperty("rates", out JsonElement rates) ? new RateLimits(OptionalNumber(rates, "events"), OptionalNumber(rates, "bytes"), OptionalNumber(rates, "queries")) : null,
+            IsBreakGlass = data.TryGetProperty("break_glass", out JsonElement glass) && glass.GetBoolean(),
+            Entry = state.Size,
+        };
         return state with { Keys = state.Keys.Add(key.Id, key), KeyIdByHash = state.KeyIdByHash.Add(key.HashText, key.Id) };
     }
+
+    /// <summary>A grant; of a key that carries its own, the one that its kind and its logs say where they say no more.</summary>
+    private static Grant GrantOf(SystemState state, JsonElement data, string id, KeyKind? ofKey = null)
+    {
+        ImmutableArray<string> logs = Texts(data, "logs");
+        Role role = data.TryGetProperty("role", out JsonElement word) ? RoleOf(Text(word)) : Roles.Of(ofKey ?? throw new FormatException("A grant says its role."));
+        return new Grant(
+            id,
+            Text(data, "principal"),
+            role,
+            logs.IsEmpty && ofKey == KeyKind.Admin ? [LogPattern.All] : logs,
+            OptionalText(data, "rows"),
+            data.TryGetProperty("personal", out JsonElement personal) ? PersonalOf(Text(personal)) : Roles.PersonalOf(role),
+            ofKey is null ? OptionalTime(data, "expires") : null,
+            state.Size);
+    }
+
+    private static Principal PrincipalOf(SystemState state, JsonElement data) => new(
+        Text(data, "name"),
+        Text(data, "kind") switch
+        {
+            AccessJson.Person => PrincipalKind.Person,
+            AccessJson.Service => PrincipalKind.Service,
+            string other => throw new FormatException($"There is no kind of principal {other}."),
+        },
+        IsDisabled: false,
+        state.Size);
+
+    private static SystemState SetDisabled(SystemState state, string name, bool isDisabled) =>
+        state with { Principals = state.Principals.SetItem(name, state.Principals[name] with { IsDisabled = isDisabled }) };
+
+    private static SystemState ReplaceKey(SystemState state, JsonElement data)
+    {
+        string id = Text(data, "id");
+        return state with { Keys = state.Keys.SetItem(id, state.Keys[id] with { ReplacedBy = Text(data, "by"), Expires = Time(Text(data, "until")) }) };
+    }
+
+    private static SystemState BreakGlass(SystemState state, string id, DateTimeOffset at) => state.Keys[id] is { IsBreakGlass: true, BrokenAt: null } key
+        ? state with { Keys = state.Keys.SetItem(id, key with { BrokenAt = at }) }
+        : throw new FormatException($"Key {id} is not behind glass.");
+
+    private static Issuer IssuerOf(SystemState state, JsonElement data) => new(
+        Text(data, "id"), Text(data, "issuer"), Text(data, "audience"), Texts(data, "algorithms"), data.GetProperty("keys").GetRawText(), Text(data, "principal_claim"), Text(data, "prefix"), RightsOf(data, "scopes"), state.Size);
+
+    private static TrustedCertificate CertificateOf(SystemState state, JsonElement data) => new(
+        Text(data, "id"), Text(data, "principal"), OptionalText(data, "sha256"), OptionalText(data, "authority"), OptionalText(data, "dns_name"), RightsOf(data, "scopes"), state.Size);
+
+    private static ImmutableDictionary<string, T> Without<T>(ImmutableDictionary<string, T> all, string id)
+    {
+        ImmutableDictionary<string, T> rest = all.Remove(id);
+        return rest.Count < all.Count ? rest : throw new KeyNotFoundException($"There is none of id {id}.");
+    }
+
+    private static Rights RightsOf(JsonElement data, string member) => data.GetProperty(member).EnumerateArray().Select(Text)
+        .Aggregate(Rights.None, (all, word) => RightWords.TryParse(word, out Rights right) ? all | right : throw new FormatException($"There is no right {word}."));
+
+    private static Role RoleOf(string word) => Roles.Parse(word) ?? throw new FormatException($"There is no role {word}.");
+
+    private static PersonalView PersonalOf(string word) => PersonalViews.Parse(word) ?? throw new FormatException($"There is no view of personal values {word}.");
+
+    private static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+
+    private static DateTimeOffset? OptionalTime(JsonElement parent, string member) => OptionalText(parent, member) is { } text ? Time(text) : null;
+
+    private static long? OptionalNumber(JsonElement parent, string member) => parent.TryGetProperty(member, out JsonElement value) ? value.GetInt64() : null;
+
+    private static ImmutableArray<string> Texts(JsonElement parent, string member) => [.. parent.GetProperty(member).EnumerateArray().Select(Text)];
 
     private static SystemState Expect(SystemState state, JsonElement data, DateTimeOffset since)
     {

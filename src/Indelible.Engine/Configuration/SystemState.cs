@@ -1,22 +1,10 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Indelible.Engine.Access;
 using Indelible.Merkle;
 
 namespace Indelible.Engine.Configuration;
-
-/// <summary>What the key's bearer may do.</summary>
-public enum KeyKind
-{
-    /// <summary>Manage logs and keys; neither append nor read entries.</summary>
-    Admin,
-
-    /// <summary>Append to its logs; not read.</summary>
-    Writer,
-
-    /// <summary>Read its logs; not append.</summary>
-    Reader,
-}
 
 /// <summary>A log as configured.</summary>
 /// <param name="Name">Its name.</param>
@@ -33,31 +21,6 @@ public sealed record LogSettings(string Name, string Origin, string Vkey, bool I
 /// <param name="Checkpoint">The last signed checkpoint that the restored entries make.</param>
 /// <param name="Successor">The log that goes on in its place.</param>
 public sealed record FrozenLog(string Vkey, TreeHead Head, string Checkpoint, string Successor);
-
-/// <summary>A key as configured: never the key itself.</summary>
-/// <param name="Id">Its public id, which entries name.</param>
-/// <param name="Kind">What it may do.</param>
-/// <param name="Principal">Whose it is; a principal survives the rotation of its keys.</param>
-/// <param name="Logs">The logs that it is for, by name; <c>*</c> stands for every log whose name does not start with <c>_</c>.</param>
-/// <param name="Expires">When it ends, or null.</param>
-/// <param name="HashText">SHA-256 of the key, base64url.</param>
-/// <param name="IsRevoked">Whether it has been revoked.</param>
-public sealed record ApiKey(
-    string Id, KeyKind Kind, string Principal, ImmutableArray<string> Logs, DateTimeOffset? Expires, string HashText, bool IsRevoked)
-{
-    /// <summary>Whether the key is for this log, or for one that this log goes on in the place of; patterns never reach our own logs.</summary>
-    public bool Covers(string log)
-    {
-        ArgumentNullException.ThrowIfNull(log);
-        return Logs.Contains(log, StringComparer.Ordinal) || (Logs.Contains("*") && !log.StartsWith('_')) || GoesOnInPlaceOfOurs(log);
-    }
-
-    private bool GoesOnInPlaceOfOurs(string log)
-    {
-        int number = LogName.IncarnationOf(log);
-        return number > 1 && Logs.Any(ours => ours != "*" && LogName.LineOf(ours) == LogName.LineOf(log) && LogName.IncarnationOf(ours) < number);
-    }
-}
 
 /// <summary>A producer that is expected to be heard of, so that its silence shows.</summary>
 /// <param name="Log">The log that it sends to.</param>
@@ -91,11 +54,26 @@ public sealed record SystemState(
     /// <summary>The logs that were finished by a restore, by name: read, and never appended to again.</summary>
     public ImmutableDictionary<string, FrozenLog> Frozen { get; init; } = ImmutableDictionary.Create<string, FrozenLog>(StringComparer.Ordinal);
 
+    /// <summary>The principals that were entered, by name.</summary>
+    public ImmutableDictionary<string, Principal> Principals { get; init; } = ImmutableDictionary.Create<string, Principal>(StringComparer.Ordinal);
+
+    /// <summary>The grants that were not taken back, by id.</summary>
+    public ImmutableDictionary<string, Grant> Grants { get; init; } = ImmutableDictionary.Create<string, Grant>(StringComparer.Ordinal);
+
+    /// <summary>The issuers whose tokens are believed, by id.</summary>
+    public ImmutableDictionary<string, Issuer> Issuers { get; init; } = ImmutableDictionary.Create<string, Issuer>(StringComparer.Ordinal);
+
+    /// <summary>The client certificates that are believed, by id.</summary>
+    public ImmutableDictionary<string, TrustedCertificate> Certificates { get; init; } = ImmutableDictionary.Create<string, TrustedCertificate>(StringComparer.Ordinal);
+
     /// <summary>The producers that are expected, by log and name.</summary>
     public ImmutableDictionary<(string Log, string Name), ExpectedSource> Expected { get; init; } = ImmutableDictionary<(string Log, string Name), ExpectedSource>.Empty;
 
     /// <summary>The key of the log that holds the last entry folded; null before the first.</summary>
     public string? Vkey { get; init; }
+
+    /// <summary>The version of the software that runs on the folder; null where it was never entered.</summary>
+    public string? Version { get; init; }
 
     /// <summary>The configuration before the first entry.</summary>
     public static SystemState Empty { get; } = new(

@@ -61,14 +61,17 @@ public sealed record AppendedEvent(AppendStatus Status, string Id, long Index, H
 public sealed record AppendResult(IReadOnlyList<AppendedEvent> Events, SignedReceiptGroup? Receipts, bool Refused);
 
 /// <summary>A request on its way through the sequencer.</summary>
-internal sealed class AppendRequest(LogState log, IReadOnlyList<PreparedEntry> entries, string keyId, bool partial)
+internal sealed class AppendRequest(LogState log, IReadOnlyList<PreparedEntry> entries, string credentialId, string principal, bool partial)
 {
     public LogState Log { get; } = log;
 
     public IReadOnlyList<PreparedEntry> Entries { get; } = entries;
 
-    /// <summary>The key that it was authorised by; empty for the system itself.</summary>
-    public string KeyId { get; } = keyId;
+    /// <summary>The credential that it was authorised by; empty for the system itself.</summary>
+    public string CredentialId { get; } = credentialId;
+
+    /// <summary>Whose it is.</summary>
+    public string Principal { get; } = principal;
 
     /// <summary>Whether events that conflict are refused alone, and the rest appended.</summary>
     public bool Partial { get; } = partial;

@@ -120,6 +120,9 @@ public sealed class Query : IEquatable<Query>
         return new TimeRange(from, to);
     }
 
+    /// <summary>The full paths of all fields that clauses ask for, each once; free text asks for none.</summary>
+    public IReadOnlyList<string> Paths => [.. Nodes.Leaves(Root).OfType<ClauseNode>().Where(clause => clause.Path is not null).Select(clause => string.Join('.', clause.Path!.Segments)).Distinct(StringComparer.Ordinal)];
+
     /// <summary>Conjoins the range of <c>time</c>, outside the limits that hold for what people write.</summary>
     internal Query Within(TimeRange? time)
     {

@@ -122,6 +122,14 @@ internal static class Nodes
         _ => 1,
     };
 
+    public static IEnumerable<QueryNode> Leaves(QueryNode node) => node switch
+    {
+        AndNode and => and.Children.SelectMany(Leaves),
+        OrNode or => or.Children.SelectMany(Leaves),
+        NotNode not => Leaves(not.Child),
+        _ => [node],
+    };
+
     public static int HashOf(QueryNode[] children, int seed)
     {
         var hash = new HashCode();

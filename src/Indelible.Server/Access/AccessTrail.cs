@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Indelible.Engine;
-using Indelible.Engine.Configuration;
+using Indelible.Engine.Access;
 using Indelible.Events;
 using Indelible.Search;
 
@@ -58,6 +58,27 @@ internal static class AccessTrail
             WriteQuery(data, query, null);
         });
 
+    /// <summary>Personal values of one entry, for a reason.</summary>
+    public static Task RevealedAsync(LogEngine engine, Caller caller, LogReader log, long index, string reason) =>
+        engine.NoteAccessAsync(
+            new AccessNote(AccessKind.Reveal, ("log", log.Settings.Name), data => data.WriteNumber("index", index)) { Tenant = TenantOf(caller, log), Reason = reason }, caller.ForAppend("http"));
+
+    /// <summary>What a log knows of its producers.</summary>
+    public static Task SourcesSeenAsync(LogEngine engine, Caller caller, LogReader log, int sources) =>
+        NoteAsync(engine, caller, AccessKind.Sources, log, data => data.WriteNumber("results", sources));
+
+    /// <summary>A part of the configuration, or of its history.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="caller">Who looks.</param>
+    /// <param name="what">Which part.</param>
+    /// <param name="results">How much of it he was shown.</param>
+    public static Task InspectedAsync(LogEngine engine, Caller caller, string what, int results) => engine.NoteAccessAsync(
+        new AccessNote(AccessKind.Inspect, ("configuration", what), data => data.WriteNumber("results", results)) { Tenant = caller.Authority.Tenant }, caller.ForAppend("http"));
+
+    /// <summary>A verification of every log that somebody asked for.</summary>
+    public static Task VerifiedAsync(LogEngine engine, Caller caller) =>
+        engine.NoteAccessAsync(new AccessNote(AccessKind.Verify, ("node", engine.Settings.Host), _ => { }), caller.ForAppend("http"));
+
     /// <summary>An entry bundle.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="caller">Who reads.</param>
@@ -72,7 +93,10 @@ internal static class AccessTrail
         });
 
     private static Task NoteAsync(LogEngine engine, Caller caller, AccessKind kind, LogReader log, Action<Utf8JsonWriter> data) =>
-        engine.NoteAccessAsync(kind, log.Settings.Name, caller.ForAppend("http"), data);
+        engine.NoteAccessAsync(new AccessNote(kind, ("log", log.Settings.Name), data) { Tenant = TenantOf(caller, log) }, caller.ForAppend("http"));
+
+    /// <summary>Whose auditors may see it: those of the log's tenant; of our own logs, those of the caller's.</summary>
+    private static string? TenantOf(Caller caller, LogReader log) => Tenant.OfLog(log.Settings.Name) ?? caller.Authority.Tenant;
 
     private static void WriteQuery(Utf8JsonWriter data, Query query, TimeRange? time)
     {

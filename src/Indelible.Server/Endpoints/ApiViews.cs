@@ -13,14 +13,107 @@ public sealed record LogList(IReadOnlyList<LogView> Logs);
 /// <summary>A log to be made.</summary>
 public sealed record NewLog(string? Name, bool Public, IReadOnlyList<string>? Personal);
 
-/// <summary>A key, as the API tells of it: never its text, save in the answer that makes it.</summary>
-public sealed record KeyView(string Id, string Kind, string Principal, IReadOnlyList<string> Logs, string? Expires, bool Revoked, string? Key = null);
+/// <summary>A key, as the API tells of it: never its text, save in the answer that makes it. A member that is not there says nothing beyond the default.</summary>
+public sealed record KeyView(string Id, string Kind, string Principal, IReadOnlyList<string> Logs, string? Expires, bool Revoked)
+{
+    /// <summary>Its text, in the one answer that makes it.</summary>
+    public string? Key { get; init; }
+
+    /// <summary><c>principal</c> where it carries its principal's grants and none of its own.</summary>
+    public string? Carries { get; init; }
+
+    /// <summary>The role of its own grant.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>The row limit of its own grant.</summary>
+    public string? Rows { get; init; }
+
+    /// <summary>What its own grant shows of personal values.</summary>
+    public string? Personal { get; init; }
+
+    /// <summary>What it may do at most, where that is less than its kind does.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
+    /// <summary>The networks that it may be shown from.</summary>
+    public IReadOnlyList<string>? Networks { get; init; }
+
+    /// <summary>How much it may ask.</summary>
+    public RatesView? Rates { get; init; }
+
+    /// <summary>Whether it waits, or waited, behind glass.</summary>
+    public bool? BreakGlass { get; init; }
+
+    /// <summary>When its glass was broken.</summary>
+    public string? BrokenAt { get; init; }
+
+    /// <summary>The key that took its place.</summary>
+    public string? ReplacedBy { get; init; }
+
+    /// <summary>When it was used last, as far as this node knows.</summary>
+    public string? LastUsed { get; init; }
+}
 
 /// <summary>The keys.</summary>
 public sealed record KeyList(IReadOnlyList<KeyView> Keys);
 
+/// <summary>How much a key may ask a second.</summary>
+public sealed record RatesView(long? Events, long? Bytes, long? Queries);
+
 /// <summary>A key to be made.</summary>
-public sealed record NewKey(string? Kind, IReadOnlyList<string>? Logs, string? Principal, string? Expires);
+public sealed record KeyRequest(
+    string? Kind, IReadOnlyList<string?>? Logs, string? Principal, string? Expires, string? Role, string? Rows, string? Personal, IReadOnlyList<string?>? Scopes, IReadOnlyList<string?>? Networks, RatesView? Rates, bool BreakGlass);
+
+/// <summary>How long a key goes on beside the one in its place.</summary>
+public sealed record ReplaceRequest(long OverlapS);
+
+/// <summary>Why the glass is broken.</summary>
+public sealed record BreakGlassRequest(string? Reason);
+
+/// <summary>The key that was behind glass, and when its hour is over.</summary>
+public sealed record BrokenGlassView(string Id, string Until);
+
+/// <summary>Why personal values are to be shown.</summary>
+public sealed record RevealRequest(string? Reason);
+
+/// <summary>A principal; <c>entry</c> is the entry of <c>_system</c> that he is from.</summary>
+public sealed record PrincipalView(string Name, string Kind, bool Disabled, long Entry);
+
+/// <summary>The principals.</summary>
+public sealed record PrincipalList(IReadOnlyList<PrincipalView> Principals);
+
+/// <summary>A principal to be entered.</summary>
+public sealed record PrincipalRequest(string? Name, string? Kind);
+
+/// <summary>A grant; <c>entry</c> is the entry of <c>_system</c> that it is from.</summary>
+public sealed record GrantView(string Id, string Principal, string Role, IReadOnlyList<string> Logs, string? Rows, string Personal, string? Expires, long Entry);
+
+/// <summary>The grants.</summary>
+public sealed record GrantList(IReadOnlyList<GrantView> Grants);
+
+/// <summary>A grant to be made.</summary>
+public sealed record GrantRequest(string? Principal, string? Role, IReadOnlyList<string?>? Logs, string? Rows, string? Personal, string? Expires);
+
+/// <summary>Who the caller is.</summary>
+public sealed record MeView(string Principal, string Credential, string? Expires, IReadOnlyList<MyLogView> Logs);
+
+/// <summary>What the caller may do with a log.</summary>
+public sealed record MyLogView(string Name, IReadOnlyList<string> Rights);
+
+/// <summary>Who could do what with a log at a time, by the first <c>system_size</c> entries of <c>_system</c>.</summary>
+public sealed record AccessView(string Log, string At, long SystemSize, IReadOnlyList<PrincipalAccessView> Principals);
+
+/// <summary>What a principal could do, with which credentials, by which grants.</summary>
+public sealed record PrincipalAccessView(string Name, IReadOnlyList<string> Rights, IReadOnlyList<CredentialView> Credentials, IReadOnlyList<GrantView> Grants);
+
+/// <summary>A credential, and the entry of <c>_system</c> that it is from.</summary>
+public sealed record CredentialView(string Id, long Entry, string? Expires)
+{
+    /// <summary>The role of its own grant.</summary>
+    public string? Role { get; init; }
+
+    /// <summary>The row limit of its own grant.</summary>
+    public string? Rows { get; init; }
+}
 
 /// <summary>A consistency proof.</summary>
 /// <param name="From">The older size.</param>
@@ -58,7 +151,19 @@ public sealed record ExpectedSourceList(IReadOnlyList<ExpectedSourceView> Expect
 [JsonSerializable(typeof(NewLog))]
 [JsonSerializable(typeof(KeyView))]
 [JsonSerializable(typeof(KeyList))]
-[JsonSerializable(typeof(NewKey))]
+[JsonSerializable(typeof(KeyRequest))]
+[JsonSerializable(typeof(ReplaceRequest))]
+[JsonSerializable(typeof(BreakGlassRequest))]
+[JsonSerializable(typeof(BrokenGlassView))]
+[JsonSerializable(typeof(RevealRequest))]
+[JsonSerializable(typeof(PrincipalView))]
+[JsonSerializable(typeof(PrincipalList))]
+[JsonSerializable(typeof(PrincipalRequest))]
+[JsonSerializable(typeof(GrantView))]
+[JsonSerializable(typeof(GrantList))]
+[JsonSerializable(typeof(GrantRequest))]
+[JsonSerializable(typeof(MeView))]
+[JsonSerializable(typeof(AccessView))]
 [JsonSerializable(typeof(ConsistencyView))]
 [JsonSerializable(typeof(VerificationRunList))]
 [JsonSerializable(typeof(ExpectedSourceView))]

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Indelible.Engine;
+using Indelible.Engine.Access;
 using Indelible.Engine.Publishing;
 using Indelible.Engine.Sequencing;
 using Indelible.Merkle;
@@ -35,7 +36,7 @@ internal static class AppendEndpoint
 
     private static async Task HandleAsync(HttpContext context, LogEngine engine, EventDoor door, string log)
     {
-        (Caller caller, LogReader reader) = AccessControl.RequireWriter(context, engine, log);
+        (Caller caller, LogReader reader, _) = AccessControl.Require(context, engine, log, Rights.Append);
         Ack ack = AckOf(context);
         bool partial = QueryFlag.Read(context, "partial");
         bool openings = QueryFlag.Read(context, "openings");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Indelible.Engine;
+using Indelible.Engine.Access;
 using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access;
@@ -19,7 +20,7 @@ internal static class CountsEndpoint
 
     private static async Task CountAsync(HttpContext context, LogEngine engine, string log)
     {
-        (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
+        Admission admission = AccessControl.Require(context, engine, log, Rights.Read);
         Query query = SearchEndpoints.QueryOf(context, engine.Time.GetUtcNow());
         var request = new CountRequest(
             query,
@@ -30,14 +31,14 @@ internal static class CountsEndpoint
         CountResult result;
         try
         {
-            result = await s_counts.CountAsync(new ClearEntries(reader), request, context.RequestAborted);
+            result = await s_counts.CountAsync(admission.EntriesFor(Rights.Read), request, context.RequestAborted);
         }
         catch (SearchException e)
         {
             throw new ProblemException(Problem.InvalidParameter(e.Fault == SearchFault.LimitOutOfRange ? "top" : SearchEndpoints.ParameterOf(e.Fault), e.Message));
         }
 
-        await AccessTrail.CountedAsync(engine, caller, reader, request, result);
+        await AccessTrail.CountedAsync(engine, admission.Caller, admission.Log, request, result);
         context.Response.ContentType = "application/json";
         await using (Utf8JsonWriter json = JsonText.Writer(context.Response.BodyWriter))
         {

@@ -1,24 +1,25 @@
 using System.Text.Json;
 using Indelible.Engine;
+using Indelible.Engine.Access;
+using Indelible.Server.Access;
 
 namespace Indelible.Server.Endpoints;
 
 /// <summary>An entry as search and tail show it: its exact form, and its personal values beside it for those who may see them.</summary>
-/// <remarks><c>entry</c> hashes to <c>leaf_hash</c>; <c>personal</c> maps JSON Pointers to values, or to null where they were erased or are damaged.</remarks>
+/// <remarks>
+/// <c>entry</c> hashes to <c>leaf_hash</c>; <c>personal</c> maps JSON Pointers to values, or to null where they were erased or are damaged. Where they are
+/// not shown there is <c>masked</c> instead: <c>pointers</c>, and whether they are <c>revealed</c> <c>on_request</c> or <c>never</c>.
+/// </remarks>
 internal static class EntryItem
 {
-    public static byte[] ToJson(LogReader log, long index, ReadOnlyMemory<byte> entry, ReadOnlyMemory<byte> clear)
-    {
-        using var buffer = new MemoryStream();
-        using (Utf8JsonWriter json = JsonText.Writer(buffer))
-        {
-            Write(json, log, index, entry, clear);
-        }
-
-        return buffer.ToArray();
-    }
-
-    public static void Write(Utf8JsonWriter json, LogReader log, long index, ReadOnlyMemory<byte> entry, ReadOnlyMemory<byte> clear)
+    /// <summary>Writes an entry.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="log">Its log.</param>
+    /// <param name="entries">How its reader sees the log.</param>
+    /// <param name="index">Its index.</param>
+    /// <param name="entry">Its bytes.</param>
+    /// <param name="view">It as its reader sees it.</param>
+    public static void Write(Utf8JsonWriter json, LogReader log, VisibleEntries entries, long index, ReadOnlyMemory<byte> entry, ReadOnlyMemory<byte> view)
     {
         json.WriteStartObject();
         json.WriteNumber("index", index);
@@ -26,9 +27,22 @@ internal static class EntryItem
         json.WritePropertyName("entry");
         json.WriteRawValue(entry.Span, skipInputValidation: true);
         IReadOnlyList<string> pointers = Events.Entry.PersonalPointers(entry.Span);
-        if (pointers.Count > 0)
+        if (pointers.Count > 0 && Events.Entry.PersonalPointers(view.Span).Count > 0)
         {
-            using JsonDocument document = JsonDocument.Parse(clear);
+            json.WriteStartObject("masked");
+            json.WriteStartArray("pointers");
+            foreach (string pointer in pointers)
+            {
+                json.WriteStringValue(pointer);
+            }
+
+            json.WriteEndArray();
+            json.WriteString("revealed", entries.PersonalOf(entry) == PersonalView.OnRequest ? "on_request" : "never");
+            json.WriteEndObject();
+        }
+        else if (pointers.Count > 0)
+        {
+            using JsonDocument document = JsonDocument.Parse(view);
             json.WriteStartObject("personal");
             foreach (string pointer in pointers)
             {
@@ -40,6 +54,18 @@ internal static class EntryItem
         }
 
         json.WriteEndObject();
+    }
+
+    /// <summary>An entry as text; as <see cref="Write"/>.</summary>
+    public static byte[] ToJson(LogReader log, VisibleEntries entries, long index, ReadOnlyMemory<byte> entry, ReadOnlyMemory<byte> view)
+    {
+        using var buffer = new MemoryStream();
+        using (Utf8JsonWriter json = JsonText.Writer(buffer))
+        {
+            Write(json, log, entries, index, entry, view);
+        }
+
+        return buffer.ToArray();
     }
 
     private static void WriteValue(Utf8JsonWriter json, JsonElement value, string pointer)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using Indelible.Engine;
+using Indelible.Engine.Access;
 using Indelible.Engine.Sequencing;
 using Indelible.Events;
 using Indelible.Server.Access;
@@ -99,12 +100,22 @@ internal static class OtlpEndpoint
     /// <summary>The caller and the log that he means: an exporter has no other place for its name than a header.</summary>
     private static (Caller Caller, LogReader Log) Target(HttpContext context, LogEngine engine)
     {
-        Caller caller = AccessControl.Authenticate(context, engine);
+        Caller caller = AccessControl.Authenticate(context);
         string? named = context.Request.Headers[LogHeader];
-        string[] covered = named is not null ? [named] : [.. engine.Logs.Select(log => log.Settings.Name).Where(caller.Key.Covers)];
-        return covered is [var log]
-            ? AccessControl.RequireWriter(context, engine, log)
-            : throw new ProblemException(Problem.InvalidParameter(LogHeader, "the key is for several logs or none; name the log in this header"));
+        DateTimeOffset now = engine.Time.GetUtcNow();
+        string[] writable = named is not null ? [named] : [.. engine.Logs.Select(log => log.Settings.Name).Where(log => caller.Authority.On(log, now).Rights.HasFlag(Rights.Append))];
+        if (writable is [] && !caller.Authority.Anywhere(Rights.Append, now))
+        {
+            throw new ProblemException(Problem.Forbidden("a writer's key"));
+        }
+
+        if (writable is not [var log])
+        {
+            throw new ProblemException(Problem.InvalidParameter(LogHeader, "the key is for several logs or none; name the log in this header"));
+        }
+
+        (_, LogReader reader, _) = AccessControl.Require(context, engine, log, Rights.Append);
+        return (caller, reader);
     }
 
     private static ProblemException Refused(Exception e, EventDoor door, LogReader log, Caller caller)

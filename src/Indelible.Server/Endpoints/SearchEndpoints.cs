@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Indelible.Engine;
+using Indelible.Engine.Access;
 using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access;
@@ -37,7 +38,8 @@ internal static class SearchEndpoints
 
     private static async Task SearchAsync(HttpContext context, LogEngine engine, string log)
     {
-        (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
+        Admission admission = AccessControl.Require(context, engine, log, Rights.Read);
+        VisibleEntries entries = admission.EntriesFor(Rights.Read);
         (DateTimeOffset now, string? cursor) = CursorOf(context, engine);
         Query query = QueryOf(context, now);
         var request = new SearchRequest(
@@ -51,24 +53,24 @@ internal static class SearchEndpoints
         SearchPage page;
         try
         {
-            page = await s_search.SearchAsync(new ClearEntries(reader), request, context.RequestAborted);
+            page = await s_search.SearchAsync(entries, request, context.RequestAborted);
         }
         catch (SearchException e)
         {
             throw new ProblemException(Problem.InvalidParameter(ParameterOf(e.Fault), e.Message));
         }
 
-        await AccessTrail.SearchedAsync(engine, caller, reader, request, page);
+        await AccessTrail.SearchedAsync(engine, admission.Caller, admission.Log, request, page);
         context.Response.ContentType = "application/json";
         await using (Utf8JsonWriter json = JsonText.Writer(context.Response.BodyWriter))
         {
-            Write(json, reader, request, page, now, explain);
+            Write(json, admission.Log, entries, request, page, now, explain);
         }
 
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
-    private static void Write(Utf8JsonWriter json, LogReader reader, SearchRequest request, SearchPage page, DateTimeOffset now, bool explain)
+    private static void Write(Utf8JsonWriter json, LogReader reader, VisibleEntries entries, SearchRequest request, SearchPage page, DateTimeOffset now, bool explain)
     {
         Query query = request.Query;
         json.WriteStartObject();
@@ -80,7 +82,7 @@ internal static class SearchEndpoints
         json.WriteStartArray("items");
         foreach (SearchHit hit in page.Items)
         {
-            EntryItem.Write(json, reader, hit.Index, reader.ReadEntry(hit.Index), hit.View);
+            EntryItem.Write(json, reader, entries, hit.Index, reader.ReadEntry(hit.Index), hit.View);
         }
 
         json.WriteEndArray();
@@ -94,7 +96,13 @@ internal static class SearchEndpoints
             json.WriteStringValue($"{page.Scanned} entries were looked at for this page, fewer than the log has: the total is a lower bound, and the cursor goes on from there.");
         }
 
-        foreach (string notice in GapNotices.Of(reader, query.TimeBounds(request.Time), page.AsOf))
+        if (!entries.IsClear)
+        {
+            json.WriteStringValue("Personal values are not shown, and the query did not look into them.");
+        }
+
+        // Of whom events are missing is for those who see everybody's.
+        foreach (string notice in entries.IsWhole ? GapNotices.Of(reader, query.TimeBounds(request.Time), page.AsOf) : ["The key sees some of the entries alone: what others are missing is not said."])
         {
             json.WriteStringValue(notice);
         }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text.Json;
 using Indelible.Engine;
+using Indelible.Engine.Access;
 using Indelible.Engine.Configuration;
 using Indelible.Engine.Sources;
 using Indelible.Server.Access;
@@ -26,7 +27,7 @@ internal static class SourcesEndpoints
 
     private static async Task ReadAsync(HttpContext context, LogEngine engine, RefusalCounter refusals, string log)
     {
-        LogReader reader = AccessControl.RequireReader(context, engine, log).Log;
+        (Caller caller, LogReader reader, _) = AccessControl.RequireWhole(context, engine, log, Rights.Read);
         long limit = QueryFlag.ReadNumber(context, "limit") ?? ServerLimits.DefaultSourcesPageSize;
         if (limit is < 1 or > ServerLimits.SourcesPageSize)
         {
@@ -34,6 +35,7 @@ internal static class SourcesEndpoints
         }
 
         SourcesPage page = reader.ReadSources(CursorOf(context), (int)limit);
+        await AccessTrail.SourcesSeenAsync(engine, caller, reader, page.Sources.Count);
         context.Response.ContentType = "application/json";
         await using (Utf8JsonWriter json = JsonText.Writer(context.Response.BodyWriter))
         {
@@ -45,14 +47,14 @@ internal static class SourcesEndpoints
 
     private static IResult ListExpected(HttpContext context, LogEngine engine, string log)
     {
-        Caller caller = AccessControl.Authenticate(context, engine);
-        if (caller.Key.Kind != KeyKind.Admin)
+        Caller caller = AccessControl.Authenticate(context);
+        if (caller.Authority.Over(log, Rights.Admin, engine.Time.GetUtcNow()))
         {
-            AccessControl.RequireReader(context, engine, log);
+            AccessControl.RequireOver(context, engine, log, Rights.Admin);
         }
-        else if (engine.Find(log) is null)
+        else
         {
-            return Problem.UnknownLog(log);
+            AccessControl.RequireWhole(context, engine, log, Rights.Read);
         }
 
         return TypedResults.Json(new ExpectedSourceList([.. ExpectedSources.Configured(engine, log).Select(View)]), ApiJson.Plain.ExpectedSourceList);
@@ -60,13 +62,8 @@ internal static class SourcesEndpoints
 
     private static async Task<IResult> ExpectAsync(HttpContext context, LogEngine engine, string log, string name)
     {
-        Caller caller = AccessControl.RequireAdmin(context, engine);
-        if (engine.Find(log) is null)
-        {
-            return Problem.UnknownLog(log);
-        }
-
-        ExpectedSourceView wanted = await LogEndpoints.ReadAsync(context, ApiJson.Plain.ExpectedSourceView);
+        (Caller caller, _) = AccessControl.RequireOver(context, engine, log, Rights.Admin);
+        ExpectedSourceView wanted = await SmallBody.ReadAsync(context, ApiJson.Plain.ExpectedSourceView);
         if (wanted.Name is not null || wanted.Log is not null || wanted.Since is not null)
         {
             throw new ProblemException(Problem.InvalidParameter("/", "principal, service, instance and interval_s; the path says the log and the name"));
@@ -90,7 +87,7 @@ internal static class SourcesEndpoints
         }
         catch (ArgumentException e)
         {
-            string message = LogEndpoints.MessageOf(e);
+            string message = SmallBody.MessageOf(e);
             throw new ProblemException(Problem.InvalidParameter(message.StartsWith("interval", StringComparison.Ordinal) ? "/interval_s" : "/", message));
         }
 
@@ -99,7 +96,7 @@ internal static class SourcesEndpoints
 
     private static async Task<IResult> ForgetAsync(HttpContext context, LogEngine engine, string log, string name)
     {
-        Caller caller = AccessControl.RequireAdmin(context, engine);
+        (Caller caller, _) = AccessControl.RequireOver(context, engine, log, Rights.Admin);
         try
         {
             await engine.ForgetSourceAsync(log, name, caller.ForAppend("api"), context.RequestAborted);

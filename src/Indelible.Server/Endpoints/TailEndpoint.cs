@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Indelible.Engine;
+using Indelible.Engine.Access;
 using Indelible.Search;
 using Indelible.Server.Access;
 using Indelible.Server.Problems;
@@ -21,10 +22,11 @@ internal static class TailEndpoint
 
     private static async Task HandleAsync(HttpContext context, LogEngine engine, IHostApplicationLifetime lifetime, string log)
     {
-        (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
+        Admission admission = AccessControl.Require(context, engine, log, Rights.Tail);
+        LogReader reader = admission.Log;
         Query query = SearchEndpoints.QueryOf(context, engine.Time.GetUtcNow());
         long next = ResumeAt(context, reader);
-        await AccessTrail.FollowedAsync(engine, caller, reader, query, next);
+        await AccessTrail.FollowedAsync(engine, admission.Caller, reader, query, next);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         HttpResponse response = context.Response;
         response.ContentType = "text/event-stream";
@@ -35,16 +37,17 @@ internal static class TailEndpoint
             await WriteAsync(response, begins, ending.Token);
             while (true)
             {
-                // A key that was revoked or has expired ends the stream at once, and before the next entry.
+                // What was revoked or has expired ends the stream, or narrows it, at once and before the next entry.
                 long configuration = engine.System.Size;
-                if (!AccessControl.IsStillValid(caller, engine))
+                if (AccessControl.Renew(engine, admission, Rights.Tail) is not { } renewed)
                 {
                     await WriteAsync(response, "event: end\ndata: the key was revoked or has expired\n\n", ending.Token);
                     return;
                 }
 
-                next = await SendAsync(response, reader, query, next, ending.Token);
-                await WaitAsync(response, engine, reader, caller, next, configuration, ending.Token);
+                admission = renewed;
+                next = await SendAsync(response, admission, query, next, ending.Token);
+                await WaitAsync(response, engine, admission, next, configuration, ending.Token);
             }
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
@@ -65,17 +68,17 @@ internal static class TailEndpoint
         return after < size ? after.Value + 1 : size;
     }
 
-    private static async Task<long> SendAsync(HttpResponse response, LogReader reader, Query query, long next, CancellationToken cancellationToken)
+    private static async Task<long> SendAsync(HttpResponse response, Admission admission, Query query, long next, CancellationToken cancellationToken)
     {
-        long size = reader.Size;
+        VisibleEntries entries = admission.EntriesFor(Rights.Tail);
+        long size = entries.Size;
         while (next < size)
         {
-            foreach (ReadOnlyMemory<byte> entry in reader.ReadEntries(next, size))
+            foreach (ReadOnlyMemory<byte> entry in admission.Log.ReadEntries(next, size))
             {
-                byte[] clear = reader.Decrypt(entry);
-                if (query.Matches(clear))
+                if (entries.See(entry) is { } view && query.Matches(view.Span))
                 {
-                    string item = Encoding.UTF8.GetString(EntryItem.ToJson(reader, next, entry, clear));
+                    string item = Encoding.UTF8.GetString(EntryItem.ToJson(admission.Log, entries, next, entry, view));
                     await WriteAsync(response, $"id: {next.ToString(CultureInfo.InvariantCulture)}\nevent: entry\ndata: {item}\n\n", cancellationToken);
                 }
 
@@ -87,16 +90,20 @@ internal static class TailEndpoint
     }
 
     /// <summary>Waits for entries, for another configuration, for the end of the key, or for the time of a sign of life.</summary>
-    private static async Task WaitAsync(HttpResponse response, LogEngine engine, LogReader reader, Caller caller, long next, long configuration, CancellationToken cancellationToken)
+    private static async Task WaitAsync(HttpResponse response, LogEngine engine, Admission admission, long next, long configuration, CancellationToken cancellationToken)
     {
         TimeSpan longest = ServerLimits.TailKeepAlive;
-        if (caller.Key.Expires is { } expires && expires - engine.Time.GetUtcNow() is var left && left < longest)
+        DateTimeOffset now = engine.Time.GetUtcNow();
+        foreach (DateTimeOffset? end in new[] { admission.Caller.Ends, admission.Caller.Authority.NextEnd(now) })
         {
-            longest = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            if (end - now is { } left && left < longest)
+            {
+                longest = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            }
         }
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task growth = reader.WaitForGrowthAsync(next, over.Token);
+        Task growth = admission.Log.WaitForGrowthAsync(next, over.Token);
         Task change = engine.WaitForConfigurationAsync(configuration, over.Token);
         try
         {
@@ -104,7 +111,7 @@ internal static class TailEndpoint
         }
         catch (TimeoutException) when (longest < ServerLimits.TailKeepAlive)
         {
-            // The key has expired.
+            // The key, or a grant, has expired.
         }
         catch (TimeoutException)
         {

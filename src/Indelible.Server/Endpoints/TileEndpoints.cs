@@ -1,5 +1,6 @@
 using System.Buffers;
 using Indelible.Engine;
+using Indelible.Engine.Access;
 using Indelible.Server.Access;
 using Indelible.Server.Problems;
 using Indelible.Tiles;
@@ -21,7 +22,7 @@ internal static class TileEndpoints
 
     private static IResult GetCheckpoint(HttpContext context, LogEngine engine, string log)
     {
-        LogReader reader = AccessControl.RequirePublicOrMember(context, engine, log);
+        LogReader reader = AccessControl.RequirePublicOrVerifier(context, engine, log);
         AllowOthers(context, reader);
         context.Response.Headers.CacheControl = "no-cache";
         return TypedResults.Bytes(reader.Checkpoint.Note, "text/plain; charset=utf-8");
@@ -32,7 +33,7 @@ internal static class TileEndpoints
         string full = "tile/" + path;
         if (BundleId.TryParse(full, out BundleId bundle))
         {
-            (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
+            (Caller caller, LogReader reader, _) = AccessControl.RequireWhole(context, engine, log, Rights.Export);
             AllowOthers(context, reader);
             if (reader.ReadBundle(bundle, reader.Checkpoint.Head.Size) is not { } entries)
             {
@@ -43,7 +44,7 @@ internal static class TileEndpoints
             return Octets(context, Encode(entries));
         }
 
-        LogReader tiles = AccessControl.RequirePublicOrMember(context, engine, log);
+        LogReader tiles = AccessControl.RequirePublicOrVerifier(context, engine, log);
         AllowOthers(context, tiles);
         if (!TileId.TryParse(full, out TileId tile))
         {

@@ -41,7 +41,7 @@ internal sealed class EventDoor(LogEngine engine, ServerMetrics metrics, Refusal
         }
 
         Refused(log.Settings.Name, caller, batch.Refused);
-        refusals.Count(log.Settings.Name, caller.Key.Principal, result);
+        refusals.Count(log.Settings.Name, caller.Principal, result);
         metrics.Appended(log.Settings.Name, result, engine.Time.GetElapsedTime(started));
         return (batch, result);
     }
@@ -50,11 +50,11 @@ internal sealed class EventDoor(LogEngine engine, ServerMetrics metrics, Refusal
     public void Refused(string log, Caller caller, IReadOnlyList<RefusedEvent> refused)
     {
         metrics.Refused(log, refused.Count);
-        refusals.Count(log, caller.Key.Principal, refused);
+        refusals.Count(log, caller.Principal, refused);
     }
 
     /// <summary>Counts a request that could not be divided into events as one.</summary>
-    public void RefusedWhole(string log, Caller caller, string reason) => refusals.Count(log, caller.Key.Principal, reason);
+    public void RefusedWhole(string log, Caller caller, string reason) => refusals.Count(log, caller.Principal, reason);
 
     private async Task<(EventBatch Batch, AppendResult Result)> TryAppendAsync(
         LogReader log, Caller caller, string protocol, AppendOptions options, EventBatch batch, CancellationToken cancellationToken)

@@ -20,6 +20,9 @@ public sealed class Problem : IResult
     /// <summary>The name of <see cref="StreamTaken"/>.</summary>
     public const string StreamTakenName = "stream-taken";
 
+    /// <summary>The name of <see cref="UnknownLog"/>.</summary>
+    public const string UnknownLogName = "unknown-log";
+
     private Problem(int status, string name, string title, string detail, IReadOnlyList<ProblemError>? errors = null)
     {
         Status = status;
@@ -91,7 +94,7 @@ public sealed class Problem : IResult
     public static Problem Forbidden(string needed) => new(403, "forbidden", "The key may not do this", $"This needs {needed}.");
 
     /// <summary>404: no such log, or none that the key is for; the two look the same.</summary>
-    public static Problem UnknownLog(string log) => new(404, "unknown-log", "There is no such log", $"No log {VisibleText.Excerpt(log)} exists that this key is for.");
+    public static Problem UnknownLog(string log) => new(404, UnknownLogName, "There is no such log", $"No log {VisibleText.Excerpt(log)} exists that this key is for.");
 
     /// <summary>404: something else that does not exist.</summary>
     public static Problem NotFound(string detail) => new(404, "not-found", "There is no such thing", detail);

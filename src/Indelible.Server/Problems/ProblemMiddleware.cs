@@ -1,4 +1,5 @@
 using Indelible.Engine;
+using Indelible.Engine.Access;
 using Indelible.Engine.Sequencing;
 using Indelible.Engine.Storage;
 using Microsoft.AspNetCore.Http.Features;
@@ -6,8 +7,11 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Indelible.Server.Problems;
 
 /// <summary>Turns what the engine and the server throw into problems, in one place.</summary>
+/// <param name="next">The rest of the pipeline.</param>
+/// <param name="answered">Told of every problem before it is written.</param>
+/// <param name="logger">Receives what operators should know.</param>
 /// <remarks>What is not listed here is a mistake of ours: 500 without detail, and an error in the server's own log.</remarks>
-internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+internal sealed partial class ProblemMiddleware(RequestDelegate next, Action<HttpContext, Problem> answered, ILogger<ProblemMiddleware> logger)
 {
     private readonly ILogger _logger = logger;
 
@@ -56,6 +60,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         {
             problem = Problem.Stopped(e.Message, e.OutcomeUnknown);
         }
+        catch (NotAuthorisedException e)
+        {
+            problem = Problem.Forbidden(e.Message);
+        }
         catch (ConfigurationConflictException e)
         {
             problem = Problem.Conflict(e.Message);
@@ -85,6 +93,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             problem = Problem.Unexpected();
         }
 
+        answered(context, problem);
         if (context.Response.HasStarted)
         {
             // Half an answer must not look like a whole one.

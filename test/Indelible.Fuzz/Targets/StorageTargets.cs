@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Indelible.Engine;
+using Indelible.Engine.Access;
 using Indelible.Engine.Configuration;
 using Indelible.Engine.Privacy;
 using Indelible.Engine.Storage;
@@ -473,7 +474,8 @@ internal static class StorageTargets
         {
             SystemState after = SystemFold.Apply(before, 1, input);
             Must.Hold(after.Size == 2, "An entry makes the configuration one larger");
-            Must.Hold(after.Keys.Values.All(key => key.Covers(Log) || !key.Covers(Log)), "A key can be asked which logs it covers");
+            var authorities = new Authorities(after);
+            Must.Hold(after.Keys.Values.All(key => authorities.OfKey(key).On(Log, DateTimeOffset.UnixEpoch) is not null), "A key can be asked what it may do with a log");
             Must.Hold(after.Keys.Values.All(key => Enum.IsDefined(key.Kind) && key.Principal is not null && key.HashText is not null), "A key is whole");
             Must.Hold(after.Logs.Values.All(log => log.Origin is not null && log.Vkey is not null && log.PersonalPointers.All(pointer => pointer is not null)), "A log is whole");
             Must.Hold(after.Frozen.Values.All(log => log.Head.Size >= 0 && log.Vkey is not null && log.Successor is not null), "A finished log is whole");

@@ -27,7 +27,7 @@ public sealed class ProblemMiddlewareTests
         using var body = new MemoryStream();
         context.Response.Body = body;
 
-        await new ProblemMiddleware(_ => throw failure, NullLogger<ProblemMiddleware>.Instance).InvokeAsync(context);
+        await new ProblemMiddleware(_ => throw failure, (_, _) => { }, NullLogger<ProblemMiddleware>.Instance).InvokeAsync(context);
 
         Assert.Equal(status, context.Response.StatusCode);
         Assert.Equal(retryAfter, context.Response.Headers.RetryAfter.FirstOrDefault());

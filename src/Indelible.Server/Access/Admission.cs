@@ -1,0 +1,14 @@
+using Indelible.Engine;
+using Indelible.Engine.Access;
+
+namespace Indelible.Server.Access;
+
+/// <summary>A caller who was let in to a log.</summary>
+/// <param name="Caller">Who.</param>
+/// <param name="Log">The log.</param>
+/// <param name="Access">What he may do with it.</param>
+internal sealed record Admission(Caller Caller, LogReader Log, LogAccess Access)
+{
+    /// <summary>The log's entries, as he sees them where he does this.</summary>
+    public VisibleEntries EntriesFor(Rights right) => new(Log, Access.SightsFor(right));
+}

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Indelible.Engine;
+using Indelible.Engine.Access;
+using Indelible.Search;
+
+namespace Indelible.Server.Access;
+
+/// <summary>The entries of a log as one caller may see them: rows that his grants select, personal values as they let him.</summary>
+/// <remarks>
+/// A row limit is asked of the entry as it is logged, so that nobody learns of a personal value by what he is shown, and an erasure changes nobody's rights.
+/// Where several grants select an entry, the one that shows most counts.
+/// </remarks>
+internal sealed class VisibleEntries : IEntrySource
+{
+    // As many as there are different limits in the configuration; emptied where it outgrew them.
+    private const int MaxCompiled = 10_000;
+    private static readonly ConcurrentDictionary<(string? Rows, string? Tenant), Query?> s_compiled = new();
+
+    private readonly LogReader _log;
+    private readonly (Query? Rows, PersonalView Personal)[] _sights;
+
+    /// <param name="log">The log.</param>
+    /// <param name="sights">What the caller may see of it; nothing, where there are none.</param>
+    public VisibleEntries(LogReader log, ImmutableArray<Sight> sights)
+    {
+        _log = log;
+        Size = log.Size;
+        IsWhole = sights.Any(sight => sight.IsWhole);
+        _sights = [.. sights.OrderByDescending(sight => sight.Personal).Select(sight => (Compile(sight), sight.Personal)).Where(sight => sight.Item1 is not null)];
+    }
+
+    /// <inheritdoc/>
+    public long Size { get; }
+
+    /// <summary>Whether no row limit keeps an entry from him.</summary>
+    public bool IsWhole { get; }
+
+    /// <summary>Whether personal values are in clear wherever he sees an entry.</summary>
+    public bool IsClear => _sights.All(sight => sight.Personal == PersonalView.Shown);
+
+    /// <summary>What he sees of the personal values of an entry; null where he does not see the entry.</summary>
+    public PersonalView? PersonalOf(ReadOnlyMemory<byte> entry)
+    {
+        foreach ((Query? rows, PersonalView personal) in _sights)
+        {
+            if (rows!.Matches(entry.Span))
+            {
+                return personal;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>An entry as he sees it; null where he does not.</summary>
+    public ReadOnlyMemory<byte>? See(ReadOnlyMemory<byte> entry) => PersonalOf(entry) switch
+    {
+        null => null,
+        PersonalView.Shown => _log.Decrypt(entry),
+        _ => entry,
+    };
+
+    /// <inheritdoc/>
+    public ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        long index = from;
+        foreach (ReadOnlyMemory<byte> entry in _log.ReadEntries(from, to))
+        {
+            if (See(entry) is { } view)
+            {
+                visit(index, view.Span);
+            }
+
+            index++;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The query of a row limit; null, and nothing is seen, where it cannot be read.</summary>
+    private static Query? Compile(Sight sight)
+    {
+        if (sight.IsWhole)
+        {
+            return Query.All;
+        }
+
+        if (s_compiled.Count > MaxCompiled)
+        {
+            s_compiled.Clear();
+        }
+
+        return s_compiled.GetOrAdd((sight.Rows, sight.Tenant), static limit =>
+        {
+            // Canonical texts are absolute: they mean the same at any time.
+            if (!Query.TryParse(limit.Rows ?? "", DateTimeOffset.UnixEpoch, out Query? rows, out _))
+            {
+                return null;
+            }
+
+            return limit.Tenant is null ? rows : Query.TryParse($"labels.tenant:\"{limit.Tenant}\"", DateTimeOffset.UnixEpoch, out Query? tenant, out _) ? tenant.And(rows) : null;
+        });
+    }
+}
