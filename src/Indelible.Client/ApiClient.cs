@@ -67,6 +67,13 @@ public sealed class ApiClient : IDisposable
     public Task<JsonDocument> PostAsync(string path, byte[] json, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, path, new ByteArrayContent(json) { Headers = { ContentType = s_json } }, cancellationToken);
 
+    /// <summary>Posts nothing, and takes no answer but that it was done.</summary>
+    /// <exception cref="ApiException">The server refused, or was not reached.</exception>
+    public async Task PostAsync(string path, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendRawAsync(HttpMethod.Post, path, null, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Puts a small JSON body.</summary>
     /// <exception cref="ApiException">The server refused, or was not reached.</exception>
     public Task<JsonDocument> PutAsync(string path, byte[] json, CancellationToken cancellationToken) =>

@@ -86,6 +86,7 @@ public static class IndelibleServer
             ServeOnly(app, new Uri(alone).Port, OtlpEndpoint.GrpcPath);
         }
 
+        app.UseWhen(context => context.Request.Path == MetricsFilter.Path, branch => branch.UseMiddleware<MetricsFilter>());
         MapPage(app);
         LogEndpoints.Map(app);
         KeyEndpoints.Map(app);
@@ -102,7 +103,7 @@ public static class IndelibleServer
         HealthEndpoints.Map(app);
         VerificationEndpoint.Map(app);
         app.MapOpenApi("/openapi/v1.json");
-        app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapPrometheusScrapingEndpoint(MetricsFilter.Path);
         return app;
     }
 

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Indelible.Client;
 
 namespace Indelible.Cli.Commands;
 
-/// <summary><c>indelible keys</c>: makes, lists and revokes keys.</summary>
+/// <summary><c>indelible keys</c>: makes, lists, replaces and revokes keys.</summary>
 internal static class KeysCommand
 {
     public static Command Make()
@@ -12,21 +13,60 @@ internal static class KeysCommand
         Option<string> url = CommandOptions.Url();
         Option<string?> key = CommandOptions.Key();
         Option<bool> json = CommandOptions.Json();
-        var command = new Command("keys", "Make, list and revoke keys (needs an administrator's key)");
+        var command = new Command("keys", "Make, list, replace and revoke keys (needs an administrator's key)");
 
-        var kind = new Option<string>("--kind") { Description = "What the key is for", Required = true };
+        var kind = new Option<string?>("--kind") { Description = "What the key does at most; may be left out where --role says it" };
         kind.AcceptOnlyFromAmong("writer", "reader", "admin");
-        var logs = new Option<string[]>("--log") { Description = "A log that the key is for; may be given several times; * for all but the system's own", DefaultValueFactory = _ => [] };
-        var principal = new Option<string?>("--principal") { Description = "Whose key it is; event ids are unique per principal" };
-        var expires = new Option<string?>("--expires") { Description = "When it ends, in UTC: 2030-01-31T00:00:00Z" };
-        var create = new Command("create", "Make a key; it is shown this once") { kind, logs, principal, expires, url, key, json };
-        create.SetAction((parsed, cancel) => CommandOptions.WithServerAsync(parsed, url, key, api => CreateAsync(
-            api, parsed.GetValue(kind)!, parsed.GetValue(logs)!, parsed.GetValue(principal), parsed.GetValue(expires), parsed.GetValue(json), cancel)));
+        Option<string[]> logs = AccessTerms.Logs();
+        var principal = new Option<string?>("--principal") { Description = "Whose key it is; of one that was entered, and without --log, it carries his grants" };
+        Option<string?> role = AccessTerms.Role();
+        Option<string?> rows = AccessTerms.Rows();
+        Option<string?> personal = AccessTerms.Personal();
+        var scopes = new Option<string[]>("--scope") { Description = "Do this alone, of what its kind does (append, read, tail, export, verify, …); may be given several times", DefaultValueFactory = _ => [] };
+        var networks = new Option<string[]>("--network") { Description = "Be good from this network alone, as 10.0.0.0/8; may be given several times", DefaultValueFactory = _ => [] };
+        var events = new Option<long?>("--events-per-second") { Description = "How many events it may append" };
+        var bytes = new Option<long?>("--bytes-per-second") { Description = "How many bytes of bodies it may send" };
+        var queries = new Option<long?>("--queries-per-second") { Description = "How many searches, counts, views, tails and bundles it may ask for" };
+        Option<string?> expires = AccessTerms.Expires();
+        var breakGlass = new Option<bool>("--break-glass") { Description = "Wait behind glass: an administrator's of the node, for one hour, once, after 'indelible break-glass'" };
+        var create = new Command("create", "Make a key; it is shown this once") { kind, logs, principal, role, rows, personal, scopes, networks, events, bytes, queries, expires, breakGlass, url, key, json };
+        create.SetAction((parsed, cancel) => CommandOptions.WithServerAsync(parsed, url, key, api =>
+        {
+            JsonObject body = new JsonObject { ["logs"] = AccessTerms.Texts(parsed.GetValue(logs)!) }
+                .With("kind", parsed.GetValue(breakGlass) ? parsed.GetValue(kind) ?? "admin" : parsed.GetValue(kind)).With("principal", parsed.GetValue(principal)).With("role", parsed.GetValue(role))
+                .With("rows", parsed.GetValue(rows)).With("personal", parsed.GetValue(personal)).With("expires", parsed.GetValue(expires));
+            if (parsed.GetValue(scopes) is [_, ..] some)
+            {
+                body["scopes"] = AccessTerms.Texts(some);
+            }
+
+            if (parsed.GetValue(networks) is [_, ..] from)
+            {
+                body["networks"] = AccessTerms.Texts(from);
+            }
+
+            if (parsed.GetValue(events) is not null || parsed.GetValue(bytes) is not null || parsed.GetValue(queries) is not null)
+            {
+                body["rates"] = new JsonObject { ["events"] = parsed.GetValue(events), ["bytes"] = parsed.GetValue(bytes), ["queries"] = parsed.GetValue(queries) };
+            }
+
+            if (parsed.GetValue(breakGlass))
+            {
+                body["break_glass"] = true;
+            }
+
+            return MakeAsync(api, "api/keys", body, parsed.GetValue(json), cancel);
+        }));
 
         var list = new Command("list", "List the keys, without their text") { url, key, json };
         list.SetAction((parsed, cancel) => CommandOptions.WithServerAsync(parsed, url, key, api => ListAsync(api, parsed.GetValue(json), cancel)));
 
         var id = new Argument<string>("id") { Description = "The key's id" };
+        var overlap = new Option<string>("--overlap") { Description = "How long the old key goes on beside the new one: 30m, 24h, 7d; at most 30d", DefaultValueFactory = _ => "24h" };
+        var replace = new Command("replace", "Make a key in another's place, with the same rights; the old one goes on for a while") { id, overlap, url, key, json };
+        replace.SetAction((parsed, cancel) => CommandOptions.WithServerAsync(parsed, url, key, api => AccessTerms.ParseSpan(parsed.GetValue(overlap)!) is { } span
+            ? MakeAsync(api, $"api/keys/{Uri.EscapeDataString(parsed.GetValue(id)!)}/replace", new JsonObject { ["overlap_s"] = (long)span.TotalSeconds }, parsed.GetValue(json), cancel)
+            : Task.FromResult(CommandOptions.Fail($"--overlap: '{parsed.GetValue(overlap)}' is no time like 30m, 24h or 7d."))));
         var revoke = new Command("revoke", "Revoke a key") { id, url, key };
         revoke.SetAction((parsed, cancel) => CommandOptions.WithServerAsync(parsed, url, key, async api =>
         {
@@ -36,39 +76,14 @@ internal static class KeysCommand
         }));
         command.Subcommands.Add(create);
         command.Subcommands.Add(list);
+        command.Subcommands.Add(replace);
         command.Subcommands.Add(revoke);
         return command;
     }
 
-    private static async Task<int> CreateAsync(
-        ApiClient api, string kind, string[] logs, string? principal, string? expires, bool asJson, CancellationToken cancellationToken)
+    private static async Task<int> MakeAsync(ApiClient api, string path, JsonObject body, bool asJson, CancellationToken cancellationToken)
     {
-        using var body = new MemoryStream();
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            json.WriteString("kind", kind);
-            json.WriteStartArray("logs");
-            foreach (string log in logs)
-            {
-                json.WriteStringValue(log);
-            }
-
-            json.WriteEndArray();
-            if (principal is not null)
-            {
-                json.WriteString("principal", principal);
-            }
-
-            if (expires is not null)
-            {
-                json.WriteString("expires", expires);
-            }
-
-            json.WriteEndObject();
-        }
-
-        using JsonDocument answer = await api.PostAsync("api/keys", body.ToArray(), cancellationToken);
+        using JsonDocument answer = await api.PostAsync(path, body.ToBytes(), cancellationToken);
         string id = answer.RootElement.GetProperty("id").GetString()!;
         string text = answer.RootElement.GetProperty("key").GetString()!;
         Console.WriteLine(asJson ? $$"""{"id":"{{id}}","key":"{{text}}"}""" : $"{text}\nThis is shown once. Its id is {id}.");
@@ -86,10 +101,29 @@ internal static class KeysCommand
 
         foreach (JsonElement item in answer.RootElement.GetProperty("keys").EnumerateArray())
         {
-            string state = item.GetProperty("revoked").GetBoolean() ? "revoked" : item.TryGetProperty("expires", out JsonElement end) ? "until " + end.GetString() : "";
-            Console.WriteLine(Terminal.Clean($"{item.GetProperty("id").GetString(),-20} {item.GetProperty("kind").GetString(),-7} {Terminal.Column(item.GetProperty("principal").GetString()!, 28)} {string.Join(", ", item.GetProperty("logs").EnumerateArray())} {state}"));
+            Console.WriteLine(Terminal.Clean($"{item.GetProperty("id").GetString(),-20} {Terminal.Column(item.GetProperty("principal").GetString()!, 28)} {Terminal.Column(WhatFor(item), 44)} {StateOf(item)}").TrimEnd());
         }
 
         return ExitCode.Done;
+    }
+
+    private static string WhatFor(JsonElement key)
+    {
+        if (key.TryGetProperty("carries", out _))
+        {
+            return $"{key.GetProperty("kind").GetString()}, by its principal's grants";
+        }
+
+        string logs = string.Join(", ", key.GetProperty("logs").EnumerateArray());
+        return $"{key.GetProperty("role").GetString()} of {(logs.Length == 0 ? "the node" : logs)}{(key.TryGetProperty("rows", out JsonElement rows) ? ", rows " + rows.GetString() : "")}";
+    }
+
+    private static string StateOf(JsonElement key)
+    {
+        string state = key.GetProperty("revoked").GetBoolean() ? "revoked"
+            : key.TryGetProperty("expires", out JsonElement end) ? "until " + end.GetString()
+            : key.TryGetProperty("break_glass", out _) ? "behind glass" : "";
+        string used = key.TryGetProperty("last_used", out JsonElement last) ? "used " + last.GetString() : "never used";
+        return state.Length == 0 ? used : $"{state}, {used}";
     }
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Indelible.Cli.Commands;
 
@@ -13,9 +15,10 @@ internal static class ShowCommand
         var proofFile = new Option<string?>("--proof") { Description = "Write its inclusion proof to this file; both verify offline with 'indelible verify --proof --entry'" };
         var clear = new Option<bool>("--clear") { Description = "Show personal values in clear; what is shown then is not what is hashed" };
         var openings = new Option<bool>("--openings") { Description = "Add what the personal values were sealed with, for an auditor to check" };
+        var reveal = new Option<string?>("--reveal") { Description = "Show personal values where they are shown on request: say why; it is recorded" };
         Option<string> url = CommandOptions.Url();
         Option<string?> key = CommandOptions.Key();
-        var command = new Command("show", "Show one entry (needs a reader's key)") { index, log, entryFile, proofFile, clear, openings, url, key };
+        var command = new Command("show", "Show one entry (needs a reader's key)") { index, log, entryFile, proofFile, clear, openings, reveal, url, key };
         command.SetAction((parsed, cancel) => CommandOptions.WithServerAsync(parsed, url, key, async api =>
         {
             string path = $"api/logs/{Uri.EscapeDataString(parsed.GetValue(log)!)}/events/{parsed.GetValue(index)}";
@@ -30,7 +33,12 @@ internal static class ShowCommand
                 await File.WriteAllBytesAsync(proof, await api.GetBytesAsync(path + "/proof", cancel), cancel);
             }
 
-            if (parsed.GetValue(entryFile) is null || view.Length > 0)
+            if (parsed.GetValue(reveal) is { } reason)
+            {
+                using JsonDocument revealed = await api.PostAsync(path + "/reveal", new JsonObject { ["reason"] = reason }.ToBytes(), cancel);
+                Console.WriteLine(Terminal.CleanLines(revealed.RootElement.GetRawText()));
+            }
+            else if (parsed.GetValue(entryFile) is null || view.Length > 0)
             {
                 Console.WriteLine(Terminal.CleanLines(System.Text.Encoding.UTF8.GetString(await api.GetBytesAsync(path + view, cancel))));
             }

@@ -53,13 +53,16 @@ internal sealed class VisibleEntries : IEntrySource
         return null;
     }
 
-    /// <summary>An entry as he sees it; null where he does not.</summary>
-    public ReadOnlyMemory<byte>? See(ReadOnlyMemory<byte> entry) => PersonalOf(entry) switch
+    /// <summary>An entry as he sees it, if he does.</summary>
+    /// <param name="entry">Its bytes.</param>
+    /// <param name="view">What he sees; meaningless where the result is false.</param>
+    public bool TrySee(ReadOnlyMemory<byte> entry, out ReadOnlyMemory<byte> view)
     {
-        null => null,
-        PersonalView.Shown => _log.Decrypt(entry),
-        _ => entry,
-    };
+        // Not a nullable result: null converts to no bytes at all without a word.
+        PersonalView? personal = PersonalOf(entry);
+        view = personal == PersonalView.Shown ? _log.Decrypt(entry) : entry;
+        return personal is not null;
+    }
 
     /// <inheritdoc/>
     public ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
@@ -68,7 +71,7 @@ internal sealed class VisibleEntries : IEntrySource
         long index = from;
         foreach (ReadOnlyMemory<byte> entry in _log.ReadEntries(from, to))
         {
-            if (See(entry) is { } view)
+            if (TrySee(entry, out ReadOnlyMemory<byte> view))
             {
                 visit(index, view.Span);
             }

@@ -76,7 +76,7 @@ internal static class TailEndpoint
         {
             foreach (ReadOnlyMemory<byte> entry in admission.Log.ReadEntries(next, size))
             {
-                if (entries.See(entry) is { } view && query.Matches(view.Span))
+                if (entries.TrySee(entry, out ReadOnlyMemory<byte> view) && query.Matches(view.Span))
                 {
                     string item = Encoding.UTF8.GetString(EntryItem.ToJson(admission.Log, entries, next, entry, view));
                     await WriteAsync(response, $"id: {next.ToString(CultureInfo.InvariantCulture)}\nevent: entry\ndata: {item}\n\n", cancellationToken);
