@@ -2,6 +2,7 @@ using Indelible.Connections;
 using Indelible.Engine;
 using Indelible.Server.Endpoints;
 using Indelible.Server.Ingestion;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 using Indelible.Server.Sources;
 using Indelible.Server.Verification;
@@ -58,6 +59,8 @@ public static class IndelibleServer
         builder.Services.AddSingleton<BackgroundVerification>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BackgroundVerification>());
         builder.Services.AddSingleton<RefusalCounter>();
+        builder.Services.AddSingleton<NodeResources>();
+        builder.Services.AddSingleton<RequestRates>();
         builder.Services.AddSingleton<EventDoor>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RefusalCounter>());
         builder.Services.AddOpenApi(api => api.AddDocumentTransformer((document, _, _) =>
@@ -74,6 +77,7 @@ public static class IndelibleServer
         _ = app.Services.GetRequiredService<ServerMetrics>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<RateMiddleware>();
         if (options.OtlpGrpc is { } alone)
         {
             ServeOnly(app, new Uri(alone).Port, OtlpEndpoint.GrpcPath);

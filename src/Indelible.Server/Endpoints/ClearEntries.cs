@@ -1,22 +1,25 @@
 using Indelible.Engine;
+using Indelible.Engine.Configuration;
 using Indelible.Search;
+using Indelible.Server.Limits;
 
 namespace Indelible.Server.Endpoints;
 
-/// <summary>The entries of a log as its readers see them: personal values in clear.</summary>
-internal sealed class ClearEntries(LogReader log) : IEntrySource
+/// <summary>The entries of a log as its readers see them: personal values in clear. Each bundle is looked at in its tenant's turn.</summary>
+internal sealed class ClearEntries(LogReader log, ScanGate gate) : IEntrySource
 {
+    private readonly string _tenant = LogName.TenantOf(log.Settings.Name);
+
     public long Size { get; } = log.Size;
 
-    public ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
+    public async ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
     {
+        using ScanGate.Slice slice = await gate.EnterAsync(_tenant);
         cancellationToken.ThrowIfCancellationRequested();
         long index = from;
         foreach (ReadOnlyMemory<byte> entry in log.ReadEntries(from, to))
         {
             visit(index++, log.Decrypt(entry));
         }
-
-        return ValueTask.CompletedTask;
     }
 }

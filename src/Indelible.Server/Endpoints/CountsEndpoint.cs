@@ -3,6 +3,7 @@ using Indelible.Engine;
 using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -17,9 +18,10 @@ internal static class CountsEndpoint
         .WithSummary("Histogram over time of what matches ?q=, and with ?by=FIELD the ?top= most frequent values")
         .Produces<object>(200, "application/json").ProducesProblem(400);
 
-    private static async Task CountAsync(HttpContext context, LogEngine engine, string log)
+    private static async Task CountAsync(HttpContext context, LogEngine engine, RequestRates rates, NodeResources resources, string log)
     {
         (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
+        rates.CountQuery(caller.Key.Id);
         Query query = SearchEndpoints.QueryOf(context, engine.Time.GetUtcNow());
         var request = new CountRequest(
             query,
@@ -27,10 +29,11 @@ internal static class CountsEndpoint
             FieldOf(context),
             (int)Math.Min(QueryFlag.ReadNumber(context, "top") ?? ServerLimits.DefaultTopValues, int.MaxValue),
             QueryFlag.ReadNumber(context, "as_of"));
+        using IDisposable scan = resources.BeginScan(reader);
         CountResult result;
         try
         {
-            result = await s_counts.CountAsync(new ClearEntries(reader), request, context.RequestAborted);
+            result = await s_counts.CountAsync(new ClearEntries(reader, resources.Gate), request, context.RequestAborted);
         }
         catch (SearchException e)
         {

@@ -3,6 +3,7 @@ using Indelible.Engine;
 using Indelible.Engine.Publishing;
 using Indelible.Proofs;
 using Indelible.Server.Access;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -24,9 +25,10 @@ internal static class EntryEndpoints
             .Produces<object>(200, "application/json").ProducesProblem(400);
     }
 
-    private static async Task GetEntry(HttpContext context, LogEngine engine, string log, long index)
+    private static async Task GetEntry(HttpContext context, LogEngine engine, RequestRates rates, string log, long index)
     {
         (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
+        rates.CountQuery(caller.Key.Id);
         CheckIndex(reader, index);
         bool isClear = context.Request.Query["view"].ToString() switch
         {
@@ -60,9 +62,10 @@ internal static class EntryEndpoints
         await response.Body.WriteAsync(entry, context.RequestAborted);
     }
 
-    private static async Task<IResult> GetProofAsync(HttpContext context, LogEngine engine, string log, long index)
+    private static async Task<IResult> GetProofAsync(HttpContext context, LogEngine engine, RequestRates rates, string log, long index)
     {
-        LogReader reader = AccessControl.RequireReader(context, engine, log).Log;
+        (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
+        rates.CountQuery(caller.Key.Id);
         CheckIndex(reader, index);
         PublishedCheckpoint checkpoint;
         if (QueryFlag.ReadNumber(context, "size") is { } size)

@@ -4,6 +4,7 @@ using Indelible.Engine;
 using Indelible.Engine.Configuration;
 using Indelible.Server.Access;
 using Indelible.Server.Ingestion;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -155,7 +156,7 @@ internal static class LogEndpoints
 
         try
         {
-            ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+            ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, context.RequestServices.GetRequiredService<NodeResources>().BodyOf(context, LogName.System), context.RequestAborted);
             return JsonSerializer.Deserialize(body.Span, type)
                 ?? throw new ProblemException(Problem.InvalidBody("The body is null where an object is wanted."));
         }

@@ -4,6 +4,7 @@ using Indelible.Engine;
 using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 using Indelible.Server.Sources;
 
@@ -35,9 +36,10 @@ internal static class SearchEndpoints
             : throw new ProblemException(Problem.InvalidQuery(error.Position, error.Length, error.Message, error.Expected));
     }
 
-    private static async Task SearchAsync(HttpContext context, LogEngine engine, string log)
+    private static async Task SearchAsync(HttpContext context, LogEngine engine, RequestRates rates, NodeResources resources, string log)
     {
         (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
+        rates.CountQuery(caller.Key.Id);
         (DateTimeOffset now, string? cursor) = CursorOf(context, engine);
         Query query = QueryOf(context, now);
         var request = new SearchRequest(
@@ -48,10 +50,11 @@ internal static class SearchEndpoints
             cursor,
             QueryFlag.ReadNumber(context, "as_of"));
         bool explain = QueryFlag.Read(context, "explain");
+        using IDisposable scan = resources.BeginScan(reader);
         SearchPage page;
         try
         {
-            page = await s_search.SearchAsync(new ClearEntries(reader), request, context.RequestAborted);
+            page = await s_search.SearchAsync(new ClearEntries(reader, resources.Gate), request, context.RequestAborted);
         }
         catch (SearchException e)
         {

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text;
 using Indelible.Engine;
+using Indelible.Engine.Configuration;
 using Indelible.Search;
 using Indelible.Server.Access;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -14,16 +16,21 @@ namespace Indelible.Server.Endpoints;
 /// </remarks>
 internal static class TailEndpoint
 {
+    // A slice of looking: few enough that what waits to be sent stays within some megabytes, whatever the size of entries.
+    private const int EntriesAtOnce = 16;
+
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/api/logs/{log}/tail", HandleAsync).WithName("tail").WithTags("events")
         .WithSummary("Entries that match ?q=, as they arrive: server-sent events with id = index; Last-Event-ID resumes")
         .Produces<string>(200, "text/event-stream").ProducesProblem(400);
 
-    private static async Task HandleAsync(HttpContext context, LogEngine engine, IHostApplicationLifetime lifetime, string log)
+    private static async Task HandleAsync(HttpContext context, LogEngine engine, IHostApplicationLifetime lifetime, RequestRates rates, NodeResources resources, string log)
     {
         (Caller caller, LogReader reader) = AccessControl.RequireReader(context, engine, log);
+        rates.CountQuery(caller.Key.Id);
         Query query = SearchEndpoints.QueryOf(context, engine.Time.GetUtcNow());
         long next = ResumeAt(context, reader);
+        using IDisposable open = resources.BeginTail(caller);
         await AccessTrail.FollowedAsync(engine, caller, reader, query, next);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         HttpResponse response = context.Response;
@@ -43,7 +50,7 @@ internal static class TailEndpoint
                     return;
                 }
 
-                next = await SendAsync(response, reader, query, next, ending.Token);
+                next = await SendAsync(response, reader, resources.Gate, query, next, ending.Token);
                 await WaitAsync(response, engine, reader, caller, next, configuration, ending.Token);
             }
         }
@@ -65,22 +72,36 @@ internal static class TailEndpoint
         return after < size ? after.Value + 1 : size;
     }
 
-    private static async Task<long> SendAsync(HttpResponse response, LogReader reader, Query query, long next, CancellationToken cancellationToken)
+    private static async Task<long> SendAsync(HttpResponse response, LogReader reader, ScanGate gate, Query query, long next, CancellationToken cancellationToken)
     {
+        string tenant = LogName.TenantOf(reader.Settings.Name);
         long size = reader.Size;
+        var items = new StringBuilder();
         while (next < size)
         {
-            foreach (ReadOnlyMemory<byte> entry in reader.ReadEntries(next, size))
+            // Looked at in the tenant's turn, and sent outside of it: a slow client holds nobody up.
+            using (await gate.EnterAsync(tenant))
             {
-                byte[] clear = reader.Decrypt(entry);
-                if (query.Matches(clear))
+                foreach (ReadOnlyMemory<byte> entry in reader.ReadEntries(next, Math.Min(size, next + EntriesAtOnce)))
                 {
-                    string item = Encoding.UTF8.GetString(EntryItem.ToJson(reader, next, entry, clear));
-                    await WriteAsync(response, $"id: {next.ToString(CultureInfo.InvariantCulture)}\nevent: entry\ndata: {item}\n\n", cancellationToken);
-                }
+                    byte[] clear = reader.Decrypt(entry);
+                    if (query.Matches(clear))
+                    {
+                        string item = Encoding.UTF8.GetString(EntryItem.ToJson(reader, next, entry, clear));
+                        items.Append(CultureInfo.InvariantCulture, $"id: {next}\nevent: entry\ndata: {item}\n\n");
+                    }
 
-                next++;
+                    next++;
+                }
             }
+
+            if (items.Length > 0)
+            {
+                await WriteAsync(response, items.ToString(), cancellationToken);
+                items.Clear();
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
         return next;
