@@ -5,11 +5,23 @@ namespace Indelible.Engine;
 /// <summary>Every bound that the engine puts on its callers and on itself.</summary>
 public static class EngineLimits
 {
-    /// <summary>Entries waiting for the sequencer, at most. 65,536: a quarter of a second at the speed of batched appends.</summary>
+    /// <summary>
+    /// Entries of producers waiting for the sequencer before a tenant must have less than its share to be let in; twice as many at most.
+    /// 65,536: a quarter of a second at the speed of batched appends.
+    /// </summary>
     public const int QueuedEntries = 65_536;
 
-    /// <summary>Bytes waiting for the sequencer, at most. 128 MiB: eight batches of the largest size.</summary>
+    /// <summary>The same in bytes of entries. 128 MiB: eight batches of the largest size.</summary>
     public const long QueuedBytes = 128L << 20;
+
+    /// <summary>
+    /// Entries of our own logs waiting for the sequencer, apart from the producers'; twice as many at most. 8,192: more than readers have
+    /// requests under way, and less than a group even when doubled.
+    /// </summary>
+    public const int OwnQueuedEntries = 8_192;
+
+    /// <summary>The same in bytes of entries. 6 MiB: twice this is less than a group, and 500 of the longest queries fit.</summary>
+    public const long OwnQueuedBytes = 6L << 20;
 
     /// <summary>Bytes of entries after which a group takes no further request. 16 MiB: one sync of it takes some 10 ms.</summary>
     public const int GroupBytes = 16 << 20;

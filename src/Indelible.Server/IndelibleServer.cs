@@ -3,6 +3,7 @@ using Indelible.Engine;
 using Indelible.Server.Access;
 using Indelible.Server.Endpoints;
 using Indelible.Server.Ingestion;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 using Indelible.Server.Sources;
 using Indelible.Server.Verification;
@@ -59,6 +60,8 @@ public static class IndelibleServer
         builder.Services.AddSingleton<BackgroundVerification>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BackgroundVerification>());
         builder.Services.AddSingleton<RefusalCounter>();
+        builder.Services.AddSingleton<NodeResources>();
+        builder.Services.AddSingleton<RequestRates>();
         builder.Services.AddSingleton<EventDoor>();
         builder.Services.AddSingleton<LastUses>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LastUses>());
@@ -81,6 +84,7 @@ public static class IndelibleServer
         _ = app.Services.GetRequiredService<ServerMetrics>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>((Action<HttpContext, Problem>)app.Services.GetRequiredService<AccessRefusals>().Count);
+        app.UseMiddleware<RateMiddleware>();
         if (options.OtlpGrpc is { } alone)
         {
             ServeOnly(app, new Uri(alone).Port, OtlpEndpoint.GrpcPath);

@@ -56,6 +56,47 @@ public static class ServerLimits
     /// <summary>How often counts of refused events are entered in <c>_access</c>, at most. 5 min: 288 entries a day however many events are refused.</summary>
     public static readonly TimeSpan RefusalInterval = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// Searches and counts under way on a node before a tenant must have less than its share to begin another; twice as many at most. 32: each may
+    /// hold a page of some 16 MiB.
+    /// </summary>
+    public const int Scans = 32;
+
+    /// <summary>Searches and counts of one tenant under way, at most. 16: half of <see cref="Scans"/>.</summary>
+    public const int ScansPerTenant = 16;
+
+    /// <summary>Searches, counts and tails that look at entries in the same instant. One fewer than there are processors, at least 1: one is left for appends.</summary>
+    public static readonly int ScanSlices = Math.Max(1, Environment.ProcessorCount - 1);
+
+    /// <summary>Tails open on a node before a key must have less than its share to open another; twice as many at most. 1,024: each new entry is matched for each of them.</summary>
+    public const int Tails = 1_024;
+
+    /// <summary>Tails of one key, at most. 64: a team's screens that share a key.</summary>
+    public const int TailsPerKey = 64;
+
+    /// <summary>
+    /// Bytes of large bodies in memory before a tenant must have less than its share to add to them; twice as many at most. 256 MiB: 16 batches of the largest size.
+    /// </summary>
+    public const long BodiesBytes = 256L << 20;
+
+    /// <summary>Bytes of large bodies of one tenant in memory, at most. 128 MiB: half of <see cref="BodiesBytes"/>.</summary>
+    public const long BodiesBytesPerTenant = 128L << 20;
+
+    /// <summary>Bytes up to which a body counts for nothing there. 64 KiB: an entry fits, and single events are never refused for it.</summary>
+    public const int SmallBodyBytes = 64 << 10;
+
+    /// <summary>
+    /// Keys that are not valid, tried from one address in a second, five times as many at once, unless the setting says otherwise. 10: a person's mistakes pass, and what guesses is slowed.
+    /// A key has 256 bits, so this saves work and is no defence that anything hangs on.
+    /// </summary>
+    public const int FailedAuthenticationsPerSecond = 10;
+
+    /// <summary>How much of a rate may come at once. 5 s of it.</summary>
+    public static readonly TimeSpan RateBurst = TimeSpan.FromSeconds(5);
+
+    /// <summary>Keys, and addresses, whose rates are remembered for each limit. 16,384 of 16 bytes: beyond them who has used least is forgotten.</summary>
+    public const int RateBuckets = 16_384;
+
     /// <summary>Sources on one page, at most. 1,000: some megabytes where each has gaps.</summary>
     public const int SourcesPageSize = 1_000;
 

@@ -16,6 +16,7 @@ public sealed class ServerMetrics
     private readonly Counter<long> _conflicts;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _streamsTaken;
+    private readonly Counter<long> _limited;
     private readonly Histogram<double> _latency;
 
     /// <summary>Makes the instruments.</summary>
@@ -31,6 +32,7 @@ public sealed class ServerMetrics
         _conflicts = meter.CreateCounter<long>("indelible.append.conflicts", "{event}", "Events refused because their id was used for another claim");
         _refused = meter.CreateCounter<long>("indelible.append.refused", "{event}", "Events refused because they do not fit the schema");
         _streamsTaken = meter.CreateCounter<long>("indelible.append.streams_taken", "{event}", "Events refused because their stream belongs to another principal");
+        _limited = meter.CreateCounter<long>("indelible.limits.refused", "{request}", "Requests refused because a key or an address sends too much in a second");
         _latency = meter.CreateHistogram<double>("indelible.append.duration", "s", "From a request's arrival to its durable acknowledgement");
         meter.CreateObservableGauge("indelible.append.queue", () => engine.QueuedEntries, "{event}", "Events that wait for the sequencer");
         meter.CreateObservableCounter("indelible.append.groups", () => engine.Groups, "{group}", "Groups synced to the journal");
@@ -66,6 +68,9 @@ public sealed class ServerMetrics
             _refused.Add(count, new KeyValuePair<string, object?>("log", log));
         }
     }
+
+    /// <summary>Counts a request that a rate refused.</summary>
+    public void Limited(string limit) => _limited.Add(1, new KeyValuePair<string, object?>("limit", limit));
 
     /// <summary>Logs that producers write to; our own number nothing.</summary>
     private static IEnumerable<LogReader> Gapped(LogEngine engine) => engine.Logs.Where(log => !log.Settings.Name.StartsWith('_') && log.Size > 0);

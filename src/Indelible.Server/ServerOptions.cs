@@ -1,6 +1,7 @@
 using System.Globalization;
 using Indelible.Connections;
 using Indelible.Engine;
+using Indelible.Engine.Access;
 using Indelible.Engine.Storage.Files;
 using Microsoft.Extensions.Configuration;
 
@@ -11,7 +12,8 @@ public sealed class ServerOptions
 {
     /// <summary>The names of all settings; as environment variables in capitals behind <c>INDELIBLE_</c>.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["data", "urls", "otlp_grpc", "tls_certificate", "tls_key", "insecure_http", "checkpoint_folder", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "log_level"];
+        ["data", "urls", "otlp_grpc", "tls_certificate", "tls_key", "insecure_http", "checkpoint_folder", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "log_level",
+            "key_events_per_second", "key_bytes_per_second", "key_queries_per_second", "address_events_per_second", "address_bytes_per_second", "address_requests_per_second", "failed_authentications_per_second"];
 
     /// <summary>The flag by which a copied folder is served. No setting: what is accepted once must not stay accepted.</summary>
     public const string AcceptCopyFlag = "accept_copy";
@@ -39,6 +41,15 @@ public sealed class ServerOptions
 
     /// <summary>Bytes a second that background verification reads. Default 16 MiB: a terabyte in a day.</summary>
     public long VerifyBytesPerSecond { get; private init; } = 16L << 20;
+
+    /// <summary>What a key may send in a second, where it has no limits of its own. Default none.</summary>
+    public RateLimits KeyRates { get; private init; } = new(null, null, null);
+
+    /// <summary>What an address may send in a second. Default none: behind a proxy, all callers have one address.</summary>
+    public RateLimits AddressRates { get; private init; } = new(null, null, null);
+
+    /// <summary>Keys that are not valid from one address in a second, 0 for no limit. Default <see cref="ServerLimits.FailedAuthenticationsPerSecond"/>.</summary>
+    public int FailedAuthenticationsPerSecond { get; private init; } = ServerLimits.FailedAuthenticationsPerSecond;
 
     /// <summary>The engine's options.</summary>
     public EngineOptions Engine { get; private init; } = new();
@@ -156,6 +167,11 @@ public sealed class ServerOptions
             LogLevel = level,
             VerifyInterval = TimeSpan.FromSeconds(Number(settings, "verify_interval_s", 86_400, wrong)),
             VerifyBytesPerSecond = (long)Math.Max(1, Number(settings, "verify_mib_per_second", 16, wrong)) << 20,
+            KeyRates = new RateLimits(
+                Number(settings, "key_events_per_second", 0, wrong), Number(settings, "key_bytes_per_second", 0, wrong), Number(settings, "key_queries_per_second", 0, wrong)),
+            AddressRates = new RateLimits(
+                Number(settings, "address_events_per_second", 0, wrong), Number(settings, "address_bytes_per_second", 0, wrong), Number(settings, "address_requests_per_second", 0, wrong)),
+            FailedAuthenticationsPerSecond = Number(settings, "failed_authentications_per_second", ServerLimits.FailedAuthenticationsPerSecond, wrong),
             Engine = new EngineOptions
             {
                 CheckpointFolder = settings["checkpoint_folder"],

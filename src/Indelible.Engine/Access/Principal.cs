@@ -37,8 +37,8 @@ public sealed record Grant(string Id, string Principal, Role Role, ImmutableArra
     public bool IsOver(DateTimeOffset now) => Expires <= now;
 }
 
-/// <summary>How much a credential may ask of the node; null where the node's own limits hold.</summary>
+/// <summary>How much a credential, or an address, may ask of the node a second; null where the node's own limits hold, 0 where there is none. Some seconds' worth may come at once.</summary>
 /// <param name="Events">Events a second.</param>
 /// <param name="Bytes">Bytes of request bodies a second.</param>
-/// <param name="Queries">Searches, counts, views, tails and bundles a second.</param>
+/// <param name="Queries">Searches, counts, views, tails and bundles a second; of an address, requests of any kind.</param>
 public sealed record RateLimits(long? Events, long? Bytes, long? Queries);

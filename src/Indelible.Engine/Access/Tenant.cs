@@ -15,7 +15,7 @@ public static class Tenant
     public static string? OfLog(string log)
     {
         ArgumentNullException.ThrowIfNull(log);
-        return log.StartsWith('_') ? null : log.Split('.', 2)[0];
+        return log.StartsWith('_') ? null : LogName.TenantOf(log);
     }
 
     /// <summary>The one tenant of all logs that a pattern may mean, or null.</summary>

@@ -43,6 +43,15 @@ public static class LogName
     /// <param name="number">At least 2.</param>
     public static string Incarnation(string line, int number) => string.Create(CultureInfo.InvariantCulture, $"{line}{IncarnationMark}{number}");
 
+    /// <summary>Whose log this is: the part of its name before the first dot. Logs of one tenant share what a node has to give; tenants do so fairly.</summary>
+    /// <param name="name">A log's name.</param>
+    public static string TenantOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        int dot = name.IndexOf('.', StringComparison.Ordinal);
+        return dot < 0 ? name : name[..dot];
+    }
+
     /// <summary>Our own logs.</summary>
     public static IReadOnlyList<string> Reserved { get; } = [System, Access, Alerts];
 

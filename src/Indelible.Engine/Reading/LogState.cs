@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Indelible.Engine.Configuration;
 using Indelible.Engine.Sealing;
 using Indelible.Engine.Sequencing;
 using Indelible.Engine.Sources;
@@ -27,6 +28,8 @@ internal sealed class LogState : INodeReader
     public LogState(string name, string origin, int segmentSize, long idSeed, IJournal journal, ITailStore tails, BlockCache cache)
     {
         Name = name;
+        Tenant = LogName.TenantOf(name);
+        IsOurs = LogName.Reserved.Contains(Tenant);
         Origin = origin;
         SegmentSize = segmentSize;
         IdSeed = idSeed;
@@ -38,6 +41,12 @@ internal sealed class LogState : INodeReader
     }
 
     public string Name { get; }
+
+    /// <summary>Whose log this is; see <see cref="LogName.TenantOf"/>.</summary>
+    public string Tenant { get; }
+
+    /// <summary>Whether it is one of our own logs, restored ones included.</summary>
+    public bool IsOurs { get; }
 
     public string Origin { get; }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Indelible.Engine.Reading;
@@ -15,7 +16,7 @@ namespace Indelible.Engine.Sequencing;
 /// <remarks>
 /// <para>A group, in order; the order is the design:</para>
 /// <list type="number">
-/// <item>Take everything that waits, for all logs, without a timer: what arrives during a sync is the next group.</item>
+/// <item>Take everything that waits, for all logs, without a timer: what arrives during a sync is the next group. Where more waits than a group holds, tenants take turns, and our own logs come first.</item>
 /// <item>Per request: is its key still valid; drop repeats; refuse conflicts, and streams of other principals; raise times that would go back; give indexes.</item>
 /// <item>One journal record for the whole group, synced. <b>This is the point of no return:</b> from here the entries are in the log, and a caller who goes away ends only his own waiting.</item>
 /// <item>Apply: hashes into the tail, ids into the window, configuration and sources into their folds, the new size shown to readers.</item>
@@ -37,10 +38,9 @@ internal sealed partial class Sequencer : IDisposable
     private readonly ILogger _logger;
     private readonly Lock _queueLock = new();
     private readonly SemaphoreSlim _signal = new(0);
-    private readonly Queue<AppendRequest> _waiting = new();                // under _queueLock
+    private readonly FairQueue _ours = new(EngineLimits.OwnQueuedEntries, EngineLimits.OwnQueuedBytes);   // under _queueLock
+    private readonly FairQueue _producers = new(EngineLimits.QueuedEntries, EngineLimits.QueuedBytes);    // under _queueLock
     private readonly Queue<(Action Work, TaskCompletionSource Done)> _work = new();   // under _queueLock
-    private int _waitingEntries;                                           // under _queueLock
-    private long _waitingBytes;                                            // under _queueLock
     private bool _stopping;                                                // under _queueLock
     private Exception? _failure;                                           // under _queueLock; set once
 
@@ -85,7 +85,7 @@ internal sealed partial class Sequencer : IDisposable
         {
             lock (_queueLock)
             {
-                return _waitingEntries;
+                return _ours.Entries + _producers.Entries;
             }
         }
     }
@@ -97,7 +97,7 @@ internal sealed partial class Sequencer : IDisposable
     public bool IsStepped { get; init; }
 
     /// <summary>Queues a request; its result comes when its group is durable.</summary>
-    /// <exception cref="QueueFullException">The queue is full; nothing was taken.</exception>
+    /// <exception cref="QueueFullException">The queue is full, or the tenant's share of it; nothing was taken.</exception>
     /// <exception cref="NodeStoppedException">The node has stopped.</exception>
     public void Enqueue(AppendRequest request)
     {
@@ -105,16 +105,11 @@ internal sealed partial class Sequencer : IDisposable
         {
             ThrowIfStopped();
 
-            // A request larger than the whole queue is taken when nothing else waits: it must be possible to send the largest batch.
-            if (_waiting.Count > 0
-                && (_waitingEntries + request.Entries.Count > EngineLimits.QueuedEntries || _waitingBytes + request.Bytes > EngineLimits.QueuedBytes))
+            // Our own logs have a queue of their own, so that no producer can keep out what must be entered about him.
+            if (!(request.Log.IsOurs ? _ours : _producers).TryAdd(request))
             {
                 throw new QueueFullException();
             }
-
-            _waiting.Enqueue(request);
-            _waitingEntries += request.Entries.Count;
-            _waitingBytes += request.Bytes;
         }
 
         _signal.Release();
@@ -201,21 +196,19 @@ internal sealed partial class Sequencer : IDisposable
 
             int entries = 0;
             long bytes = 0;
-            while (entries < EngineLimits.GroupEntries && bytes < EngineLimits.GroupBytes && _waiting.TryDequeue(out AppendRequest? request))
+            while (entries < EngineLimits.GroupEntries && bytes < EngineLimits.GroupBytes && TryTake(out AppendRequest? request))
             {
                 requests.Add(request);
                 entries += request.Entries.Count;
                 bytes += request.Bytes;
             }
 
-            _waitingEntries -= entries;
-            _waitingBytes -= bytes;
             if (requests.Count == 0 && work.Count == 0)
             {
                 return !_stopping;
             }
 
-            if (_waiting.Count > 0 || _stopping)
+            if (!_ours.IsEmpty || !_producers.IsEmpty || _stopping)
             {
                 _signal.Release();
             }
@@ -242,6 +235,9 @@ internal sealed partial class Sequencer : IDisposable
 
         return true;
     }
+
+    /// <summary>Ours come first. They never crowd producers out: all that may wait of them, the double included, is less than a group.</summary>
+    private bool TryTake([NotNullWhen(true)] out AppendRequest? request) => _ours.TryTake(out request) || _producers.TryTake(out request);
 
     private static void RunWork(List<(Action Work, TaskCompletionSource Done)> work)
     {
@@ -470,7 +466,7 @@ internal sealed partial class Sequencer : IDisposable
         lock (_queueLock)
         {
             _failure = failure;
-            while (_waiting.TryDequeue(out AppendRequest? request))
+            while (TryTake(out AppendRequest? request))
             {
                 request.Done.TrySetException(new NodeStoppedException("The node stopped before this request had its turn; nothing of it was appended.", failure) { OutcomeUnknown = false });
             }

@@ -44,7 +44,7 @@ internal sealed partial class AccessRefusals : BackgroundService
         AccessKind? kind = problem switch
         {
             { Status: StatusCodes.Status401Unauthorized } => AccessKind.Unauthenticated,
-            { Status: StatusCodes.Status403Forbidden } or { Name: Problem.UnknownLogName } => AccessKind.Refused,
+            { Status: StatusCodes.Status403Forbidden } or { Name: Problem.UnknownLogName or Problem.RateLimitedName } => AccessKind.Refused,
             _ => null,
         };
         if (kind is null)

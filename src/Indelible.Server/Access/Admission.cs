@@ -1,5 +1,6 @@
 using Indelible.Engine;
 using Indelible.Engine.Access;
+using Indelible.Server.Limits;
 
 namespace Indelible.Server.Access;
 
@@ -10,5 +11,7 @@ namespace Indelible.Server.Access;
 internal sealed record Admission(Caller Caller, LogReader Log, LogAccess Access)
 {
     /// <summary>The log's entries, as he sees them where he does this.</summary>
-    public VisibleEntries EntriesFor(Rights right) => new(Log, Access.SightsFor(right));
+    /// <param name="right">What he does.</param>
+    /// <param name="gate">See <see cref="VisibleEntries"/>.</param>
+    public VisibleEntries EntriesFor(Rights right, ScanGate? gate = null) => new(Log, Access.SightsFor(right), gate);
 }

@@ -84,14 +84,14 @@ internal static class AppendEndpoint
     {
         try
         {
-            ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+            ReadOnlyMemory<byte> body = await door.ReadBodyAsync(context, log, caller);
             return CloudEventReader.IsCloudEvent(context.Request)
                 ? CloudEventReader.Read(context.Request, body, door.Time)
                 : EventBatch.Read(context.Request.ContentType, body);
         }
         catch (ProblemException e)
         {
-            door.RefusedWhole(log, caller, e.Problem.Name);
+            door.RefusedWhole(log, caller, e.Problem);
             throw;
         }
     }

@@ -4,6 +4,7 @@ using Indelible.Engine.Access;
 using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -18,9 +19,10 @@ internal static class CountsEndpoint
         .WithSummary("Histogram over time of what matches ?q=, and with ?by=FIELD the ?top= most frequent values")
         .Produces<object>(200, "application/json").ProducesProblem(400);
 
-    private static async Task CountAsync(HttpContext context, LogEngine engine, string log)
+    private static async Task CountAsync(HttpContext context, LogEngine engine, RequestRates rates, NodeResources resources, string log)
     {
         Admission admission = AccessControl.Require(context, engine, log, Rights.Read);
+        rates.CountQuery(admission.Caller.CredentialId, admission.Caller.Rates);
         Query query = SearchEndpoints.QueryOf(context, engine.Time.GetUtcNow());
         var request = new CountRequest(
             query,
@@ -28,10 +30,11 @@ internal static class CountsEndpoint
             FieldOf(context),
             (int)Math.Min(QueryFlag.ReadNumber(context, "top") ?? ServerLimits.DefaultTopValues, int.MaxValue),
             QueryFlag.ReadNumber(context, "as_of"));
+        using IDisposable scan = resources.BeginScan(admission.Log);
         CountResult result;
         try
         {
-            result = await s_counts.CountAsync(admission.EntriesFor(Rights.Read), request, context.RequestAborted);
+            result = await s_counts.CountAsync(admission.EntriesFor(Rights.Read, resources.Gate), request, context.RequestAborted);
         }
         catch (SearchException e)
         {

@@ -4,6 +4,7 @@ using Indelible.Engine.Access;
 using Indelible.Engine.Publishing;
 using Indelible.Proofs;
 using Indelible.Server.Access;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -28,9 +29,10 @@ internal static class EntryEndpoints
             .Produces<object>(200, "application/json").ProducesProblem(400);
     }
 
-    private static async Task GetEntry(HttpContext context, LogEngine engine, string log, long index)
+    private static async Task GetEntry(HttpContext context, LogEngine engine, RequestRates rates, string log, long index)
     {
         (Caller caller, LogReader reader, LogAccess access) = AccessControl.Require(context, engine, log, Rights.Read);
+        rates.CountQuery(caller.CredentialId, caller.Rates);
         (ReadOnlyMemory<byte> entry, PersonalView personal) = Find(reader, new VisibleEntries(reader, access.SightsFor(Rights.Read)), index);
         bool isClear = context.Request.Query["view"].ToString() switch
         {
@@ -99,9 +101,10 @@ internal static class EntryEndpoints
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
-    private static async Task<IResult> GetProofAsync(HttpContext context, LogEngine engine, string log, long index)
+    private static async Task<IResult> GetProofAsync(HttpContext context, LogEngine engine, RequestRates rates, string log, long index)
     {
         Admission admission = AccessControl.Require(context, engine, log, Rights.Read);
+        rates.CountQuery(admission.Caller.CredentialId, admission.Caller.Rates);
         LogReader reader = admission.Log;
         Find(reader, admission.EntriesFor(Rights.Read), index);
         PublishedCheckpoint checkpoint;

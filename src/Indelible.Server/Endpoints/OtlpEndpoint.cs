@@ -53,7 +53,7 @@ internal static class OtlpEndpoint
                 throw new ProblemException(Problem.Unsupported($"OTLP comes as {Protobuf} or {Json}."));
             }
 
-            ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+            ReadOnlyMemory<byte> body = await door.ReadBodyAsync(context, log.Settings.Name, caller);
             batch = ToBatch(isJson ? OtlpJson.Read(body, EventLimits.BatchEvents) : OtlpProtobuf.Read(body.Span, EventLimits.BatchEvents), door.Time);
         }
         catch (Exception e) when (e is ProblemException or TlogFormatException)
@@ -78,7 +78,7 @@ internal static class OtlpEndpoint
         EventBatch batch;
         try
         {
-            ReadOnlyMemory<byte> frame = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+            ReadOnlyMemory<byte> frame = await door.ReadBodyAsync(context, log.Settings.Name, caller);
             batch = ToBatch(OtlpProtobuf.Read(MessageOf(frame, context.Request.Headers["grpc-encoding"].ToString()).Span, EventLimits.BatchEvents), door.Time);
         }
         catch (Exception e) when (e is ProblemException or TlogFormatException)
@@ -121,7 +121,7 @@ internal static class OtlpEndpoint
     private static ProblemException Refused(Exception e, EventDoor door, LogReader log, Caller caller)
     {
         ProblemException problem = e as ProblemException ?? new ProblemException(Problem.InvalidBody(e.Message));
-        door.RefusedWhole(log.Settings.Name, caller, problem.Problem.Name);
+        door.RefusedWhole(log.Settings.Name, caller, problem.Problem);
         return problem;
     }
 

@@ -5,6 +5,7 @@ using Indelible.Engine.Access;
 using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 using Indelible.Server.Sources;
 
@@ -36,10 +37,11 @@ internal static class SearchEndpoints
             : throw new ProblemException(Problem.InvalidQuery(error.Position, error.Length, error.Message, error.Expected));
     }
 
-    private static async Task SearchAsync(HttpContext context, LogEngine engine, string log)
+    private static async Task SearchAsync(HttpContext context, LogEngine engine, RequestRates rates, NodeResources resources, string log)
     {
         Admission admission = AccessControl.Require(context, engine, log, Rights.Read);
-        VisibleEntries entries = admission.EntriesFor(Rights.Read);
+        VisibleEntries entries = admission.EntriesFor(Rights.Read, resources.Gate);
+        rates.CountQuery(admission.Caller.CredentialId, admission.Caller.Rates);
         (DateTimeOffset now, string? cursor) = CursorOf(context, engine);
         Query query = QueryOf(context, now);
         var request = new SearchRequest(
@@ -50,6 +52,7 @@ internal static class SearchEndpoints
             cursor,
             QueryFlag.ReadNumber(context, "as_of"));
         bool explain = QueryFlag.Read(context, "explain");
+        using IDisposable scan = resources.BeginScan(admission.Log);
         SearchPage page;
         try
         {

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Indelible.Engine.Configuration;
 using Indelible.Server.Ingestion;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -19,7 +21,7 @@ internal static class SmallBody
 
         try
         {
-            ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, context.RequestAborted);
+            ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, context.RequestServices.GetRequiredService<NodeResources>().BodyOf(context, LogName.System), context.RequestAborted);
             return JsonSerializer.Deserialize(body.Span, type)
                 ?? throw new ProblemException(Problem.InvalidBody("The body is null where an object is wanted."));
         }

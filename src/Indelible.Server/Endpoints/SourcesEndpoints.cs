@@ -5,6 +5,7 @@ using Indelible.Engine.Access;
 using Indelible.Engine.Configuration;
 using Indelible.Engine.Sources;
 using Indelible.Server.Access;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 using Indelible.Server.Sources;
 
@@ -25,9 +26,10 @@ internal static class SourcesEndpoints
         routes.MapDelete("/api/logs/{log}/sources/expected/{name}", ForgetAsync).WithName("forgetSource").WithTags("sources").WithSummary("Expect a producer no more (administrators)").Produces(204).ProducesProblem(404);
     }
 
-    private static async Task ReadAsync(HttpContext context, LogEngine engine, RefusalCounter refusals, string log)
+    private static async Task ReadAsync(HttpContext context, LogEngine engine, RefusalCounter refusals, RequestRates rates, string log)
     {
         (Caller caller, LogReader reader, _) = AccessControl.RequireWhole(context, engine, log, Rights.Read);
+        rates.CountQuery(caller.CredentialId, caller.Rates);
         long limit = QueryFlag.ReadNumber(context, "limit") ?? ServerLimits.DefaultSourcesPageSize;
         if (limit is < 1 or > ServerLimits.SourcesPageSize)
         {

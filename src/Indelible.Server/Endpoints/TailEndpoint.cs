@@ -2,8 +2,10 @@ using System.Globalization;
 using System.Text;
 using Indelible.Engine;
 using Indelible.Engine.Access;
+using Indelible.Engine.Configuration;
 using Indelible.Search;
 using Indelible.Server.Access;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -15,17 +17,22 @@ namespace Indelible.Server.Endpoints;
 /// </remarks>
 internal static class TailEndpoint
 {
+    // A slice of looking: few enough that what waits to be sent stays within some megabytes, whatever the size of entries.
+    private const int EntriesAtOnce = 16;
+
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/api/logs/{log}/tail", HandleAsync).WithName("tail").WithTags("events")
         .WithSummary("Entries that match ?q=, as they arrive: server-sent events with id = index; Last-Event-ID resumes")
         .Produces<string>(200, "text/event-stream").ProducesProblem(400);
 
-    private static async Task HandleAsync(HttpContext context, LogEngine engine, IHostApplicationLifetime lifetime, string log)
+    private static async Task HandleAsync(HttpContext context, LogEngine engine, IHostApplicationLifetime lifetime, RequestRates rates, NodeResources resources, string log)
     {
         Admission admission = AccessControl.Require(context, engine, log, Rights.Tail);
         LogReader reader = admission.Log;
+        rates.CountQuery(admission.Caller.CredentialId, admission.Caller.Rates);
         Query query = SearchEndpoints.QueryOf(context, engine.Time.GetUtcNow());
         long next = ResumeAt(context, reader);
+        using IDisposable open = resources.BeginTail(admission.Caller);
         await AccessTrail.FollowedAsync(engine, admission.Caller, reader, query, next);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         HttpResponse response = context.Response;
@@ -46,7 +53,7 @@ internal static class TailEndpoint
                 }
 
                 admission = renewed;
-                next = await SendAsync(response, admission, query, next, ending.Token);
+                next = await SendAsync(response, admission, resources.Gate, query, next, ending.Token);
                 await WaitAsync(response, engine, admission, next, configuration, ending.Token);
             }
         }
@@ -68,22 +75,36 @@ internal static class TailEndpoint
         return after < size ? after.Value + 1 : size;
     }
 
-    private static async Task<long> SendAsync(HttpResponse response, Admission admission, Query query, long next, CancellationToken cancellationToken)
+    private static async Task<long> SendAsync(HttpResponse response, Admission admission, ScanGate gate, Query query, long next, CancellationToken cancellationToken)
     {
         VisibleEntries entries = admission.EntriesFor(Rights.Tail);
+        string tenant = LogName.TenantOf(admission.Log.Settings.Name);
         long size = entries.Size;
+        var items = new StringBuilder();
         while (next < size)
         {
-            foreach (ReadOnlyMemory<byte> entry in admission.Log.ReadEntries(next, size))
+            // Looked at in the tenant's turn, and sent outside of it: a slow client holds nobody up.
+            using (await gate.EnterAsync(tenant))
             {
-                if (entries.TrySee(entry, out ReadOnlyMemory<byte> view) && query.Matches(view.Span))
+                foreach (ReadOnlyMemory<byte> entry in admission.Log.ReadEntries(next, Math.Min(size, next + EntriesAtOnce)))
                 {
-                    string item = Encoding.UTF8.GetString(EntryItem.ToJson(admission.Log, entries, next, entry, view));
-                    await WriteAsync(response, $"id: {next.ToString(CultureInfo.InvariantCulture)}\nevent: entry\ndata: {item}\n\n", cancellationToken);
-                }
+                    if (entries.TrySee(entry, out ReadOnlyMemory<byte> view) && query.Matches(view.Span))
+                    {
+                        string item = Encoding.UTF8.GetString(EntryItem.ToJson(admission.Log, entries, next, entry, view));
+                        items.Append(CultureInfo.InvariantCulture, $"id: {next}\nevent: entry\ndata: {item}\n\n");
+                    }
 
-                next++;
+                    next++;
+                }
             }
+
+            if (items.Length > 0)
+            {
+                await WriteAsync(response, items.ToString(), cancellationToken);
+                items.Clear();
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
         return next;

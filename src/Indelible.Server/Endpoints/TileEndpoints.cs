@@ -2,6 +2,7 @@ using System.Buffers;
 using Indelible.Engine;
 using Indelible.Engine.Access;
 using Indelible.Server.Access;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 using Indelible.Tiles;
 
@@ -28,12 +29,13 @@ internal static class TileEndpoints
         return TypedResults.Bytes(reader.Checkpoint.Note, "text/plain; charset=utf-8");
     }
 
-    private static async Task<IResult> GetTileAsync(HttpContext context, LogEngine engine, string log, string? path)
+    private static async Task<IResult> GetTileAsync(HttpContext context, LogEngine engine, RequestRates rates, string log, string? path)
     {
         string full = "tile/" + path;
         if (BundleId.TryParse(full, out BundleId bundle))
         {
             (Caller caller, LogReader reader, _) = AccessControl.RequireWhole(context, engine, log, Rights.Export);
+            rates.CountQuery(caller.CredentialId, caller.Rates);
             AllowOthers(context, reader);
             if (reader.ReadBundle(bundle, reader.Checkpoint.Head.Size) is not { } entries)
             {

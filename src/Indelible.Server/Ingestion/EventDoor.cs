@@ -1,16 +1,33 @@
+using System.Net;
 using Indelible.Engine;
 using Indelible.Engine.Sequencing;
 using Indelible.Events;
 using Indelible.Server.Access;
+using Indelible.Server.Limits;
+using Indelible.Server.Problems;
 using Indelible.Server.Sources;
 
 namespace Indelible.Server.Ingestion;
 
 /// <summary>What every protocol's door does with the events that it has read: append, and count what was taken and what was not.</summary>
-internal sealed class EventDoor(LogEngine engine, ServerMetrics metrics, RefusalCounter refusals)
+internal sealed class EventDoor(LogEngine engine, ServerMetrics metrics, RefusalCounter refusals, RequestRates rates, NodeResources resources)
 {
     /// <summary>The clock by which events without a time get one.</summary>
     public TimeProvider Time => engine.Time;
+
+    /// <summary>Reads the body of a request to append, if its key and its address may send more now and there is memory for it.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="caller">A writer of it.</param>
+    /// <exception cref="ProblemException">429, and as <see cref="RequestBody.ReadAsync"/>.</exception>
+    public async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context, string log, Caller caller)
+    {
+        IPAddress? address = context.Connection.RemoteIpAddress;
+        rates.AdmitAppend(caller.CredentialId, address, caller.Rates);
+        ReadOnlyMemory<byte> body = await RequestBody.ReadAsync(context.Request, resources.BodyOf(context, log), context.RequestAborted);
+        rates.CountAppend(caller.CredentialId, address, 0, body.Length, caller.Rates);
+        return body;
+    }
 
     /// <summary>Appends the valid events of a batch, durable when the task completes.</summary>
     /// <param name="log">The log.</param>
@@ -25,6 +42,7 @@ internal sealed class EventDoor(LogEngine engine, ServerMetrics metrics, Refusal
         LogReader log, Caller caller, string protocol, AppendOptions options, EventBatch batch, CancellationToken cancellationToken)
     {
         long started = engine.Time.GetTimestamp();
+        rates.CountAppend(caller.CredentialId, IPAddress.TryParse(caller.RemoteAddress, out IPAddress? address) ? address : null, batch.Claims.Count, 0, caller.Rates);
         AppendResult result;
         try
         {
@@ -53,8 +71,14 @@ internal sealed class EventDoor(LogEngine engine, ServerMetrics metrics, Refusal
         refusals.Count(log, caller.Principal, refused);
     }
 
-    /// <summary>Counts a request that could not be divided into events as one.</summary>
-    public void RefusedWhole(string log, Caller caller, string reason) => refusals.Count(log, caller.Principal, reason);
+    /// <summary>Counts a request that could not be divided into events as one. One that comes too soon is not refused, but late.</summary>
+    public void RefusedWhole(string log, Caller caller, Problem problem)
+    {
+        if (problem.Status != StatusCodes.Status429TooManyRequests)
+        {
+            refusals.Count(log, caller.Principal, problem.Name);
+        }
+    }
 
     private async Task<(EventBatch Batch, AppendResult Result)> TryAppendAsync(
         LogReader log, Caller caller, string protocol, AppendOptions options, EventBatch batch, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.IO.Hashing;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
@@ -15,8 +16,11 @@ internal static class RequestBody
     private const int GzipTrailerBytes = 8;
 
     /// <summary>The decoded body.</summary>
-    /// <exception cref="ProblemException">415 for an unknown encoding, 413 for a body that is too large before or after decoding, 400 for one that does not decode.</exception>
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <param name="request">The request.</param>
+    /// <param name="room">Where the memory for it is counted.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ProblemException">429 where there is no room for it now, 415 for an unknown encoding, 413 for a body that is too large before or after decoding, 400 for one that does not decode.</exception>
+    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, BodyRoom room, CancellationToken cancellationToken)
     {
         if (request.ContentLength > ServerLimits.BodyBytes)
         {
@@ -27,12 +31,12 @@ internal static class RequestBody
         switch (encoding)
         {
             case "" or "identity":
-                return await ReadBoundedAsync(request.Body, request.ContentLength, cancellationToken);
+                return await ReadBoundedAsync(request.Body, request.ContentLength, room, cancellationToken);
             case "gzip":
-                ReadOnlyMemory<byte> member = await ReadBoundedAsync(request.Body, request.ContentLength, cancellationToken);
+                ReadOnlyMemory<byte> member = await ReadBoundedAsync(request.Body, request.ContentLength, room, cancellationToken);
                 await using (var gzip = new GZipStream(StreamOf(member), CompressionMode.Decompress))
                 {
-                    ReadOnlyMemory<byte> decoded = await DecodeAsync(gzip, encoding, cancellationToken);
+                    ReadOnlyMemory<byte> decoded = await DecodeAsync(gzip, encoding, room, cancellationToken);
                     return IsWholeGzip(member.Span, decoded.Span) ? decoded : throw new ProblemException(Undecodable(encoding));
                 }
 
@@ -41,7 +45,7 @@ internal static class RequestBody
                 {
                     // A frame of a few bytes may ask for a window of 128 MiB; none that is allowed here needs more than the whole body.
                     zstd.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, BitOperations.Log2(ServerLimits.BodyBytes));
-                    return await DecodeAsync(zstd, encoding, cancellationToken);
+                    return await DecodeAsync(zstd, encoding, room, cancellationToken);
                 }
 
             default:
@@ -49,11 +53,11 @@ internal static class RequestBody
         }
     }
 
-    private static async Task<ReadOnlyMemory<byte>> DecodeAsync(Stream decoded, string encoding, CancellationToken cancellationToken)
+    private static async Task<ReadOnlyMemory<byte>> DecodeAsync(Stream decoded, string encoding, BodyRoom room, CancellationToken cancellationToken)
     {
         try
         {
-            return await ReadBoundedAsync(decoded, null, cancellationToken);
+            return await ReadBoundedAsync(decoded, null, room, cancellationToken);
         }
         catch (Exception e) when (e is InvalidDataException or ZstdException or EndOfStreamException)
         {
@@ -76,15 +80,19 @@ internal static class RequestBody
         && BinaryPrimitives.ReadUInt32LittleEndian(member[^4..]) == (uint)decoded.Length;
 
     /// <summary>Reads up to the bound and not a byte of memory further: a few kilobytes may decode to gigabytes.</summary>
-    private static async Task<ReadOnlyMemory<byte>> ReadBoundedAsync(Stream stream, long? announced, CancellationToken cancellationToken)
+    private static async Task<ReadOnlyMemory<byte>> ReadBoundedAsync(Stream stream, long? announced, BodyRoom room, CancellationToken cancellationToken)
     {
-        byte[] bytes = new byte[(int)Math.Clamp(announced + 1 ?? 4096, 256, ServerLimits.BodyBytes + 1)];
+        int size = (int)Math.Clamp(announced + 1 ?? 4096, 256, ServerLimits.BodyBytes + 1);
+        room.Take(size);
+        byte[] bytes = new byte[size];
         int count = 0;
         while (true)
         {
             if (count == bytes.Length)
             {
-                Array.Resize(ref bytes, Math.Min(bytes.Length * 2, ServerLimits.BodyBytes + 1));
+                size = Math.Min(bytes.Length * 2, ServerLimits.BodyBytes + 1);
+                room.Take(size - bytes.Length);
+                Array.Resize(ref bytes, size);
             }
 
             int read = await stream.ReadAsync(bytes.AsMemory(count), cancellationToken);

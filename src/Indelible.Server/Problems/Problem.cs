@@ -20,11 +20,17 @@ public sealed class Problem : IResult
     /// <summary>The name of <see cref="StreamTaken"/>.</summary>
     public const string StreamTakenName = "stream-taken";
 
+    /// <summary>The name of <see cref="RateLimited"/>.</summary>
+    public const string RateLimitedName = "rate-limited";
+
     /// <summary>The name of <see cref="UnknownLog"/>.</summary>
     public const string UnknownLogName = "unknown-log";
 
-    private Problem(int status, string name, string title, string detail, IReadOnlyList<ProblemError>? errors = null)
+    private readonly int? _retryAfterSeconds;
+
+    private Problem(int status, string name, string title, string detail, IReadOnlyList<ProblemError>? errors = null, int? retryAfterSeconds = null)
     {
+        _retryAfterSeconds = retryAfterSeconds;
         Status = status;
         Name = name;
         Title = title;
@@ -48,7 +54,7 @@ public sealed class Problem : IResult
     public IReadOnlyList<ProblemError> Errors { get; }
 
     /// <summary>How long to wait before it is sent again. Only of what passes by itself: a node that has stopped waits for an operator.</summary>
-    public int? RetryAfterSeconds => Name switch { "queue-full" => 1, "not-written" => 10, _ => null };
+    public int? RetryAfterSeconds => _retryAfterSeconds ?? Name switch { "queue-full" or "busy" => 1, "not-written" => 10, _ => null };
 
     /// <summary>400: events do not fit the schema.</summary>
     public static Problem InvalidEvents(IReadOnlyList<RefusedEvent> refused)
@@ -157,6 +163,21 @@ public sealed class Problem : IResult
 
     /// <summary>429: the queue is full.</summary>
     public static Problem TooMuch(string detail) => new(429, "queue-full", "The log is receiving more than it can write", detail);
+
+    /// <summary>429: a tenant or a key has too much of something under way.</summary>
+    /// <param name="what">A word for it.</param>
+    /// <param name="detail">What was wanted and how much there is.</param>
+    public static Problem Busy(string what, string detail) => new(429, "busy", "Too much is under way", detail, [new ProblemError(null, "", what, detail)]);
+
+    /// <summary>429: a key or an address sends more in a second than it may.</summary>
+    /// <param name="limit">Which limit: of a key or of an address, and of what.</param>
+    /// <param name="perSecond">How much it is.</param>
+    /// <param name="wait">After this time something is let in again.</param>
+    public static Problem RateLimited(string limit, long perSecond, TimeSpan wait)
+    {
+        string detail = $"The limit {limit} is {perSecond} a second; nothing of this was taken.";
+        return new Problem(429, RateLimitedName, "This is more in a second than is allowed", detail, [new ProblemError(null, "", limit, detail)], (int)Math.Min(Math.Ceiling(wait.TotalSeconds), int.MaxValue));
+    }
 
     /// <summary>503: the disk took nothing; nothing was changed, and it may be sent again.</summary>
     public static Problem NotWritten(string detail) => new(503, "not-written", "The log cannot write now", detail);

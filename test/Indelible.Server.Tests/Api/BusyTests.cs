@@ -9,12 +9,13 @@ namespace Indelible.Server.Tests.Api;
 public sealed class BusyTests
 {
     [Fact]
-    public async Task More_than_the_queue_holds_is_refused_with_429_and_everything_taken_before_is_logged()
+    public async Task Who_fills_the_queue_is_refused_with_429_while_others_are_let_in_and_everything_taken_is_logged()
     {
         const int Batch = 10_000;
         await using var server = new TestServer();
         await server.InitializeAsync();
         TestLog log = await server.NewLogAsync();
+        TestLog other = await server.NewLogAsync();
         using var gate = new ManualResetEventSlim();
         Task held = server.Engine.RunInLoopAsync(gate.Wait);
         var waiting = new List<Task<Answer>>();
@@ -31,6 +32,15 @@ public sealed class BusyTests
         refused.ShouldBeProblem(429, "queue-full");
         Assert.Equal("1", refused.Headers.RetryAfter?.ToString());
         Assert.Equal(0, log.Size);
+
+        // Others are let in: another tenant with as much, and who changes the configuration.
+        waiting.Add(other.AppendAsync(Events("1", Batch)));
+        waiting.Add(server.PostAsync("api/keys", server.AdminKey, $$"""{"kind":"reader","logs":["{{log.Name}}"]}"""));
+        while (server.Engine.QueuedEntries < (7 * Batch) + 1)
+        {
+            await Task.Yield();
+        }
+
         gate.Set();
         await held;
         Assert.All(await Task.WhenAll(waiting), answer => Assert.Equal(201, answer.Status));

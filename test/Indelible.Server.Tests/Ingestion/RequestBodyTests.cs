@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Indelible.Server.Ingestion;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 using Indelible.Server.Tests.Api;
 using Microsoft.AspNetCore.Http;
@@ -191,7 +192,7 @@ public sealed class RequestBodyTests(TestServer server) : IClassFixture<TestServ
         HttpRequest request = new DefaultHttpContext { Request = { Body = new MemoryStream(bomb) } }.Request;
         request.Headers.ContentEncoding = encoding;
         long before = GC.GetAllocatedBytesForCurrentThread();
-        await Assert.ThrowsAsync<ProblemException>(() => RequestBody.ReadAsync(request, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<ProblemException>(() => RequestBody.ReadAsync(request, new BodyRoom(new SharedRoom(1L << 30, 1L << 30), "a"), TestContext.Current.CancellationToken));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, Limit, 6L * Limit);
     }
 
