@@ -44,6 +44,7 @@ public static class IndelibleServer
             }
 
             Http2Preface.Use(kestrel);
+            StrictHttp1.Use(kestrel);
 
             // Kestrel counts a chunked body's framing as well; the exact bound is RequestBody's.
             kestrel.Limits.MaxRequestBodySize = 2 * ServerLimits.BodyBytes;
@@ -74,6 +75,7 @@ public static class IndelibleServer
         _ = app.Services.GetRequiredService<ServerMetrics>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<StrictRequests>();
         if (options.OtlpGrpc is { } alone)
         {
             ServeOnly(app, new Uri(alone).Port, OtlpEndpoint.GrpcPath);
