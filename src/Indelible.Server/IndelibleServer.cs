@@ -73,9 +73,9 @@ public static class IndelibleServer
 
         WebApplication app = builder.Build();
         _ = app.Services.GetRequiredService<ServerMetrics>();
+        app.UseMiddleware<StrictRequests>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>();
-        app.UseMiddleware<StrictRequests>();
         if (options.OtlpGrpc is { } alone)
         {
             ServeOnly(app, new Uri(alone).Port, OtlpEndpoint.GrpcPath);
