@@ -53,6 +53,7 @@ public static class IndelibleServer
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.StopTimeout);
         builder.Services.AddRouting();
+        builder.Services.AddSingleton<Microsoft.AspNetCore.Routing.MatcherPolicy, ExactPathPolicy>();
         builder.Services.AddSingleton(engine);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<ServerMetrics>();
