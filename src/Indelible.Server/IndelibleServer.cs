@@ -66,6 +66,9 @@ public static class IndelibleServer
         {
             document.Info.Title = "Indelible";
             document.Info.Description = "An immutable audit log. Authorization: Bearer <key>. Errors are application/problem+json with types urn:indelible:<name>.";
+
+            // By default the host that the request names: who can have a document kept somewhere under a host of his own would be sent other people's keys.
+            document.Servers = [new Microsoft.OpenApi.OpenApiServer { Url = "/" }];
             return Task.CompletedTask;
         }));
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
