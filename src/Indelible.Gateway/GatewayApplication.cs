@@ -60,6 +60,7 @@ public static class GatewayApplication
                 https.ClientCertificateValidation = static (_, _, _) => true;   // judged by the scheme, so that the attempt is recorded
             });
             Http2Preface.Use(kestrel);
+            StrictHttp1.Use(kestrel);
         });
         IServiceCollection services = builder.Services;
         services.AddSingleton(settings);

@@ -46,6 +46,7 @@ public static class IndelibleServer
             }
 
             Http2Preface.Use(kestrel);
+            StrictHttp1.Use(kestrel);
 
             // Kestrel counts a chunked body's framing as well; the exact bound is RequestBody's.
             kestrel.Limits.MaxRequestBodySize = 2 * ServerLimits.BodyBytes;
@@ -54,6 +55,7 @@ public static class IndelibleServer
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.StopTimeout);
         builder.Services.AddRouting();
+        builder.Services.AddSingleton<Microsoft.AspNetCore.Routing.MatcherPolicy, ExactPathPolicy>();
         builder.Services.AddSingleton(engine);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<ServerMetrics>();
@@ -74,6 +76,9 @@ public static class IndelibleServer
         {
             document.Info.Title = "Indelible";
             document.Info.Description = "An immutable audit log. Authorization: Bearer <key>. Errors are application/problem+json with types urn:indelible:<name>.";
+
+            // By default the host that the request names: who can have a document kept somewhere under a host of his own would be sent other people's keys.
+            document.Servers = [new Microsoft.OpenApi.OpenApiServer { Url = "/" }];
             return Task.CompletedTask;
         }));
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
@@ -82,6 +87,7 @@ public static class IndelibleServer
 
         WebApplication app = builder.Build();
         _ = app.Services.GetRequiredService<ServerMetrics>();
+        app.UseMiddleware<StrictRequests>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>((Action<HttpContext, Problem>)app.Services.GetRequiredService<AccessRefusals>().Count);
         app.UseMiddleware<RateMiddleware>();

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 using Indelible.Engine;
 using Indelible.Engine.Access;
 using Indelible.Engine.Sequencing;
@@ -7,6 +6,7 @@ using Indelible.Events;
 using Indelible.Server.Access;
 using Indelible.Server.Ingestion;
 using Indelible.Server.Ingestion.Otlp;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -79,7 +79,8 @@ internal static class OtlpEndpoint
         try
         {
             ReadOnlyMemory<byte> frame = await door.ReadBodyAsync(context, log.Settings.Name, caller);
-            batch = ToBatch(OtlpProtobuf.Read(MessageOf(frame, context.Request.Headers["grpc-encoding"].ToString()).Span, EventLimits.BatchEvents), door.Time);
+            ReadOnlyMemory<byte> call = await MessageOfAsync(context, log.Settings.Name, frame);
+            batch = ToBatch(OtlpProtobuf.Read(call.Span, EventLimits.BatchEvents), door.Time);
         }
         catch (Exception e) when (e is ProblemException or TlogFormatException)
         {
@@ -168,7 +169,7 @@ internal static class OtlpEndpoint
     }
 
     /// <summary>The one message of a unary call: a flag, its length, itself.</summary>
-    private static ReadOnlyMemory<byte> MessageOf(ReadOnlyMemory<byte> frame, string encoding)
+    private static async Task<ReadOnlyMemory<byte>> MessageOfAsync(HttpContext context, string log, ReadOnlyMemory<byte> frame)
     {
         if (frame.Length < FrameHeaderBytes || BinaryPrimitives.ReadUInt32BigEndian(frame.Span[1..]) != (uint)(frame.Length - FrameHeaderBytes) || frame.Span[0] > 1)
         {
@@ -177,33 +178,9 @@ internal static class OtlpEndpoint
 
         ReadOnlyMemory<byte> message = frame[FrameHeaderBytes..];
         return frame.Span[0] == 0 ? message
-            : encoding == "gzip" ? Unzip(message)
+            : context.Request.Headers["grpc-encoding"].ToString() == "gzip"
+                ? await RequestBody.UnzipAsync(message, context.RequestServices.GetRequiredService<NodeResources>().BodyOf(context, log), context.RequestAborted)
             : throw new ProblemException(Problem.Unsupported("A compressed message is gzip, and grpc-encoding says so."));
-    }
-
-    private static byte[] Unzip(ReadOnlyMemory<byte> message)
-    {
-        using var gzip = new GZipStream(new MemoryStream(message.ToArray()), CompressionMode.Decompress);
-        using var whole = new MemoryStream();
-        byte[] part = new byte[64 * 1024];
-        try
-        {
-            int read;
-            while ((read = gzip.Read(part)) > 0)
-            {
-                whole.Write(part, 0, read);
-                if (whole.Length > ServerLimits.BodyBytes)
-                {
-                    throw new ProblemException(Problem.TooLarge($"A message has at most {ServerLimits.BodyBytes} bytes, before and after decoding."));
-                }
-            }
-        }
-        catch (InvalidDataException)
-        {
-            throw new TlogFormatException("The message does not decode as gzip.");
-        }
-
-        return whole.ToArray();
     }
 
     /// <summary>Problems as OTLP over HTTP has them: <c>google.rpc.Status</c> in the request's encoding, with the status that says whether to try again.</summary>

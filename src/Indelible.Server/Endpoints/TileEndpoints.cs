@@ -43,7 +43,7 @@ internal static class TileEndpoints
             }
 
             await AccessTrail.ExportedAsync(engine, caller, reader, bundle.Index * TileLayout.Width, entries.Count);
-            return Octets(context, Encode(entries));
+            return Octets(context, Encode(entries), isForAll: false);
         }
 
         LogReader tiles = AccessControl.RequirePublicOrVerifier(context, engine, log);
@@ -53,7 +53,7 @@ internal static class TileEndpoints
             return Problem.NotFound("A tile's path is tile/L/N or tile/L/N.p/W, a bundle's tile/entries/N or tile/entries/N.p/W, in canonical form.");
         }
 
-        return tiles.ReadTile(tile, tiles.Checkpoint.Head.Size) is { } bytes ? Octets(context, bytes) : NotThere(full, tiles);
+        return tiles.ReadTile(tile, tiles.Checkpoint.Head.Size) is { } bytes ? Octets(context, bytes, tiles.Settings.IsPublic) : NotThere(full, tiles);
     }
 
     private static ReadOnlyMemory<byte> Encode(IReadOnlyList<ReadOnlyMemory<byte>> entries)
@@ -67,9 +67,10 @@ internal static class TileEndpoints
         return bundle.WrittenMemory;
     }
 
-    private static IResult Octets(HttpContext context, ReadOnlyMemory<byte> bytes)
+    /// <summary>What needs a right to be read is for the caller's own cache alone, however he showed his right.</summary>
+    private static IResult Octets(HttpContext context, ReadOnlyMemory<byte> bytes, bool isForAll)
     {
-        context.Response.Headers.CacheControl = context.Request.Headers.Authorization.Count == 0 ? "public, " + Immutable : "private, " + Immutable;
+        context.Response.Headers.CacheControl = (isForAll ? "public, " : "private, ") + Immutable;
         return TypedResults.Bytes(bytes, "application/octet-stream");
     }
 

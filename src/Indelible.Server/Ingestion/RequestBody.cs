@@ -33,15 +33,11 @@ internal static class RequestBody
             case "" or "identity":
                 return await ReadBoundedAsync(request.Body, request.ContentLength, room, cancellationToken);
             case "gzip":
-                ReadOnlyMemory<byte> member = await ReadBoundedAsync(request.Body, request.ContentLength, room, cancellationToken);
-                await using (var gzip = new GZipStream(StreamOf(member), CompressionMode.Decompress))
-                {
-                    ReadOnlyMemory<byte> decoded = await DecodeAsync(gzip, encoding, room, cancellationToken);
-                    return IsWholeGzip(member.Span, decoded.Span) ? decoded : throw new ProblemException(Undecodable(encoding));
-                }
-
+                return await UnzipAsync(await ReadBoundedAsync(request.Body, request.ContentLength, room, cancellationToken), room, cancellationToken);
             case "zstd":
-                await using (var zstd = new DecompressionStream(request.Body, leaveOpen: true))
+                // Read whole first: a body of frames that decode to nothing would have no other bound.
+                ReadOnlyMemory<byte> frames = await ReadBoundedAsync(request.Body, request.ContentLength, room, cancellationToken);
+                await using (var zstd = new DecompressionStream(StreamOf(frames), leaveOpen: false))
                 {
                     // A frame of a few bytes may ask for a window of 128 MiB; none that is allowed here needs more than the whole body.
                     zstd.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, BitOperations.Log2(ServerLimits.BodyBytes));
@@ -51,6 +47,15 @@ internal static class RequestBody
             default:
                 throw new ProblemException(Problem.Unsupported("Content-Encoding is identity, gzip or zstd."));
         }
+    }
+
+    /// <summary>What a gzip member holds, within the same bound.</summary>
+    /// <exception cref="ProblemException">413 where it is too large, 400 where it is not one member, whole and alone; 429 where there is no room for it.</exception>
+    public static async Task<ReadOnlyMemory<byte>> UnzipAsync(ReadOnlyMemory<byte> member, BodyRoom room, CancellationToken cancellationToken)
+    {
+        await using var gzip = new GZipStream(StreamOf(member), CompressionMode.Decompress);
+        ReadOnlyMemory<byte> decoded = await DecodeAsync(gzip, "gzip", room, cancellationToken);
+        return IsWholeGzip(member.Span, decoded.Span) ? decoded : throw new ProblemException(Undecodable("gzip"));
     }
 
     private static async Task<ReadOnlyMemory<byte>> DecodeAsync(Stream decoded, string encoding, BodyRoom room, CancellationToken cancellationToken)

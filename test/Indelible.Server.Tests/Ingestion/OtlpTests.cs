@@ -231,6 +231,27 @@ public sealed class OtlpTests(TestServer server) : IClassFixture<TestServer>
         }
     }
 
+    [Theory]
+    [InlineData("cut")]
+    [InlineData("something behind")]
+    [InlineData("too large")]
+    public async Task A_compressed_message_is_one_whole_member_within_the_bound(string fault)
+    {
+        TestLog log = await server.NewLogAsync();
+
+        // Stored, not compressed: cut between the records, what is left would decode to one of two.
+        byte[] one = Message(Field(5, Field(1, "x"u8)));
+        byte[] gzip = fault == "too large" ? Gzip(new byte[(16 << 20) + 1]) : Gzip([.. one, .. one], CompressionLevel.NoCompression);
+        byte[] message = fault switch { "cut" => gzip[..^(8 + one.Length)], "something behind" => [.. gzip, 1, 2, 3], _ => gzip };
+
+        (HttpResponseMessage response, _) = await CallAsync(log.WriterKey, Frame(message, 1), "gzip");
+        using (response)
+        {
+            Assert.Equal(fault == "too large" ? "8" : "3", Assert.Single(response.Headers.GetValues("grpc-status")));
+            Assert.Equal(0, log.Size);
+        }
+    }
+
     [Fact]
     public async Task Prior_knowledge_serves_every_route_and_HTTP_1_goes_on_beside_it()
     {
@@ -285,10 +306,10 @@ public sealed class OtlpTests(TestServer server) : IClassFixture<TestServer>
         return frame;
     }
 
-    private static byte[] Gzip(byte[] bytes)
+    private static byte[] Gzip(byte[] bytes, CompressionLevel level = CompressionLevel.Fastest)
     {
         using var whole = new MemoryStream();
-        using (var gzip = new GZipStream(whole, CompressionLevel.Fastest))
+        using (var gzip = new GZipStream(whole, level))
         {
             gzip.Write(bytes);
         }

@@ -215,6 +215,56 @@ public sealed class RequestBodyTests(TestServer server) : IClassFixture<TestServ
         Assert.Equal(0, log.Size);
     }
 
+    /// <summary>What decodes to nothing counts as it came: RFC 8878, 3.1.2, and frames without content.</summary>
+    [Theory]
+    [InlineData("one skippable frame")]
+    [InlineData("many skippable frames")]
+    [InlineData("empty frames")]
+    public async Task Refuses_more_than_16_MiB_of_zstd_that_decodes_to_little(string kind)
+    {
+        TestLog log = await server.NewLogAsync();
+        byte[] unit = kind switch
+        {
+            "one skippable frame" => [0x50, 0x2a, 0x4d, 0x18, .. BitConverter.GetBytes(Limit), .. new byte[Limit]],
+            "many skippable frames" => [0x5f, 0x2a, 0x4d, 0x18, 0, 0, 0, 0],
+            _ => Zstd(""),
+        };
+        byte[] body = [.. Enumerable.Repeat(unit, (Limit / unit.Length) + 1).SelectMany(bytes => bytes), .. Zstd(TestLog.Event("a"))];
+
+        Answer answer = await server.SendAsync(
+            HttpMethod.Post, log.Events, log.WriterKey, TestServer.Body(body, encoding: "zstd"), request => request.Headers.TransferEncodingChunked = true);
+
+        answer.ShouldBeProblem(413, "too-large");
+        Assert.Equal(0, log.Size);
+    }
+
+    [Fact]
+    public async Task Decodes_zstd_of_many_frames_with_skippable_ones_between()
+    {
+        TestLog log = await server.NewLogAsync();
+        byte[] skippable = [0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3];
+        byte[] body = [.. Enumerable.Range(0, 50).SelectMany(i => (byte[])[.. skippable, .. Zstd(TestLog.Event($"e-{i}") + "\n")])];
+
+        Answer answer = await log.AppendAsync(TestServer.Body(body, "application/x-ndjson", "zstd"));
+
+        Assert.True(answer.Status == 201, answer.Text);
+        Assert.Equal(50, log.Size);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("zstd")]
+    public async Task What_is_encoded_twice_is_decoded_once(string encoding)
+    {
+        TestLog log = await server.NewLogAsync();
+        byte[] inner = encoding == "gzip" ? Gzip(TestLog.Event("a")) : Zstd(TestLog.Event("a"));
+        using var compressor = new Compressor(3);
+        byte[] body = encoding == "gzip" ? Gzip(inner) : compressor.Wrap(inner).ToArray();
+
+        (await log.AppendAsync(TestServer.Body(body, encoding: encoding))).ShouldBeProblem(400, "invalid-event");
+        Assert.Equal(0, log.Size);
+    }
+
     [Theory]
     [InlineData("Content-Length: 1000\r\n\r\n{\"schema\":")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n3e8\r\n{\"schema\":")]
@@ -259,12 +309,14 @@ public sealed class RequestBodyTests(TestServer server) : IClassFixture<TestServ
         return body;
     }
 
-    private static byte[] Gzip(string text)
+    private static byte[] Gzip(string text) => Gzip(Encoding.UTF8.GetBytes(text));
+
+    private static byte[] Gzip(byte[] bytes)
     {
         using var buffer = new MemoryStream();
         using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest))
         {
-            gzip.Write(Encoding.UTF8.GetBytes(text));
+            gzip.Write(bytes);
         }
 
         return buffer.ToArray();
