@@ -36,4 +36,8 @@ public sealed class VerificationRequest
 /// <param name="Report">The report.</param>
 /// <param name="Checkpoint">The verified checkpoint to remember; null unless the verdict is valid.</param>
 /// <param name="Frontier">From where the next run may go on; null unless the verdict is valid.</param>
-public sealed record VerificationResult(VerificationReport Report, VerifiedCheckpoint? Checkpoint, TreeFrontier? Frontier);
+public sealed record VerificationResult(VerificationReport Report, VerifiedCheckpoint? Checkpoint, TreeFrontier? Frontier)
+{
+    /// <summary>The handovers that lead to the key of <see cref="Checkpoint"/>, to keep beside it; no bytes where there are none.</summary>
+    public ReadOnlyMemory<byte> Handovers { get; init; }
+}

@@ -132,7 +132,7 @@ internal sealed class SimulatedNode
     {
         foreach (LogReader log in Engine.Logs)
         {
-            NoteVerifier key = Ed25519NoteVerifier.FromVkey(log.Settings.Vkey);
+            Ed25519NoteVerifier key = Ed25519NoteVerifier.FromVkey(log.Settings.Vkey);
             using var source = new DataFolderLogSource(Folder, log.Settings.Name, key, log.Settings.Vkey, null);
             (VerificationReport report, VerifiedCheckpoint? checkpoint, _) = await new LogVerifier(key, source).VerifyAsync(CancellationToken.None);
             Assert.True(report.Verdict == Verdict.Valid, string.Join(Environment.NewLine, report.Faults.Concat(report.Unclear)));

@@ -88,6 +88,17 @@ public sealed class FolderLog : IDisposable
             : throw new StorageException($"The checkpoint store has no checkpoint of {origin}.", StorageOutcome.Damaged);
     }
 
+    /// <summary>The recorded handovers from key to key; no bytes where there are none. Untrusted bytes.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="keyName">The log's origin, or the name of the receipts' key.</param>
+    /// <param name="checkpointFolder">Where the checkpoint store is; null for its place in the data folder.</param>
+    /// <exception cref="StorageException">The store cannot be read.</exception>
+    public static ReadOnlyMemory<byte> ReadHandovers(DataFolder folder, string keyName, string? checkpointFolder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        return FileCheckpointStore.ReadOnly(folder.Disk, checkpointFolder ?? folder.CheckpointsFolder, out _).GetValueOrDefault(CheckpointSwap.HandoversOf(keyName));
+    }
+
     /// <summary>The entries of a bundle.</summary>
     /// <exception cref="StorageException">They are not all there, or were altered; the message says where.</exception>
     public IReadOnlyList<ReadOnlyMemory<byte>> ReadBundle(BundleId id)
