@@ -8,6 +8,7 @@ using Indelible.Engine.Privacy;
 using Indelible.Engine.Publishing;
 using Indelible.Engine.Reading;
 using Indelible.Engine.Recovery;
+using Indelible.Engine.Rotation;
 using Indelible.Engine.Sealing;
 using Indelible.Engine.Sequencing;
 using Indelible.Engine.Sources;
@@ -51,6 +52,7 @@ public sealed class EventsRefusedException(IReadOnlyList<RefusedEvent> refused) 
 public sealed partial class LogEngine : IAsyncDisposable
 {
     private static readonly Dictionary<string, FinishedLog> s_noneFinished = [];
+    private static readonly PersonalFields s_ourFields = PersonalFields.TryCreate([], originalInClear: true, out PersonalFields? fields, out _) ? fields : throw new InvalidOperationException();
     private readonly DataFolder _folder;
     private readonly FolderSettings _settings;
     private readonly long _idSeed;
@@ -73,6 +75,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly Sequencer _sequencer;
     private readonly Publisher _publisher;
     private readonly Sealer _sealer;
+    private readonly LogRotation _rotation;
     private readonly ConcurrentDictionary<string, LogReader> _logs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _configuring = new(1, 1);   // one change of configuration at a time
     private readonly CancellationTokenSource _stoppingSealer = new();
@@ -114,6 +117,10 @@ public sealed partial class LogEngine : IAsyncDisposable
             _sequencer = new Sequencer(_journal, _receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>()) { IsStepped = _isStepped };
             _publisher = new Publisher(_checkpoints, options.PublishInterval, time, loggers.CreateLogger<Publisher>());
             _sealer = new Sealer(_journal, _segments, _tails, _sequencer, options.SealInterval, loggers.CreateLogger<Sealer>()) { RoundEnds = log => KeepSources(log, EngineLimits.SourcesCacheEntries) };
+            _rotation = new LogRotation(_keys, _publisher, loggers.CreateLogger<LogRotation>())
+            {
+                Enter = EnterOwnAsync, SystemLog = () => _logs[_settings.SystemLog], System = () => _system, IsStepped = _isStepped,
+            };
             Recover();
         }
         catch
@@ -316,7 +323,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
 
         using Vault.Request keys = _vault.KeysFor(log.Settings.Origin);
-        PersonalFields personal = options.OriginalInClear ? log.PersonalFieldsButOriginal : log.PersonalFields;
+        PersonalFields personal = options.IsOurs ? s_ourFields : options.OriginalInClear ? log.PersonalFieldsButOriginal : log.PersonalFields;
         string receivedAt = Instant.Format(_time.GetUtcNow());
         var ingest = new Ingest(caller.Protocol, caller.Principal, caller.KeyId, caller.AuthAt, caller.RemoteAddress);
         var prepared = new PreparedEntry[claims.Count];
@@ -433,6 +440,26 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>Rotates the key that a log's heads are signed with; when the task completes the next one signs. See <see cref="LogRotation"/>.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the rotation.</param>
+    /// <exception cref="LogFrozenException">The log was finished by a restore.</exception>
+    /// <exception cref="ConfigurationConflictException">Its key was rotated as often as it may be.</exception>
+    /// <exception cref="QueueFullException">Too much is waiting; the old key goes on, and another call takes up what was begun.</exception>
+    /// <exception cref="NotWrittenException">There was no room; the same.</exception>
+    /// <exception cref="StorageException">The next key could not be written: nothing was changed. Or, with an unknown outcome: the next start finishes it.</exception>
+    /// <exception cref="NodeStoppedException">The node has stopped; the next start finishes what was begun.</exception>
+    public Task<KeyRotated> RotateLogKeyAsync(LogReader log, AppendCaller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        ArgumentNullException.ThrowIfNull(caller);
+        cancellationToken.ThrowIfCancellationRequested();
+        return log.Frozen is { } frozen
+            ? throw new LogFrozenException(log.Settings.Name, frozen.Successor, "its key signs nothing any more.")
+            : _rotation.RotateAsync(log, caller).WaitAsync(cancellationToken);
+    }
+
     /// <summary>Enters that a producer is expected to be heard of, in place of what was entered under the name before.</summary>
     /// <param name="wanted">The producer; when it is entered, this node says.</param>
     /// <param name="caller">Who enters it.</param>
@@ -529,6 +556,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             await _publisher.TurnAsync().ConfigureAwait(false);
         }
 
+        await _rotation.DrainAsync(_logs.Values).ConfigureAwait(false);
         if (_sequencer.Failure is null)
         {
             foreach (LogReader log in _logs.Values)
@@ -537,7 +565,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             }
         }
 
-        foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, _stoppingSealer, _stopping, _journal, _tails, _checkpoints, _vault, _sequencer, _publisher, _configuring, _receiptsSigner, _master, _lock])
+        foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, .. _logs.Values.Select(log => log.Published.Signer).OfType<IDisposable>(), _rotation, _stoppingSealer, _stopping, _journal, _tails, _checkpoints, _vault, _sequencer, _publisher, _configuring, _receiptsSigner, _master, _lock])
         {
             part.Dispose();
         }
@@ -769,7 +797,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     {
         if (FrozenOf(state) is { } frozen)
         {
-            AdoptFrozen(state, frozen);
+            AdoptFrozen(state, frozen, heads.GetValueOrDefault(CheckpointSwap.HandoversOf(state.Origin)));
             return;
         }
 
@@ -780,7 +808,8 @@ public sealed partial class LogEngine : IAsyncDisposable
                 $"The checkpoint store has no head of {state.Origin}, which has {state.DurableSize} entries: it is not this folder's, or was emptied.", StorageOutcome.Damaged);
         }
 
-        Ed25519NoteSigner signer = hasHead ? _keys.Open(state.Name, state.Origin) : _keys.OpenOrCreate(state.Name, state.Origin);
+        ReadOnlyMemory<byte> handovers = heads.GetValueOrDefault(CheckpointSwap.HandoversOf(state.Origin));
+        Ed25519NoteSigner signer = hasHead ? _rotation.Open(state.Name, state.Origin, handovers) : _keys.OpenOrCreate(state.Name, state.Origin);
         _signers.Add(signer);
         var checkpoints = new PublishedCheckpoints();
         if (hasHead)
@@ -794,7 +823,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             checkpoints.Add(SignFirst(state.Origin, signer));
         }
 
-        TakeIntoService(state, signer, signer.VerifierKey.ToString(), checkpoints, null);
+        TakeIntoService(state, signer, signer.VerifierKey.ToString(), checkpoints, null, handovers);
     }
 
     /// <summary>What is known of a log that a restore has finished, or is finishing; null of any other.</summary>
@@ -811,7 +840,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     }
 
     /// <summary>Takes a finished log into service for readers, as it was restored: neither larger nor smaller nor different.</summary>
-    private void AdoptFrozen(LogState state, FrozenLog frozen)
+    private void AdoptFrozen(LogState state, FrozenLog frozen, ReadOnlyMemory<byte> handovers)
     {
         byte[] note = Encoding.UTF8.GetBytes(frozen.Checkpoint);
         VerifiedCheckpoint signed = VerifiedCheckpoint.Verify(note, state.Origin, Ed25519NoteVerifier.FromVkey(frozen.Vkey));
@@ -825,10 +854,10 @@ public sealed partial class LogEngine : IAsyncDisposable
         LogRecovery.CheckAgainst(state, frozen.Head);
         var checkpoints = new PublishedCheckpoints();
         checkpoints.Add(new PublishedCheckpoint(signed.Head, note));
-        TakeIntoService(state, null, frozen.Vkey, checkpoints, frozen);
+        TakeIntoService(state, null, frozen.Vkey, checkpoints, frozen, handovers);
     }
 
-    private void TakeIntoService(LogState state, NoteSigner? signer, string vkey, PublishedCheckpoints checkpoints, FrozenLog? frozen)
+    private void TakeIntoService(LogState state, NoteSigner? signer, string vkey, PublishedCheckpoints checkpoints, FrozenLog? frozen, ReadOnlyMemory<byte> handovers)
     {
         LogSettings settings = _settings.ConfigurationLogs.Contains(state.Name)
             ? new LogSettings(state.Name, state.Origin, vkey, IsPublic: false, [], 0)
@@ -839,9 +868,10 @@ public sealed partial class LogEngine : IAsyncDisposable
             throw new StorageException($"Log {state.Name} is configured with a personal field that cannot be one: {faults[0]}.", StorageOutcome.Damaged);
         }
 
-        var published = new PublishedLog(state, signer, checkpoints);
+        var published = new PublishedLog(state, signer, checkpoints, vkey, handovers);
         if (signer is not null)
         {
+            _rotation.Hold(state.Name, published);
             _publisher.Add(published);
         }
 
@@ -911,6 +941,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
 
         await NoteAsync(SystemActions.Start, ("node", _settings.Host), data => data.WriteString("version", typeof(LogEngine).Assembly.GetName().Version!.ToString(3))).ConfigureAwait(false);
+        _rotation.Resume(_logs.Values, Ourselves);
     }
 
     /// <summary>Refuses a copy of another folder, or takes it for the folder itself when that was asked for.</summary>
@@ -1004,6 +1035,32 @@ public sealed partial class LogEngine : IAsyncDisposable
         if (_logs.TryGetValue(log, out LogReader? own))
         {
             await SettleAsync(AppendAsync(own, [claim], caller, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Appends an entry that the node itself vouches for, with who asked for it as its actor.</summary>
+    /// <returns>Its index; it is durable.</returns>
+    private async Task<long> EnterOwnAsync(LogReader log, string action, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data)
+    {
+        bool configures = log.Settings.Name == _settings.SystemLog;
+        if (configures)
+        {
+            await _configuring.WaitAsync().ConfigureAwait(false);
+        }
+
+        try
+        {
+            Claim claim = SystemClaim(action, "config", "update", target, caller, data);
+            Task<AppendResult> append = AppendAsync(log, [claim], Ourselves, AppendOptions.Ours, CancellationToken.None);
+            await SettleAsync(append).ConfigureAwait(false);
+            return (await append.ConfigureAwait(false)).Events[0].Index;
+        }
+        finally
+        {
+            if (configures)
+            {
+                _configuring.Release();
+            }
         }
     }
 
@@ -1207,6 +1264,11 @@ public sealed record AppendOptions(bool Partial = false, bool OriginalInClear = 
 {
     /// <summary>Atomic, originals encrypted.</summary>
     public static AppendOptions Default { get; } = new();
+
+    /// <summary>Of an entry that verifiers have to read: what a log's own configuration encrypts stays in clear.</summary>
+    internal static AppendOptions Ours { get; } = new() { IsOurs = true };
+
+    internal bool IsOurs { get; private init; }
 }
 
 /// <summary>A change of configuration contradicts what is there: nothing was changed.</summary>

@@ -140,6 +140,14 @@ internal sealed class SimulatedNode
         }
     }
 
+    /// <summary>Verifies a log from outside by a key of the caller's.</summary>
+    public async Task<VerificationReport> VerifyAsync(string log, string vkey)
+    {
+        var key = Ed25519NoteVerifier.FromVkey(vkey);
+        using var source = new DataFolderLogSource(Folder, log, key, vkey, null);
+        return (await new LogVerifier(key, source).VerifyAsync(CancellationToken.None)).Report;
+    }
+
     private static string PersonOf(string id) => "u-" + (id.Length % s_people).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Frees what the dead process held in this one; its disk answers nothing any more.</summary>
