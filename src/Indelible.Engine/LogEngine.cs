@@ -71,11 +71,11 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly ICheckpointStore _checkpoints;
     private readonly SourcesFile _sources;
     private readonly BlockCache _cache = new(EngineLimits.BlockCacheBytes);
-    private readonly Ed25519NoteSigner _receiptsSigner;
     private readonly Sequencer _sequencer;
     private readonly Publisher _publisher;
     private readonly Sealer _sealer;
     private readonly LogRotation _rotation;
+    private readonly ReceiptsRotation _receipts;
     private readonly ConcurrentDictionary<string, LogReader> _logs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _configuring = new(1, 1);   // one change of configuration at a time
     private readonly CancellationTokenSource _stoppingSealer = new();
@@ -106,20 +106,26 @@ public sealed partial class LogEngine : IAsyncDisposable
             CheckPlace(options);
             opened.Push(_master = MasterKey.Open(folder.Disk, folder.MasterKeyFile, random));
             _keys = new KeyStore(folder.Disk, folder.KeysFolder, _master, random);
-            opened.Push(_receiptsSigner = _keys.Open(KeyStore.ReceiptsName, KeyStore.NameOf(settings.Host, KeyStore.ReceiptsName)));
             opened.Push(_vault = Vault.Open(folder.VaultFile, _master, random));
             opened.Push(_checkpoints = FileCheckpointStore.Open(
                 folder.Disk, options.CheckpointFolder ?? folder.CheckpointsFolder, folder.QuarantineFolder, random, options.CheckpointRewriteBytes));
+            string receipts = KeyStore.NameOf(settings.Host, KeyStore.ReceiptsName);
+            Ed25519NoteSigner receiptsSigner = ReceiptsRotation.Open(_keys, _checkpoints, receipts);
+            opened.Push(receiptsSigner);
             opened.Push(_journal = FileJournal.Open(folder.Disk, folder.JournalFolder, folder.QuarantineFolder, options.Journal, random));
             _segments = new FileSegmentStore(folder.Disk, folder.LogsFolder);
             opened.Push(_tails = new FileTailStore(folder.Disk, folder.LogsFolder, random));
             _sources = new SourcesFile(folder.Disk, folder.LogsFolder);
-            _sequencer = new Sequencer(_journal, _receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>()) { IsStepped = _isStepped };
+            _sequencer = new Sequencer(_journal, receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>()) { IsStepped = _isStepped };
             _publisher = new Publisher(_checkpoints, options.PublishInterval, time, loggers.CreateLogger<Publisher>());
             _sealer = new Sealer(_journal, _segments, _tails, _sequencer, options.SealInterval, loggers.CreateLogger<Sealer>()) { RoundEnds = log => KeepSources(log, EngineLimits.SourcesCacheEntries) };
             _rotation = new LogRotation(_keys, _publisher, loggers.CreateLogger<LogRotation>())
             {
                 Enter = EnterOwnAsync, SystemLog = () => _logs[_settings.SystemLog], System = () => _system, IsStepped = _isStepped,
+            };
+            _receipts = new ReceiptsRotation(_keys, _checkpoints, _sequencer, receipts, loggers.CreateLogger<ReceiptsRotation>())
+            {
+                Signer = receiptsSigner, Enter = (action, target, by, data) => EnterOwnAsync(_logs[_settings.SystemLog], action, target, by, data),
             };
             Recover();
         }
@@ -460,6 +466,26 @@ public sealed partial class LogEngine : IAsyncDisposable
             : _rotation.RotateAsync(log, caller).WaitAsync(cancellationToken);
     }
 
+    /// <summary>The key that receipts are verified with now.</summary>
+    public string ReceiptsVkey => _receipts.Signer.VerifierKey.ToString();
+
+    /// <summary>The handovers from one receipts' key to the next, as they are recorded; no bytes where it was never rotated.</summary>
+    public ReadOnlyMemory<byte> ReceiptsHandovers => _receipts.Handovers;
+
+    /// <summary>Rotates the key that receipts are signed with; when the task completes the next one signs. See <see cref="ReceiptsRotation"/>.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the rotation.</param>
+    /// <exception cref="QueueFullException">Too much is waiting; the old key goes on.</exception>
+    /// <exception cref="NotWrittenException">There was no room; the same.</exception>
+    /// <exception cref="StorageException">The next key or the handover could not be written: the old key goes on. Or, with an unknown outcome: the next start decides.</exception>
+    /// <exception cref="NodeStoppedException">The node has stopped; the next start finishes what was begun.</exception>
+    public Task<KeyRotated> RotateReceiptsKeyAsync(AppendCaller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        cancellationToken.ThrowIfCancellationRequested();
+        return _receipts.RotateAsync(caller).WaitAsync(cancellationToken);
+    }
+
     /// <summary>Enters that a producer is expected to be heard of, in place of what was entered under the name before.</summary>
     /// <param name="wanted">The producer; when it is entered, this node says.</param>
     /// <param name="caller">Who enters it.</param>
@@ -557,6 +583,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
 
         await _rotation.DrainAsync(_logs.Values).ConfigureAwait(false);
+        await _receipts.DrainAsync().ConfigureAwait(false);
         if (_sequencer.Failure is null)
         {
             foreach (LogReader log in _logs.Values)
@@ -565,7 +592,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             }
         }
 
-        foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, .. _logs.Values.Select(log => log.Published.Signer).OfType<IDisposable>(), _rotation, _stoppingSealer, _stopping, _journal, _tails, _checkpoints, _vault, _sequencer, _publisher, _configuring, _receiptsSigner, _master, _lock])
+        foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, .. _logs.Values.Select(log => log.Published.Signer).OfType<IDisposable>(), _rotation, _stoppingSealer, _stopping, _journal, _tails, _checkpoints, _vault, _sequencer, _publisher, _configuring, _receipts, _master, _lock])
         {
             part.Dispose();
         }
@@ -942,6 +969,7 @@ public sealed partial class LogEngine : IAsyncDisposable
 
         await NoteAsync(SystemActions.Start, ("node", _settings.Host), data => data.WriteString("version", typeof(LogEngine).Assembly.GetName().Version!.ToString(3))).ConfigureAwait(false);
         _rotation.Resume(_logs.Values, Ourselves);
+        await _receipts.ResumeAsync(_system.ReceiptsRotations.LastOrDefault()).ConfigureAwait(false);
     }
 
     /// <summary>Refuses a copy of another folder, or takes it for the folder itself when that was asked for.</summary>

@@ -27,7 +27,7 @@ public abstract class CheckpointTrust
     internal abstract ReadOnlyMemory<byte> Handovers { get; }
 
     /// <summary>The heads at which the log was handed over from key to key.</summary>
-    internal abstract IReadOnlyList<TreeHead> HandoverHeads { get; }
+    public abstract IReadOnlyList<TreeHead> HandoverHeads { get; }
 
     /// <summary>Trust in one key, pinned by the caller, and in those that handovers lead to from it; its name is the origin.</summary>
     public static CheckpointTrust InKey(Ed25519NoteVerifier logKey)
@@ -68,7 +68,7 @@ public abstract class CheckpointTrust
 
         internal override ReadOnlyMemory<byte> Handovers => chain.Format();
 
-        internal override IReadOnlyList<TreeHead> HandoverHeads => [.. chain.Handovers.Select(handover => handover.Head)];
+        public override IReadOnlyList<TreeHead> HandoverHeads => [.. chain.Handovers.Select(handover => handover.Head)];
 
         internal override IEnumerable<string> Open =>
         [
@@ -96,7 +96,7 @@ public abstract class CheckpointTrust
 
         internal override ReadOnlyMemory<byte> Handovers => ReadOnlyMemory<byte>.Empty;
 
-        internal override IReadOnlyList<TreeHead> HandoverHeads => [];
+        public override IReadOnlyList<TreeHead> HandoverHeads => [];
 
         internal override IEnumerable<string> Open =>
         [

@@ -65,6 +65,10 @@ public sealed class DataFolderLogSource : ILogSource, IDisposable
         Task.FromResult(Read(() => FolderLog.ReadHandovers(_folder, _logKey.Name, _checkpointFolder)));
 
     /// <inheritdoc/>
+    public Task<ReadOnlyMemory<byte>> ReadReceiptsHandoversAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Read(() => FolderLog.ReadReceiptsHandovers(_folder, _checkpointFolder)));
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadBundleAsync(BundleId id, CancellationToken cancellationToken)
     {
         IReadOnlyList<ReadOnlyMemory<byte>> entries = ReadTwice(log => log.ReadBundle(id));

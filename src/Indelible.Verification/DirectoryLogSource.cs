@@ -27,6 +27,9 @@ public sealed class DirectoryLogSource : ILogSource
     /// <inheritdoc/>
     public Task<ReadOnlyMemory<byte>> ReadHandoversAsync(CancellationToken cancellationToken) => ReadListAsync("handovers", cancellationToken);
 
+    /// <summary>As <see cref="ReadHandoversAsync"/>, of the receipts' key.</summary>
+    public Task<ReadOnlyMemory<byte>> ReadReceiptsHandoversAsync(CancellationToken cancellationToken) => ReadListAsync("receipts-handovers", cancellationToken);
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadBundleAsync(BundleId id, CancellationToken cancellationToken)
     {

@@ -37,6 +37,9 @@ public sealed class HttpLogSource : ILogSource
     /// <summary>The handovers; none where the server has no such file, as one that serves a log as static files may not.</summary>
     public Task<ReadOnlyMemory<byte>> ReadHandoversAsync(CancellationToken cancellationToken) => GetListAsync("handovers", cancellationToken);
 
+    /// <summary>As <see cref="ReadHandoversAsync"/>, of the receipts' key.</summary>
+    public Task<ReadOnlyMemory<byte>> ReadReceiptsHandoversAsync(CancellationToken cancellationToken) => GetListAsync("receipts-handovers", cancellationToken);
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadBundleAsync(BundleId id, CancellationToken cancellationToken)
     {

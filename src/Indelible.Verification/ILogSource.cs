@@ -18,6 +18,10 @@ public interface ILogSource
     /// <exception cref="LogSourceException">They cannot be read.</exception>
     Task<ReadOnlyMemory<byte>> ReadHandoversAsync(CancellationToken cancellationToken) => Task.FromResult(ReadOnlyMemory<byte>.Empty);
 
+    /// <summary>The handovers of the key that signs the host's receipts: untrusted bytes, none where it was never rotated.</summary>
+    /// <exception cref="LogSourceException">They cannot be read.</exception>
+    Task<ReadOnlyMemory<byte>> ReadReceiptsHandoversAsync(CancellationToken cancellationToken) => Task.FromResult(ReadOnlyMemory<byte>.Empty);
+
     /// <summary>The entries of a bundle: untrusted bytes.</summary>
     /// <param name="id">A bundle of the tree that the checkpoint speaks of.</param>
     /// <param name="cancellationToken">Ends the reading.</param>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Indelible.Keys;
 using Indelible.Merkle;
 using Indelible.Notes;
+using Indelible.Proofs;
 using Indelible.Tiles;
 
 namespace Indelible.Verification;
@@ -37,7 +38,7 @@ public sealed class LogVerifier
     private readonly List<string> _notChecked = [];
     private readonly List<string> _checked = [];
     private readonly TreeCheck _tree;
-    private readonly ReceiptCheck _receipts;
+    private ReceiptCheck _receipts;   // with the keys that handovers lead to, once they are read
     private readonly RotationCheck _rotations;
     private readonly long _from;              // entries before it were hashed by earlier runs
     private string _lastReceivedAt = "";
@@ -86,7 +87,7 @@ public sealed class LogVerifier
 
         _tiles = new TileReader(source);
         _tree = new TreeCheck(_tiles, _request.Remembered?.Head, _request.ShownHeads, _request.Frontier, AddFault);
-        _receipts = new ReceiptCheck(_request.Receipts, _request.ReceiptsKey, trust.Origin, AddFault);
+        _receipts = new ReceiptCheck([], null, trust.Origin, AddFault);
         _rotations = new RotationCheck(trust.Origin, AddFault);
     }
 
@@ -115,6 +116,7 @@ public sealed class LogVerifier
 
         try
         {
+            await TakeReceiptsAsync(cancellationToken).ConfigureAwait(false);
             StorageFindings storage = await _source.CheckStorageAsync(head.Size, cancellationToken).ConfigureAwait(false);
             await CheckFirstEntryAsync(cancellationToken).ConfigureAwait(false);
             bool whole = await HashEntriesAsync(head.Size, cancellationToken).ConfigureAwait(false);
@@ -179,6 +181,32 @@ public sealed class LogVerifier
         {
             _faults.Add(new VerificationFault("handover", _source.Description, e.Message));
         }
+    }
+
+    /// <summary>Follows the handovers of the receipts' key, and verifies the receipts that the caller gave.</summary>
+    private async Task TakeReceiptsAsync(CancellationToken cancellationToken)
+    {
+        if (_request.Receipts.Count == 0)
+        {
+            return;
+        }
+
+        ReceiptsKeys? keys = _request.ReceiptsKey is { } pinned ? ReceiptsKeys.Of(pinned, NoteVerifiers.OfLog) : null;
+        try
+        {
+            ReadOnlyMemory<byte> handovers = await _source.ReadReceiptsHandoversAsync(cancellationToken).ConfigureAwait(false);
+            keys = keys?.With(handovers.Span);
+            if (keys is { Keys.Count: > 1 })
+            {
+                _notChecked.Add($"the {keys.Keys.Count - 1} rotations of the receipts' key beyond its keys' own word: rotation vouched by the old key only");
+            }
+        }
+        catch (Exception e) when (e is TlogFormatException or VerificationException || e is LogSourceException { IsUnreachable: false })
+        {
+            AddFault(new VerificationFault("handover", "receipts-handovers", e.Message));
+        }
+
+        _receipts = new ReceiptCheck(_request.Receipts, keys, _trust.Origin, AddFault);
     }
 
     private void Take(StorageFindings storage)

@@ -19,8 +19,8 @@ public sealed class VerificationRequest
     /// <summary>Durable receipts that somebody was given. Those that cannot be judged, of other logs or for entries before <see cref="Frontier"/>, leave the verdict open.</summary>
     public IReadOnlyList<DurableReceipt> Receipts { get; init; } = [];
 
-    /// <summary>The key that signs receipts, pinned by the caller; needed with <see cref="Receipts"/>.</summary>
-    public NoteVerifier? ReceiptsKey { get; init; }
+    /// <summary>The key that signs receipts, pinned by the caller; the source's handovers lead from it to others. Needed with <see cref="Receipts"/>.</summary>
+    public VerifierKey? ReceiptsKey { get; init; }
 
     /// <summary>Receives the number of entries that are under the tree so far.</summary>
     public IProgress<long>? Progress { get; init; }

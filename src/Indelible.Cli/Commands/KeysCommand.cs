@@ -4,7 +4,7 @@ using Indelible.Client;
 
 namespace Indelible.Cli.Commands;
 
-/// <summary><c>indelible keys</c>: makes, lists and revokes keys.</summary>
+/// <summary><c>indelible keys</c>: makes, lists and revokes keys of callers; rotates those that sign.</summary>
 internal static class KeysCommand
 {
     public static Command Make()
@@ -12,7 +12,7 @@ internal static class KeysCommand
         Option<string> url = CommandOptions.Url();
         Option<string?> key = CommandOptions.Key();
         Option<bool> json = CommandOptions.Json();
-        var command = new Command("keys", "Make, list and revoke keys (needs an administrator's key)");
+        var command = new Command("keys", "Make, list and revoke keys, and rotate those that sign (needs an administrator's key)");
 
         var kind = new Option<string>("--kind") { Description = "What the key is for", Required = true };
         kind.AcceptOnlyFromAmong("writer", "reader", "admin");
@@ -34,6 +34,7 @@ internal static class KeysCommand
             Console.WriteLine($"Revoked {parsed.GetValue(id)}.");
             return ExitCode.Done;
         }));
+        command.Subcommands.Add(RotateCommand.Make());
         command.Subcommands.Add(create);
         command.Subcommands.Add(list);
         command.Subcommands.Add(revoke);

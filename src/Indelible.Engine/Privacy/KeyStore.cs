@@ -67,16 +67,20 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
     /// <exception cref="StorageException">It was altered, or is the key of another name.</exception>
     public Ed25519NoteSigner? TryOpenNext(string name, string keyName)
     {
-        string path = PathOf(name) + NextExtension;
-        if (!disk.Exists(path))
+        Ed25519NoteSigner? next = PeekNext(name, keyName);
+        if (next is not null)
         {
-            return null;
+            // It may have been made and not become durable; what is signed with it from now on would be lost with it.
+            disk.SyncFolder(folder);
         }
 
-        // It may have been made and not become durable; what is signed with it from now on would be lost with it.
-        disk.SyncFolder(folder);
-        return Ed25519NoteSigner.FromSeed(keyName, master.Unwrap(disk.ReadWhole(path, MaxFileBytes), Context(keyName)));
+        return next;
     }
+
+    /// <summary>As <see cref="TryOpenNext"/>, to look and not to sign: nothing is synced.</summary>
+    public Ed25519NoteSigner? PeekNext(string name, string keyName) => disk.Exists(PathOf(name) + NextExtension)
+        ? Ed25519NoteSigner.FromSeed(keyName, master.Unwrap(disk.ReadWhole(PathOf(name) + NextExtension, MaxFileBytes), Context(keyName)))
+        : null;
 
     /// <summary>Destroys a key and puts the next one in its place. Begun and broken off, it is done again.</summary>
     /// <exception cref="StorageException">It failed: the next key is there, the old one may be.</exception>

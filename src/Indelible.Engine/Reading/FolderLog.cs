@@ -1,4 +1,5 @@
 using System.Globalization;
+using Indelible.Engine.Privacy;
 using Indelible.Engine.Sealing;
 using Indelible.Engine.Sequencing;
 using Indelible.Engine.Storage;
@@ -97,6 +98,13 @@ public sealed class FolderLog : IDisposable
     {
         ArgumentNullException.ThrowIfNull(folder);
         return FileCheckpointStore.ReadOnly(folder.Disk, checkpointFolder ?? folder.CheckpointsFolder, out _).GetValueOrDefault(CheckpointSwap.HandoversOf(keyName));
+    }
+
+    /// <summary>As <see cref="ReadHandovers"/>, of the key that signs receipts.</summary>
+    public static ReadOnlyMemory<byte> ReadReceiptsHandovers(DataFolder folder, string? checkpointFolder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        return ReadHandovers(folder, KeyStore.NameOf(folder.ReadSettings().Host, KeyStore.ReceiptsName), checkpointFolder);
     }
 
     /// <summary>The entries of a bundle.</summary>

@@ -29,7 +29,7 @@ internal static class LogEndpoints
             new LogList([.. engine.Logs
                 .Where(log => caller.Key.Kind == KeyKind.Admin || caller.Key.Covers(log.Settings.Name))
                 .OrderBy(log => log.Settings.Name, StringComparer.Ordinal)
-                .Select(View)]),
+                .Select(View)], engine.ReceiptsVkey),
             ApiJson.Plain.LogList);
     }
 
