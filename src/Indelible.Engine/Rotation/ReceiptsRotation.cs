@@ -160,7 +160,9 @@ internal sealed partial class ReceiptsRotation(KeyStore keys, ICheckpointStore s
             throw new VerificationException($"The handover of receipts does not lead from {old.VerifierKey} to {next.VerifierKey}. Nothing was recorded.");
         }
 
-        await store.SwapAsync([new CheckpointSwap(CheckpointSwap.HandoversOf(keyName), known.IsEmpty ? default(ReadOnlyMemory<byte>?) : known, list)]).ConfigureAwait(false);
+        // A restore may have left a list of none, after a key that was lost.
+        bool isRecorded = store.Load().ContainsKey(CheckpointSwap.HandoversOf(keyName));
+        await store.SwapAsync([new CheckpointSwap(CheckpointSwap.HandoversOf(keyName), isRecorded ? known : default(ReadOnlyMemory<byte>?), list)]).ConfigureAwait(false);
 
         // The point of no return: whatever happens now, the next start goes on with the next key.
         await sequencer.UseReceiptsSignerAsync(next).ConfigureAwait(false);
