@@ -104,6 +104,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         {
             opened.Push(_lock = folder.Lock());
             CheckPlace(options);
+            MasterKeyRewrap.Finish(folder);
             opened.Push(_master = MasterKey.Open(folder.Disk, folder.MasterKeyFile, random));
             _keys = new KeyStore(folder.Disk, folder.KeysFolder, _master, random);
             opened.Push(_vault = Vault.Open(folder.VaultFile, _master, random));

@@ -35,6 +35,7 @@ internal static class KeysCommand
             return ExitCode.Done;
         }));
         command.Subcommands.Add(RotateCommand.Make());
+        command.Subcommands.Add(RewrapCommand.Make());
         command.Subcommands.Add(create);
         command.Subcommands.Add(list);
         command.Subcommands.Add(revoke);

@@ -101,7 +101,8 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
         disk.Replace(path + NextExtension, path);
     }
 
-    private static byte[] Context(string keyName) => Encoding.UTF8.GetBytes("indelible.dev/signing-key/v1 " + keyName);
+    /// <summary>What a wrapped key is for.</summary>
+    internal static byte[] Context(string keyName) => Encoding.UTF8.GetBytes("indelible.dev/signing-key/v1 " + keyName);
 
     private string PathOf(string name) => PathOf(folder, name);
 }

@@ -74,6 +74,12 @@ public static class FolderCheck
             return;
         }
 
+        if (MasterKeyRewrap.IsUnfinished(folder))
+        {
+            findings.IsNotChecked("signing keys and the vault: an exchange of the master key is under way, or was broken off; the next start of the node, or doing it again, finishes it");
+            return;
+        }
+
         // Never drawn from: nothing is wrapped here.
         findings.Try("master.key", () => master = MasterKey.Open(folder.Disk, folder.MasterKeyFile, RandomSource.System));
         if (master is null)
