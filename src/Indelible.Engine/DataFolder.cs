@@ -76,6 +76,9 @@ public sealed partial class DataFolder
 
     internal string MasterKeyFile => Path.Combine(Root, "master.key");
 
+    /// <summary>A master key that is to take the other's place; while it is there, the other counts.</summary>
+    internal string NextMasterKeyFile => MasterKeyFile + ".next";
+
     internal string KeysFolder => Path.Combine(Root, "keys");
 
     /// <summary>Always a file of the operating system's: SQLite knows no other.</summary>
@@ -169,7 +172,7 @@ public sealed partial class DataFolder
     /// <summary>Whether a name, as <see cref="NameOf"/> gives it, is one that a data folder uses.</summary>
     internal static bool IsOwn(string name) => OwnNames().IsMatch(name);
 
-    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key|keys/[^/]+\.key|vault\.db(-wal|-shm|-journal)?|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail|sources\.cache)|quarantine/[^/]+\.torn|tls/(certificate|key)\.pem)(\.new)?$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key(\.next)?|keys/[^/]+\.key(\.next)?(\.rewrapped)?|vault\.db(\.rewrapped)?(-wal|-shm|-journal)?|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail|sources\.cache)|quarantine/[^/]+\.torn|tls/(certificate|key)\.pem)(\.new)?$", RegexOptions.NonBacktracking)]
     private static partial Regex OwnNames();
 
     internal void WriteSettings(FolderSettings settings)

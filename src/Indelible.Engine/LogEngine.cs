@@ -8,6 +8,7 @@ using Indelible.Engine.Privacy;
 using Indelible.Engine.Publishing;
 using Indelible.Engine.Reading;
 using Indelible.Engine.Recovery;
+using Indelible.Engine.Rotation;
 using Indelible.Engine.Sealing;
 using Indelible.Engine.Sequencing;
 using Indelible.Engine.Sources;
@@ -55,6 +56,7 @@ public sealed class EventsRefusedException(IReadOnlyList<RefusedEvent> refused) 
 public sealed partial class LogEngine : IAsyncDisposable
 {
     private static readonly Dictionary<string, FinishedLog> s_noneFinished = [];
+    private static readonly PersonalFields s_ourFields = PersonalFields.TryCreate([], originalInClear: true, out PersonalFields? fields, out _) ? fields : throw new InvalidOperationException();
     private readonly DataFolder _folder;
     private readonly FolderSettings _settings;
     private readonly long _idSeed;
@@ -74,10 +76,11 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly ICheckpointStore _checkpoints;
     private readonly SourcesFile _sources;
     private readonly BlockCache _cache = new(EngineLimits.BlockCacheBytes);
-    private readonly Ed25519NoteSigner _receiptsSigner;
     private readonly Sequencer _sequencer;
     private readonly Publisher _publisher;
     private readonly Sealer _sealer;
+    private readonly LogRotation _rotation;
+    private readonly ReceiptsRotation _receipts;
     private readonly ConcurrentDictionary<string, LogReader> _logs = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _configuring = new(1, 1);   // one change of configuration at a time
     private readonly CancellationTokenSource _stoppingSealer = new();
@@ -108,19 +111,30 @@ public sealed partial class LogEngine : IAsyncDisposable
         {
             opened.Push(_lock = folder.Lock());
             CheckPlace(options);
+            MasterKeyRewrap.Finish(folder);
             opened.Push(_master = MasterKey.Open(folder.Disk, folder.MasterKeyFile, random));
             _keys = new KeyStore(folder.Disk, folder.KeysFolder, _master, random);
-            opened.Push(_receiptsSigner = _keys.Open(KeyStore.ReceiptsName, KeyStore.NameOf(settings.Host, KeyStore.ReceiptsName)));
             opened.Push(_vault = Vault.Open(folder.VaultFile, _master, random));
             opened.Push(_checkpoints = FileCheckpointStore.Open(
                 folder.Disk, options.CheckpointFolder ?? folder.CheckpointsFolder, folder.QuarantineFolder, random, options.CheckpointRewriteBytes));
+            string receipts = KeyStore.NameOf(settings.Host, KeyStore.ReceiptsName);
+            Ed25519NoteSigner receiptsSigner = ReceiptsRotation.Open(_keys, _checkpoints, receipts);
+            opened.Push(receiptsSigner);
             opened.Push(_journal = FileJournal.Open(folder.Disk, folder.JournalFolder, folder.QuarantineFolder, options.Journal, random));
             _segments = new FileSegmentStore(folder.Disk, folder.LogsFolder);
             opened.Push(_tails = new FileTailStore(folder.Disk, folder.LogsFolder, random));
             _sources = new SourcesFile(folder.Disk, folder.LogsFolder);
-            _sequencer = new Sequencer(_journal, _receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>()) { IsStepped = _isStepped };
+            _sequencer = new Sequencer(_journal, receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>()) { IsStepped = _isStepped };
             _publisher = new Publisher(_checkpoints, options.PublishInterval, time, loggers.CreateLogger<Publisher>());
             _sealer = new Sealer(_journal, _segments, _tails, _sequencer, options.SealInterval, loggers.CreateLogger<Sealer>()) { RoundEnds = log => KeepSources(log, EngineLimits.SourcesCacheEntries) };
+            _rotation = new LogRotation(_keys, _publisher, loggers.CreateLogger<LogRotation>())
+            {
+                Enter = EnterOwnAsync, SystemLog = () => _logs[_settings.SystemLog], System = () => System, IsStepped = _isStepped,
+            };
+            _receipts = new ReceiptsRotation(_keys, _checkpoints, _sequencer, receipts, loggers.CreateLogger<ReceiptsRotation>())
+            {
+                Signer = receiptsSigner, Enter = (action, target, by, data) => EnterOwnAsync(_logs[_settings.SystemLog], action, target, by, data),
+            };
             Recover();
         }
         catch
@@ -355,7 +369,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
 
         using Vault.Request keys = _vault.KeysFor(log.Settings.Origin);
-        PersonalFields personal = options.OriginalInClear ? log.PersonalFieldsButOriginal : log.PersonalFields;
+        PersonalFields personal = options.IsOurs ? s_ourFields : options.OriginalInClear ? log.PersonalFieldsButOriginal : log.PersonalFields;
         string receivedAt = Instant.Format(_time.GetUtcNow());
         var ingest = new Ingest(caller.Protocol, caller.Principal, caller.KeyId, caller.AuthAt, caller.RemoteAddress);
         var prepared = new PreparedEntry[claims.Count];
@@ -424,6 +438,49 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
 
         return await CreateLogCoreAsync(name, isPublic, personalPointers, caller, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Rotates the key that a log's heads are signed with; when the task completes the next one signs. See <see cref="LogRotation"/>.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the rotation.</param>
+    /// <exception cref="NotAuthorisedException">The caller is no custodian of it.</exception>
+    /// <exception cref="LogFrozenException">The log was finished by a restore.</exception>
+    /// <exception cref="ConfigurationConflictException">Its key was rotated as often as it may be.</exception>
+    /// <exception cref="QueueFullException">Too much is waiting; the old key goes on, and another call takes up what was begun.</exception>
+    /// <exception cref="NotWrittenException">There was no room; the same.</exception>
+    /// <exception cref="StorageException">The next key could not be written: nothing was changed. Or, with an unknown outcome: the next start finishes it.</exception>
+    /// <exception cref="NodeStoppedException">The node has stopped; the next start finishes what was begun.</exception>
+    public Task<KeyRotated> RotateLogKeyAsync(LogReader log, AppendCaller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        ArgumentNullException.ThrowIfNull(caller);
+        cancellationToken.ThrowIfCancellationRequested();
+        RulesFor(caller).RequireCustody(log.Settings.Name);
+        return log.Frozen is { } frozen
+            ? throw new LogFrozenException(log.Settings.Name, frozen.Successor, "its key signs nothing any more.")
+            : _rotation.RotateAsync(log, caller).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>The key that receipts are verified with now.</summary>
+    public string ReceiptsVkey => _receipts.Signer.VerifierKey.ToString();
+
+    /// <summary>The handovers from one receipts' key to the next, as they are recorded; no bytes where it was never rotated.</summary>
+    public ReadOnlyMemory<byte> ReceiptsHandovers => _receipts.Handovers;
+
+    /// <summary>Rotates the key that receipts are signed with; when the task completes the next one signs. See <see cref="ReceiptsRotation"/>.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the rotation.</param>
+    /// <exception cref="QueueFullException">Too much is waiting; the old key goes on.</exception>
+    /// <exception cref="NotWrittenException">There was no room; the same.</exception>
+    /// <exception cref="StorageException">The next key or the handover could not be written: the old key goes on. Or, with an unknown outcome: the next start decides.</exception>
+    /// <exception cref="NodeStoppedException">The node has stopped; the next start finishes what was begun.</exception>
+    public Task<KeyRotated> RotateReceiptsKeyAsync(AppendCaller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        cancellationToken.ThrowIfCancellationRequested();
+        RulesFor(caller).RequireNodeCustody();
+        return _receipts.RotateAsync(caller).WaitAsync(cancellationToken);
     }
 
     /// <summary>Enters that a producer is expected to be heard of, in place of what was entered under the name before.</summary>
@@ -530,6 +587,8 @@ public sealed partial class LogEngine : IAsyncDisposable
             await _publisher.TurnAsync().ConfigureAwait(false);
         }
 
+        await _rotation.DrainAsync(_logs.Values).ConfigureAwait(false);
+        await _receipts.DrainAsync().ConfigureAwait(false);
         if (_sequencer.Failure is null)
         {
             foreach (LogReader log in _logs.Values)
@@ -538,7 +597,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             }
         }
 
-        foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, _stoppingSealer, _stopping, _journal, _tails, _checkpoints, _vault, _sequencer, _publisher, _configuring, _receiptsSigner, _master, _lock])
+        foreach (IDisposable part in (IEnumerable<IDisposable>)[.. _signers, .. _logs.Values.Select(log => log.Published.Signer).OfType<IDisposable>(), _rotation, _stoppingSealer, _stopping, _journal, _tails, _checkpoints, _vault, _sequencer, _publisher, _configuring, _receipts, _master, _lock])
         {
             part.Dispose();
         }
@@ -775,7 +834,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     {
         if (FrozenOf(state) is { } frozen)
         {
-            AdoptFrozen(state, frozen);
+            AdoptFrozen(state, frozen, heads.GetValueOrDefault(CheckpointSwap.HandoversOf(state.Origin)));
             return;
         }
 
@@ -786,7 +845,8 @@ public sealed partial class LogEngine : IAsyncDisposable
                 $"The checkpoint store has no head of {state.Origin}, which has {state.DurableSize} entries: it is not this folder's, or was emptied.", StorageOutcome.Damaged);
         }
 
-        Ed25519NoteSigner signer = hasHead ? _keys.Open(state.Name, state.Origin) : _keys.OpenOrCreate(state.Name, state.Origin);
+        ReadOnlyMemory<byte> handovers = heads.GetValueOrDefault(CheckpointSwap.HandoversOf(state.Origin));
+        Ed25519NoteSigner signer = hasHead ? _rotation.Open(state.Name, state.Origin, handovers) : _keys.OpenOrCreate(state.Name, state.Origin);
         _signers.Add(signer);
         var checkpoints = new PublishedCheckpoints();
         if (hasHead)
@@ -800,7 +860,7 @@ public sealed partial class LogEngine : IAsyncDisposable
             checkpoints.Add(SignFirst(state.Origin, signer));
         }
 
-        TakeIntoService(state, signer, signer.VerifierKey.ToString(), checkpoints, null);
+        TakeIntoService(state, signer, signer.VerifierKey.ToString(), checkpoints, null, handovers);
     }
 
     /// <summary>What is known of a log that a restore has finished, or is finishing; null of any other.</summary>
@@ -817,7 +877,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     }
 
     /// <summary>Takes a finished log into service for readers, as it was restored: neither larger nor smaller nor different.</summary>
-    private void AdoptFrozen(LogState state, FrozenLog frozen)
+    private void AdoptFrozen(LogState state, FrozenLog frozen, ReadOnlyMemory<byte> handovers)
     {
         byte[] note = Encoding.UTF8.GetBytes(frozen.Checkpoint);
         VerifiedCheckpoint signed = VerifiedCheckpoint.Verify(note, state.Origin, Ed25519NoteVerifier.FromVkey(frozen.Vkey));
@@ -831,10 +891,10 @@ public sealed partial class LogEngine : IAsyncDisposable
         LogRecovery.CheckAgainst(state, frozen.Head);
         var checkpoints = new PublishedCheckpoints();
         checkpoints.Add(new PublishedCheckpoint(signed.Head, note));
-        TakeIntoService(state, null, frozen.Vkey, checkpoints, frozen);
+        TakeIntoService(state, null, frozen.Vkey, checkpoints, frozen, handovers);
     }
 
-    private void TakeIntoService(LogState state, NoteSigner? signer, string vkey, PublishedCheckpoints checkpoints, FrozenLog? frozen)
+    private void TakeIntoService(LogState state, NoteSigner? signer, string vkey, PublishedCheckpoints checkpoints, FrozenLog? frozen, ReadOnlyMemory<byte> handovers)
     {
         LogSettings settings = _settings.ConfigurationLogs.Contains(state.Name)
             ? new LogSettings(state.Name, state.Origin, vkey, IsPublic: false, [], 0)
@@ -845,9 +905,10 @@ public sealed partial class LogEngine : IAsyncDisposable
             throw new StorageException($"Log {state.Name} is configured with a personal field that cannot be one: {faults[0]}.", StorageOutcome.Damaged);
         }
 
-        var published = new PublishedLog(state, signer, checkpoints);
+        var published = new PublishedLog(state, signer, checkpoints, vkey, handovers);
         if (signer is not null)
         {
+            _rotation.Hold(state.Name, published);
             _publisher.Add(published);
         }
 
@@ -922,6 +983,8 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
 
         await NoteAsync(SystemActions.Start, ("node", _settings.Host), data => data.WriteString("version", SoftwareVersion)).ConfigureAwait(false);
+        _rotation.Resume(_logs.Values, Ourselves);
+        await _receipts.ResumeAsync(System.ReceiptsRotations.LastOrDefault()).ConfigureAwait(false);
     }
 
     /// <summary>Enters that another version than before runs on this folder: for the next start in the configuration, for people in <c>_access</c>.</summary>
@@ -1034,6 +1097,33 @@ public sealed partial class LogEngine : IAsyncDisposable
         {
             Claim claim = _own.ClaimOf(told, caller, System.Principals.GetValueOrDefault(caller.Principal));
             await SettleAsync(AppendAsync(own, [claim], caller with { KeyId = "" }, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Appends an entry that the node itself vouches for, with who asked for it as its actor.</summary>
+    /// <returns>Its index; it is durable.</returns>
+    private async Task<long> EnterOwnAsync(LogReader log, string action, (string Type, string Id) target, AppendCaller caller, Action<Utf8JsonWriter> data)
+    {
+        bool configures = log.Settings.Name == _settings.SystemLog;
+        if (configures)
+        {
+            await _configuring.WaitAsync().ConfigureAwait(false);
+        }
+
+        try
+        {
+            var told = new OwnEvent(action, "config", "update", target, data) { Tenant = target.Type == "log" ? Tenant.OfLog(target.Id) : null };
+            Claim claim = _own.ClaimOf(told, caller, System.Principals.GetValueOrDefault(caller.Principal));
+            Task<AppendResult> append = AppendAsync(log, [claim], Ourselves, AppendOptions.Ours, CancellationToken.None);
+            await SettleAsync(append).ConfigureAwait(false);
+            return (await append.ConfigureAwait(false)).Events[0].Index;
+        }
+        finally
+        {
+            if (configures)
+            {
+                _configuring.Release();
+            }
         }
     }
 
@@ -1168,6 +1258,11 @@ public sealed record AppendOptions(bool Partial = false, bool OriginalInClear = 
 {
     /// <summary>Atomic, originals encrypted.</summary>
     public static AppendOptions Default { get; } = new();
+
+    /// <summary>Of an entry that verifiers have to read: what a log's own configuration encrypts stays in clear.</summary>
+    internal static AppendOptions Ours { get; } = new() { IsOurs = true };
+
+    internal bool IsOurs { get; private init; }
 }
 
 /// <summary>A change of configuration contradicts what is there: nothing was changed.</summary>

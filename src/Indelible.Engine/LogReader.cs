@@ -17,10 +17,11 @@ public sealed class LogReader
     private readonly PublishedLog _log;
     private readonly Publisher _publisher;
     private readonly Func<string, PersonalKey?> _personalKeys;
+    private LogSettings _settings;
 
     internal LogReader(LogSettings settings, PublishedLog log, Publisher publisher, PersonalFields personalFields, PersonalFields personalFieldsButOriginal, Func<string, PersonalKey?> personalKeys)
     {
-        Settings = settings;
+        _settings = settings;
         PersonalFields = personalFields;
         PersonalFieldsButOriginal = personalFieldsButOriginal;
         _log = log;
@@ -28,8 +29,11 @@ public sealed class LogReader
         _personalKeys = personalKeys;
     }
 
-    /// <summary>How the log is configured.</summary>
-    public LogSettings Settings { get; }
+    /// <summary>How the log is configured, with the key that its latest head is verified with.</summary>
+    public LogSettings Settings => _settings.Vkey == _log.Vkey ? _settings : _settings = _settings with { Vkey = _log.Vkey };
+
+    /// <summary>The handovers from key to key, as they are recorded; no bytes where the log's key was never rotated.</summary>
+    public ReadOnlyMemory<byte> Handovers => _log.Handovers;
 
     /// <summary>How and for which log a restore has finished this one; null of a log that goes on.</summary>
     public FrozenLog? Frozen { get; internal init; }
@@ -47,6 +51,8 @@ public sealed class LogReader
     public PublishedCheckpoint Checkpoint => _log.Checkpoints.Latest!;
 
     internal LogState State => _log.State;
+
+    internal PublishedLog Published => _log;
 
     /// <summary>What is encrypted of an event of this log.</summary>
     internal PersonalFields PersonalFields { get; }

@@ -110,6 +110,7 @@ public static class IndelibleServer
         SourcesEndpoints.Map(app);
         TailEndpoint.Map(app);
         TileEndpoints.Map(app);
+        RotationEndpoints.Map(app);
         HealthEndpoints.Map(app);
         VerificationEndpoint.Map(app);
         app.MapOpenApi("/openapi/v1.json");

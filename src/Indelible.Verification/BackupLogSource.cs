@@ -20,6 +20,10 @@ public sealed class BackupLogSource(BackedUpLog log, FolderLog pieces) : ILogSou
         Task.FromResult<ReadOnlyMemory<byte>>(Encoding.UTF8.GetBytes(log.Checkpoint));
 
     /// <inheritdoc/>
+    public Task<ReadOnlyMemory<byte>> ReadHandoversAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<ReadOnlyMemory<byte>>(Encoding.UTF8.GetBytes(log.Handovers ?? ""));
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadBundleAsync(BundleId id, CancellationToken cancellationToken) => Task.FromResult(Read(() => pieces.ReadBundle(id)));
 
     /// <summary>A backup keeps no tiles.</summary>

@@ -1,5 +1,6 @@
 using Indelible.Events;
 using Indelible.Merkle;
+using Indelible.Rotation;
 using Indelible.Tiles;
 
 namespace Indelible.Verification;
@@ -12,6 +13,9 @@ internal sealed record BundleCheck(Hash[] Leaves, EntryFacts[] Entries, IReadOnl
 {
     /// <summary>Entry 0 of the log, of the bundle that holds it.</summary>
     public ReadOnlyMemory<byte>? FirstEntry { get; private init; }
+
+    /// <summary>What its entries say about the log's next key, by index.</summary>
+    public IReadOnlyList<(long Index, RotationFacts Keys)> Rotations { get; private init; } = [];
 
     /// <summary>Reads and checks a bundle.</summary>
     public static async Task<BundleCheck> RunAsync(ILogSource source, TileReader tiles, BundleId id, CancellationToken cancellationToken)
@@ -35,9 +39,15 @@ internal sealed record BundleCheck(Hash[] Leaves, EntryFacts[] Entries, IReadOnl
 
         var leaves = new Hash[entries.Count];
         var facts = new EntryFacts[entries.Count];
+        List<(long, RotationFacts)>? rotations = null;
         for (int i = 0; i < leaves.Length; i++)
         {
             leaves[i] = TreeHasher.Leaf(entries[i].Span);
+            if (RotationFacts.TryRead(entries[i], out RotationFacts? keys))
+            {
+                (rotations ??= []).Add((first + i, keys));
+            }
+
             if (!Entry.TryRead(entries[i].Span, out facts[i]))
             {
                 faults.Add(new VerificationFault("entry", $"index {first + i} ({source.Locate(first + i)})", "it is not canonical JSON with the members of an entry"));
@@ -55,7 +65,11 @@ internal sealed record BundleCheck(Hash[] Leaves, EntryFacts[] Entries, IReadOnl
             faults.AddRange(source.CompareBeside(id, facts));
         }
 
-        return new BundleCheck(leaves, facts, faults) { FirstEntry = first == 0 ? entries[0] : default(ReadOnlyMemory<byte>?) };
+        return new BundleCheck(leaves, facts, faults) 
+        {
+            FirstEntry = first == 0 ? entries[0] : default(ReadOnlyMemory<byte>?),
+            Rotations = rotations ?? [],
+        };
     }
 
     private static void CompareLeaves(ILogSource source, BundleId id, Hash[] leaves, Hash[] stored, List<VerificationFault> faults)

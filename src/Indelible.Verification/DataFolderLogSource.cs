@@ -2,6 +2,7 @@ using Indelible.Engine;
 using Indelible.Engine.Reading;
 using Indelible.Engine.Storage;
 using Indelible.Events;
+using Indelible.Keys;
 using Indelible.Notes;
 using Indelible.Tiles;
 
@@ -60,6 +61,14 @@ public sealed class DataFolderLogSource : ILogSource, IDisposable
     }));
 
     /// <inheritdoc/>
+    public Task<ReadOnlyMemory<byte>> ReadHandoversAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Read(() => FolderLog.ReadHandovers(_folder, _logKey.Name, _checkpointFolder)));
+
+    /// <inheritdoc/>
+    public Task<ReadOnlyMemory<byte>> ReadReceiptsHandoversAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Read(() => FolderLog.ReadReceiptsHandovers(_folder, _checkpointFolder)));
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadBundleAsync(BundleId id, CancellationToken cancellationToken)
     {
         IReadOnlyList<ReadOnlyMemory<byte>> entries = ReadTwice(log => log.ReadBundle(id));
@@ -79,7 +88,7 @@ public sealed class DataFolderLogSource : ILogSource, IDisposable
     {
         FolderLog current = Current;
         string[] unsigned = current.EntriesFrom(size) is var beyond and > 0 ? [$"{beyond} entries beyond the head of {size}: they are not signed yet"] : [];
-        List<FolderFindings> parts = [current.Findings, FolderCheck.Run(_folder, _log, _logVkey, _checkpointFolder)];
+        List<FolderFindings> parts = [current.Findings, FolderCheck.Run(_folder, _log, ExpectedVkey(), _checkpointFolder)];
         foreach ((long first, long bytes) in current.Segments)
         {
             parts.Add(current.CheckFileHash(first));
@@ -102,6 +111,19 @@ public sealed class DataFolderLogSource : ILogSource, IDisposable
         foreach (FolderLog log in _opened)
         {
             log.Dispose();
+        }
+    }
+
+    /// <summary>The key that the folder must have: the pinned one, or the last that handovers lead to from it.</summary>
+    private string? ExpectedVkey()
+    {
+        try
+        {
+            return _logVkey is null ? null : CheckpointTrust.InKey(Ed25519NoteVerifier.FromVkey(_logVkey)).With(FolderLog.ReadHandovers(_folder, _logKey.Name, _checkpointFolder).Span).Vkeys[^1];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or VerificationException or TlogFormatException)
+        {
+            return _logVkey;   // What is wrong with them is said where they are verified.
         }
     }
 

@@ -1,5 +1,6 @@
 using Indelible.Engine.Storage;
 using Indelible.Engine.Storage.Files;
+using Indelible.Rotation;
 using Indelible.Tiles;
 using Microsoft.Win32.SafeHandles;
 
@@ -24,6 +25,12 @@ public sealed class DirectoryLogSource : ILogSource
     public Task<ReadOnlyMemory<byte>> ReadCheckpointAsync(CancellationToken cancellationToken) => ReadAsync("checkpoint", MaxCheckpointBytes, missingIsUnclear: true, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<ReadOnlyMemory<byte>> ReadHandoversAsync(CancellationToken cancellationToken) => ReadListAsync("handovers", cancellationToken);
+
+    /// <summary>As <see cref="ReadHandoversAsync"/>, of the receipts' key.</summary>
+    public Task<ReadOnlyMemory<byte>> ReadReceiptsHandoversAsync(CancellationToken cancellationToken) => ReadListAsync("receipts-handovers", cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadBundleAsync(BundleId id, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> bytes = await ReadAsync(id.Path, (long)id.Width * (EntryBundle.MaxEntryBytes + 2), missingIsUnclear: false, cancellationToken).ConfigureAwait(false);
@@ -41,6 +48,18 @@ public sealed class DirectoryLogSource : ILogSource
 
     /// <inheritdoc/>
     public string Locate(long index) => Path.Combine("tile", "entries", "… bundle " + (index / TileLayout.Width));
+
+    private async Task<ReadOnlyMemory<byte>> ReadListAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(path, HandoverList.MaxBytes, missingIsUnclear: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LogSourceException e) when (e.IsMissing)
+        {
+            return ReadOnlyMemory<byte>.Empty;
+        }
+    }
 
     private async Task<ReadOnlyMemory<byte>> ReadAsync(string path, long maxBytes, bool missingIsUnclear, CancellationToken cancellationToken)
     {
@@ -66,7 +85,7 @@ public sealed class DirectoryLogSource : ILogSource
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new LogSourceException(missingIsUnclear ? $"there is no {path}" : "it is missing", missingIsUnclear);
+            throw new LogSourceException(missingIsUnclear ? $"there is no {path}" : "it is missing", missingIsUnclear) { IsMissing = true };
         }
         catch (StorageException e)
         {

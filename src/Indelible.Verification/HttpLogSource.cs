@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Indelible.Rotation;
 using Indelible.Tiles;
 
 namespace Indelible.Verification;
@@ -33,6 +34,12 @@ public sealed class HttpLogSource : ILogSource
     /// <inheritdoc/>
     public Task<ReadOnlyMemory<byte>> ReadCheckpointAsync(CancellationToken cancellationToken) => GetAsync("checkpoint", MaxCheckpointBytes, cancellationToken);
 
+    /// <summary>The handovers; none where the server has no such file, as one that serves a log as static files may not.</summary>
+    public Task<ReadOnlyMemory<byte>> ReadHandoversAsync(CancellationToken cancellationToken) => GetListAsync("handovers", cancellationToken);
+
+    /// <summary>As <see cref="ReadHandoversAsync"/>, of the receipts' key.</summary>
+    public Task<ReadOnlyMemory<byte>> ReadReceiptsHandoversAsync(CancellationToken cancellationToken) => GetListAsync("receipts-handovers", cancellationToken);
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ReadOnlyMemory<byte>>> ReadBundleAsync(BundleId id, CancellationToken cancellationToken)
     {
@@ -52,6 +59,18 @@ public sealed class HttpLogSource : ILogSource
     /// <inheritdoc/>
     public string Locate(long index) => $"{_prefix}tile/entries/… bundle {index / TileLayout.Width}";
 
+    private async Task<ReadOnlyMemory<byte>> GetListAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetAsync(path, HandoverList.MaxBytes, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LogSourceException e) when (e.IsMissing)
+        {
+            return ReadOnlyMemory<byte>.Empty;
+        }
+    }
+
     private async Task<ReadOnlyMemory<byte>> GetAsync(string path, int maxBytes, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -66,7 +85,10 @@ public sealed class HttpLogSource : ILogSource
                 throw new LogSourceException(
                     $"{path}: the server answers {(int)response.StatusCode} {response.ReasonPhrase}{(response.Headers.Location is { } elsewhere ? $", to {elsewhere.OriginalString}, which is not followed" : "")}",
                     unreachable: response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
-                        or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || path == "checkpoint" || (int)response.StatusCode is >= 500 or < 400);
+                        or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || path == "checkpoint" || (int)response.StatusCode is >= 500 or < 400)
+                {
+                    IsMissing = response.StatusCode == HttpStatusCode.NotFound,
+                };
             }
 
             Stream body = await response.Content.ReadAsStreamAsync(patience.Token).ConfigureAwait(false);

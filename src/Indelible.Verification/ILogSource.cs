@@ -14,6 +14,14 @@ public interface ILogSource
     /// <exception cref="LogSourceException">There is none, or it cannot be read.</exception>
     Task<ReadOnlyMemory<byte>> ReadCheckpointAsync(CancellationToken cancellationToken);
 
+    /// <summary>The handovers from key to key that the source keeps, read after the checkpoint: untrusted bytes, none where the log's key was never rotated.</summary>
+    /// <exception cref="LogSourceException">They cannot be read.</exception>
+    Task<ReadOnlyMemory<byte>> ReadHandoversAsync(CancellationToken cancellationToken) => Task.FromResult(ReadOnlyMemory<byte>.Empty);
+
+    /// <summary>The handovers of the key that signs the host's receipts: untrusted bytes, none where it was never rotated.</summary>
+    /// <exception cref="LogSourceException">They cannot be read.</exception>
+    Task<ReadOnlyMemory<byte>> ReadReceiptsHandoversAsync(CancellationToken cancellationToken) => Task.FromResult(ReadOnlyMemory<byte>.Empty);
+
     /// <summary>The entries of a bundle: untrusted bytes.</summary>
     /// <param name="id">A bundle of the tree that the checkpoint speaks of.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
@@ -62,4 +70,7 @@ public sealed class LogSourceException(string message, bool unreachable = false)
 {
     /// <summary>Whether the source did not answer, or may not be read: nothing can be said about the log then.</summary>
     public bool IsUnreachable { get; } = unreachable;
+
+    /// <summary>Whether the source says that there is no such thing.</summary>
+    internal bool IsMissing { get; init; }
 }

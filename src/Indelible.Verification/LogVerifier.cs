@@ -1,6 +1,8 @@
 using System.Globalization;
+using Indelible.Keys;
 using Indelible.Merkle;
 using Indelible.Notes;
+using Indelible.Proofs;
 using Indelible.Tiles;
 
 namespace Indelible.Verification;
@@ -27,7 +29,7 @@ public sealed class LogVerifier
 
     private static readonly int s_bundlesAhead = Math.Min(BundlesAheadPerCore * Environment.ProcessorCount, MostBundlesAhead);
 
-    private readonly CheckpointTrust _trust;
+    private CheckpointTrust _trust;   // with the handovers, once they are read
     private readonly ILogSource _source;
     private readonly VerificationRequest _request;
     private readonly TileReader _tiles;
@@ -36,7 +38,8 @@ public sealed class LogVerifier
     private readonly List<string> _notChecked = [];
     private readonly List<string> _checked = [];
     private readonly TreeCheck _tree;
-    private readonly ReceiptCheck _receipts;
+    private ReceiptCheck _receipts;   // with the keys that handovers lead to, once they are read
+    private readonly RotationCheck _rotations;
     private readonly long _from;              // entries before it were hashed by earlier runs
     private string _lastReceivedAt = "";
     private string _frontierReceivedAt = "";  // of the last entry of the last full bundle
@@ -48,7 +51,7 @@ public sealed class LogVerifier
     /// <param name="source">Where the log is read from.</param>
     /// <param name="request">What to compare it with besides.</param>
     /// <exception cref="ArgumentException">The frontier is of another log, or was made by who remembered another head.</exception>
-    public LogVerifier(NoteVerifier logKey, ILogSource source, VerificationRequest? request = null)
+    public LogVerifier(Ed25519NoteVerifier logKey, ILogSource source, VerificationRequest? request = null)
         : this(CheckpointTrust.InKey(logKey), source, request)
     {
     }
@@ -84,8 +87,12 @@ public sealed class LogVerifier
 
         _tiles = new TileReader(source);
         _tree = new TreeCheck(_tiles, _request.Remembered?.Head, _request.ShownHeads, _request.Frontier, AddFault);
-        _receipts = new ReceiptCheck(_request.Receipts, _request.ReceiptsKey, trust.Origin, AddFault);
+        _receipts = new ReceiptCheck([], null, trust.Origin, AddFault);
+        _rotations = new RotationCheck(trust.Origin, AddFault);
     }
+
+    /// <summary>What checkpoints are believed by: what the caller believes, and after the run what the log's handovers add to it.</summary>
+    public CheckpointTrust Trust => _trust;
 
     /// <summary>The bytes of entry 0 as they were hashed; null before, and of an empty log. What they say is worth as much as the verdict.</summary>
     public ReadOnlyMemory<byte>? FirstEntry { get; private set; }
@@ -109,13 +116,14 @@ public sealed class LogVerifier
 
         try
         {
+            await TakeReceiptsAsync(cancellationToken).ConfigureAwait(false);
             StorageFindings storage = await _source.CheckStorageAsync(head.Size, cancellationToken).ConfigureAwait(false);
             await CheckFirstEntryAsync(cancellationToken).ConfigureAwait(false);
             bool whole = await HashEntriesAsync(head.Size, cancellationToken).ConfigureAwait(false);
             Take(storage);
             if (whole)
             {
-                Conclude(head);
+                Conclude(checkpoint);
             }
         }
         catch (LogSourceException e) when (e.IsUnreachable)
@@ -130,14 +138,16 @@ public sealed class LogVerifier
 
         FlushMissing();
         VerificationReport report = Report(head);
-        return report.Verdict == Verdict.Valid ? new VerificationResult(report, checkpoint, Frontier(isVerified: true, head)) : new VerificationResult(report, null, null);
+        return report.Verdict == Verdict.Valid ? new VerificationResult(report, checkpoint, Frontier(isVerified: true, head)) { Handovers = _trust.Handovers } : new VerificationResult(report, null, null);
     }
 
     private async Task<VerifiedCheckpoint?> ReadCheckpointAsync(CancellationToken cancellationToken)
     {
         try
         {
+            // The checkpoint first: the handovers to whoever has signed it are kept by then.
             ReadOnlyMemory<byte> note = await _source.ReadCheckpointAsync(cancellationToken).ConfigureAwait(false);
+            await ReadHandoversAsync(cancellationToken).ConfigureAwait(false);
             VerifiedCheckpoint checkpoint = _trust.Verify(note.Span, out string by);
             _checked.Add($"the checkpoint of {checkpoint.Head.Size} entries {by}");
             return checkpoint;
@@ -158,6 +168,47 @@ public sealed class LogVerifier
         return null;
     }
 
+    /// <summary>Follows the log's handovers. What is wrong with them is a fault; what they add to the trust is not needed where the pinned key has signed.</summary>
+    private async Task ReadHandoversAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            ReadOnlyMemory<byte> handovers = await _source.ReadHandoversAsync(cancellationToken).ConfigureAwait(false);
+            _trust = _trust.With(handovers.Span);
+            _tree.Expect(_trust.HandoverHeads);
+        }
+        catch (Exception e) when (e is TlogFormatException or VerificationException || e is LogSourceException { IsUnreachable: false })
+        {
+            _faults.Add(new VerificationFault("handover", _source.Description, e.Message));
+        }
+    }
+
+    /// <summary>Follows the handovers of the receipts' key, and verifies the receipts that the caller gave.</summary>
+    private async Task TakeReceiptsAsync(CancellationToken cancellationToken)
+    {
+        if (_request.Receipts.Count == 0)
+        {
+            return;
+        }
+
+        ReceiptsKeys? keys = _request.ReceiptsKey is { } pinned ? ReceiptsKeys.Of(pinned, NoteVerifiers.OfLog) : null;
+        try
+        {
+            ReadOnlyMemory<byte> handovers = await _source.ReadReceiptsHandoversAsync(cancellationToken).ConfigureAwait(false);
+            keys = keys?.With(handovers.Span);
+            if (keys is { Keys.Count: > 1 })
+            {
+                _notChecked.Add($"the {keys.Keys.Count - 1} rotations of the receipts' key beyond its keys' own word: rotation vouched by the old key only");
+            }
+        }
+        catch (Exception e) when (e is TlogFormatException or VerificationException || e is LogSourceException { IsUnreachable: false })
+        {
+            AddFault(new VerificationFault("handover", "receipts-handovers", e.Message));
+        }
+
+        _receipts = new ReceiptCheck(_request.Receipts, keys, _trust.Origin, AddFault);
+    }
+
     private void Take(StorageFindings storage)
     {
         foreach (VerificationFault fault in storage.Faults)
@@ -171,8 +222,9 @@ public sealed class LogVerifier
     }
 
     /// <summary>Compares the tree made from the entries with the signed head, and says what was checked.</summary>
-    private void Conclude(in TreeHead head)
+    private void Conclude(VerifiedCheckpoint checkpoint)
     {
+        TreeHead head = checkpoint.Head;
         Hash root = _tree.Root();
         if (_tree.Size != head.Size || root != head.Root)
         {
@@ -180,6 +232,7 @@ public sealed class LogVerifier
             return;
         }
 
+        _rotations.Conclude(checkpoint);
         ConcludeReceipts(head);
         if (_faults.Count > 0)
         {
@@ -210,6 +263,13 @@ public sealed class LogVerifier
         else
         {
             _checked.Add($"the tree extends the head of {_request.Remembered.Head.Size} entries verified before");
+        }
+
+        foreach (TreeHead handover in _trust.HandoverHeads)
+        {
+            _checked.Add(handover.Size <= head.Size
+                ? $"the handover at {handover.Size} entries is signed by the old key and the new one, its entry is under its head, and the tree extends that"
+                : $"the handover at {handover.Size} entries is signed by the old key and the new one, and its entry is under its head");
         }
 
         _notChecked.AddRange(_trust.Open);
@@ -298,6 +358,7 @@ public sealed class LogVerifier
             FirstEntry ??= bundle.FirstEntry;
             CheckOrder(first, bundle);
             _receipts.Compare(first, bundle);
+            _rotations.Take(bundle);
             if (whole)
             {
                 await _tree.AppendAsync(bundle.Leaves, cancellationToken).ConfigureAwait(false);

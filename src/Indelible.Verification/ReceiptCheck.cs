@@ -1,6 +1,5 @@
 using Indelible.Events;
 using Indelible.Merkle;
-using Indelible.Notes;
 using Indelible.Proofs;
 
 namespace Indelible.Verification;
@@ -15,16 +14,16 @@ internal sealed class ReceiptCheck
     private int _kept;
 
     /// <param name="receipts">The receipts; not verified yet.</param>
-    /// <param name="receiptsKey">Signs them.</param>
+    /// <param name="receiptsKeys">Sign them; null where none is pinned.</param>
     /// <param name="origin">The log.</param>
     /// <param name="fault">Receives what is wrong.</param>
-    public ReceiptCheck(IReadOnlyList<DurableReceipt> receipts, NoteVerifier? receiptsKey, string origin, Action<VerificationFault> fault)
+    public ReceiptCheck(IReadOnlyList<DurableReceipt> receipts, ReceiptsKeys? receiptsKeys, string origin, Action<VerificationFault> fault)
     {
         _fault = fault;
         _others = [.. receipts.Where(receipt => receipt.Origin != origin)];
         foreach (DurableReceipt receipt in receipts.Where(receipt => receipt.Origin == origin))
         {
-            if (FaultOf(receipt, receiptsKey) is { } detail)
+            if (FaultOf(receipt, receiptsKeys) is { } detail)
             {
                 // A receipt that nobody signed says nothing about the log, but whoever gave it as one should know.
                 _fault(new VerificationFault("receipt", NameOf(receipt), $"it is no receipt of this key: {detail}"));
@@ -101,11 +100,11 @@ internal sealed class ReceiptCheck
 
     private static string NameOf(DurableReceipt receipt) => $"{receipt.Id} at index {receipt.Index}";
 
-    private static string? FaultOf(DurableReceipt receipt, NoteVerifier? receiptsKey)
+    private static string? FaultOf(DurableReceipt receipt, ReceiptsKeys? receiptsKeys)
     {
         try
         {
-            receipt.Verify(receiptsKey ?? throw new VerificationException("There is no key to check it with."));
+            (receiptsKeys ?? throw new VerificationException("There is no key to check it with.")).Verify(receipt);
             return null;
         }
         catch (Exception e) when (e is VerificationException or TlogFormatException)

@@ -11,7 +11,7 @@ internal sealed class TreeCheck
     private readonly CompactRange _tree = new();
     private readonly List<List<Hash>> _rows = [];   // by level - 1: the hashes of the tile that is being filled
     private readonly TreeHead? _remembered;
-    private readonly ILookup<long, TreeHead> _shown;
+    private ILookup<long, TreeHead> _shown;
 
     /// <param name="tiles">Gives the stored tiles.</param>
     /// <param name="remembered">The head that an earlier run verified.</param>
@@ -49,6 +49,9 @@ internal sealed class TreeCheck
 
     /// <summary>From where another run can go on: the tree up to the last full bundle.</summary>
     public IReadOnlyList<IReadOnlyList<Hash>> Rows => [.. _rows.Select(row => row.ToArray())];
+
+    /// <summary>Compares further heads with the tree, when it has their size.</summary>
+    public void Expect(IEnumerable<TreeHead> heads) => _shown = _shown.SelectMany(known => known).Concat(heads).ToLookup(head => head.Size);
 
     /// <summary>Takes the leaves of the next bundle.</summary>
     public async Task AppendAsync(Hash[] leaves, CancellationToken cancellationToken)

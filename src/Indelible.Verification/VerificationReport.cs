@@ -23,7 +23,7 @@ public static class VerdictWord
 }
 
 /// <summary>One thing that is wrong.</summary>
-/// <param name="What">The kind of thing: <c>checkpoint</c>, <c>entry</c>, <c>bundle</c>, <c>tile</c>, <c>root</c>, <c>state</c>, <c>head</c>, <c>file</c>, <c>receipt</c>, <c>incarnation</c>.</param>
+/// <param name="What">The kind of thing: <c>checkpoint</c>, <c>entry</c>, <c>bundle</c>, <c>tile</c>, <c>root</c>, <c>state</c>, <c>head</c>, <c>file</c>, <c>receipt</c>, <c>incarnation</c>, <c>handover</c>, <c>rotation</c>.</param>
 /// <param name="Where">Which one, and where it lies.</param>
 /// <param name="Detail">What was expected and what was found.</param>
 public sealed record VerificationFault(string What, string Where, string Detail);

@@ -19,8 +19,8 @@ public sealed class VerificationRequest
     /// <summary>Durable receipts that somebody was given. Those that cannot be judged, of other logs or for entries before <see cref="Frontier"/>, leave the verdict open.</summary>
     public IReadOnlyList<DurableReceipt> Receipts { get; init; } = [];
 
-    /// <summary>The key that signs receipts, pinned by the caller; needed with <see cref="Receipts"/>.</summary>
-    public NoteVerifier? ReceiptsKey { get; init; }
+    /// <summary>The key that signs receipts, pinned by the caller; the source's handovers lead from it to others. Needed with <see cref="Receipts"/>.</summary>
+    public VerifierKey? ReceiptsKey { get; init; }
 
     /// <summary>Receives the number of entries that are under the tree so far.</summary>
     public IProgress<long>? Progress { get; init; }
@@ -36,4 +36,8 @@ public sealed class VerificationRequest
 /// <param name="Report">The report.</param>
 /// <param name="Checkpoint">The verified checkpoint to remember; null unless the verdict is valid.</param>
 /// <param name="Frontier">From where the next run may go on; null unless the verdict is valid.</param>
-public sealed record VerificationResult(VerificationReport Report, VerifiedCheckpoint? Checkpoint, TreeFrontier? Frontier);
+public sealed record VerificationResult(VerificationReport Report, VerifiedCheckpoint? Checkpoint, TreeFrontier? Frontier)
+{
+    /// <summary>The handovers that lead to the key of <see cref="Checkpoint"/>, to keep beside it; no bytes where there are none.</summary>
+    public ReadOnlyMemory<byte> Handovers { get; init; }
+}

@@ -10,6 +10,10 @@ namespace Indelible.Verification;
 /// hide that the log was set back.
 /// </para>
 /// <para>
+/// Where the log's key was rotated, the handovers lie beside it, with <c>.handovers</c> behind its name: verified again from the pinned key on, and a
+/// log that shows fewer of them or others is found out.
+/// </para>
+/// <para>
 /// Beside it, with <c>.frontier</c> behind its name, lies a <see cref="TreeFrontier"/>. If that is missing, damaged, or of another head than the
 /// file's, everything is hashed.
 /// </para>
@@ -21,6 +25,7 @@ namespace Indelible.Verification;
 public sealed class VerifierState : IDisposable
 {
     private const string FrontierExtension = ".frontier";
+    private const string HandoversExtension = ".handovers";
     private const string LockExtension = ".lock";
     private readonly string _path;
     private readonly FileStream _lock;
@@ -31,7 +36,8 @@ public sealed class VerifierState : IDisposable
         _path = path;
         _lock = held;
         _read = ReadFile();
-        Remembered = _read is null ? null : trust.Verify(_read, out _);
+        Trust = File.Exists(path + HandoversExtension) ? trust.With(File.ReadAllBytes(path + HandoversExtension)) : trust;
+        Remembered = _read is null ? null : Trust.Verify(_read, out _);
         Frontier = File.Exists(path + FrontierExtension)
             && TreeFrontier.TryParse(File.ReadAllBytes(path + FrontierExtension), trust.Origin, out TreeFrontier? frontier)
             && frontier.Remembered == Remembered?.Head ? frontier : null;
@@ -39,6 +45,9 @@ public sealed class VerifierState : IDisposable
 
     /// <summary>The remembered checkpoint; null where there is no file.</summary>
     public VerifiedCheckpoint? Remembered { get; }
+
+    /// <summary>What the file was believed by: what the caller believes, and the handovers that earlier runs have verified.</summary>
+    public CheckpointTrust Trust { get; }
 
     /// <summary>How far earlier runs have hashed; null where that is not known.</summary>
     public TreeFrontier? Frontier { get; }
@@ -82,6 +91,12 @@ public sealed class VerifierState : IDisposable
         if (!ReadFile().AsSpan().SequenceEqual(_read) || checkpoint.Head.Size < (Remembered?.Head.Size ?? 0))
         {
             throw new VerificationException($"{_path} was changed while this run went on; what it found is not remembered.");
+        }
+
+        // The handovers first: the note may be by a key that only they lead to.
+        if (!result.Handovers.IsEmpty)
+        {
+            Replace(_path + HandoversExtension, result.Handovers.Span);
         }
 
         Replace(_path, checkpoint.Note.Span);

@@ -27,6 +27,32 @@ public sealed class OutsideCheckTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_rotated_log_and_its_receipts_hold_outside_under_the_keys_that_sign_now()
+    {
+        await using ServerProcess server = await ServerProcess.CreateAsync();
+        using HttpClient writer = server.Client(server.WriterKey);
+        string served = server.Url + "/logs/main";
+        string[] vkeys = new string[2];
+        foreach ((int i, string[] which) in new[] { (0, new[] { "--log", "main" }), (1, ["--receipts"]) })
+        {
+            Finished done = (await Command.RunAsync(["keys", "rotate", .. which, "--url", server.Url, "--key", server.AdminKey, "--json"])).ShouldEnd(0);
+            vkeys[i] = System.Text.Json.JsonElement.Parse(done.Output).GetProperty("new_vkey").GetString()!;
+
+            // The head of the handover itself: two signatures under one name.
+            (await GoAsync("log", "-vkey", vkeys[0], "-url", served, "-key", server.ReaderKey)).ShouldEnd(0);
+            (await GoAsync("log", "-vkey", server.Vkey, "-url", served, "-key", server.ReaderKey)).ShouldEnd(0);
+        }
+
+        using HttpResponseMessage appended = await writer.PostAsync("/api/logs/main/events?ack=published", ServerProcess.Events("after"));
+        string receipts = Path.Combine(_folder, "rotated.json");
+        await File.WriteAllTextAsync(receipts, await appended.Content.ReadAsStringAsync());
+        (await GoAsync("log", "-vkey", vkeys[0], "-url", served, "-key", server.ReaderKey)).ShouldEnd(0);
+        (await GoAsync("receipt", "-vkey", vkeys[1], receipts)).ShouldEnd(0);
+        Assert.NotEqual(0, (await GoAsync("log", "-vkey", server.Vkey, "-url", served, "-key", server.ReaderKey)).Code);
+        Assert.NotEqual(0, (await GoAsync("receipt", "-vkey", server.ReceiptsVkey, receipts)).Code);
+    }
+
+    [Fact]
     public async Task Served_and_exported_logs_proofs_receipts_and_growth_hold_outside()
     {
         await using ServerProcess server = await ServerProcess.CreateAsync();

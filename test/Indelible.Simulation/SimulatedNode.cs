@@ -132,12 +132,20 @@ internal sealed class SimulatedNode
     {
         foreach (LogReader log in Engine.Logs)
         {
-            NoteVerifier key = Ed25519NoteVerifier.FromVkey(log.Settings.Vkey);
+            Ed25519NoteVerifier key = Ed25519NoteVerifier.FromVkey(log.Settings.Vkey);
             using var source = new DataFolderLogSource(Folder, log.Settings.Name, key, log.Settings.Vkey, null);
             (VerificationReport report, VerifiedCheckpoint? checkpoint, _) = await new LogVerifier(key, source).VerifyAsync(CancellationToken.None);
             Assert.True(report.Verdict == Verdict.Valid, string.Join(Environment.NewLine, report.Faults.Concat(report.Unclear)));
             Assert.Equal(log.Checkpoint.Head, checkpoint!.Head);
         }
+    }
+
+    /// <summary>Verifies a log from outside by a key of the caller's.</summary>
+    public async Task<VerificationReport> VerifyAsync(string log, string vkey)
+    {
+        var key = Ed25519NoteVerifier.FromVkey(vkey);
+        using var source = new DataFolderLogSource(Folder, log, key, vkey, null);
+        return (await new LogVerifier(key, source).VerifyAsync(CancellationToken.None)).Report;
     }
 
     private static string PersonOf(string id) => "u-" + (id.Length % s_people).ToString(CultureInfo.InvariantCulture);

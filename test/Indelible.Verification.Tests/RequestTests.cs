@@ -1,6 +1,7 @@
 using System.Text;
 using Indelible.Keys;
 using Indelible.Merkle;
+using Indelible.Notes;
 using Indelible.Proofs;
 using Indelible.Tiles;
 using Xunit;
@@ -11,7 +12,7 @@ namespace Indelible.Verification.Tests;
 public sealed class RequestTests(SmallLog log) : IClassFixture<SmallLog>
 {
     private static readonly Ed25519NoteSigner s_receiptsSigner = Ed25519NoteSigner.FromSeed("test.example/receipts", [.. Enumerable.Range(7, 32).Select(i => (byte)i)]);
-    private static readonly Ed25519NoteVerifier s_receiptsKey = Ed25519NoteVerifier.FromVkey(s_receiptsSigner.VerifierKey.ToString());
+    private static readonly VerifierKey s_receiptsKey = s_receiptsSigner.VerifierKey;
 
     [Theory]
     [InlineData(0)]
@@ -127,7 +128,7 @@ public sealed class RequestTests(SmallLog log) : IClassFixture<SmallLog>
         DurableReceipt[] receipts = Receipts([(3, log.Entries[3])]);
         Assert.Equal("receipt", Assert.Single((await VerifyAsync(log.Entries, Asking([receipts[0] with { Index = 4 }]))).Report.Faults).What);
         Assert.Equal("receipt", Assert.Single((await VerifyAsync(log.Entries, new VerificationRequest { Receipts = receipts })).Report.Faults).What);
-        Assert.Equal("receipt", Assert.Single((await VerifyAsync(log.Entries, new VerificationRequest { Receipts = receipts, ReceiptsKey = SigningKey.Verifier })).Report.Faults).What);
+        Assert.Equal("receipt", Assert.Single((await VerifyAsync(log.Entries, new VerificationRequest { Receipts = receipts, ReceiptsKey = SigningKey.Signer.VerifierKey })).Report.Faults).What);
     }
 
     [Fact]

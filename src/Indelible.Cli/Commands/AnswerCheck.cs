@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Indelible.Keys;
+using Indelible.Notes;
 using Indelible.Proofs;
 using Indelible.Verification;
 
@@ -10,21 +11,30 @@ namespace Indelible.Cli.Commands;
 /// What is missing now nobody could demand later. That the entry promised says what the event said is not to be seen from a receipt:
 /// fetch the entry for that.
 /// </remarks>
-internal sealed class AnswerCheck(Ed25519NoteVerifier receiptsKey, string log)
+/// <param name="receiptsKey">The pinned key.</param>
+/// <param name="log">The log that events are sent to.</param>
+/// <param name="handovers">Asks for the handovers of the receipts' key, where another has signed.</param>
+internal sealed class AnswerCheck(VerifierKey receiptsKey, string log, Func<Task<byte[]>> handovers)
 {
     private const int FaultsKept = 100;
     private readonly List<string> _faults = [];
     private readonly HashSet<long> _indexes = [];
+    private ReceiptsKeys _keys = ReceiptsKeys.Of(receiptsKey, NoteVerifiers.OfLog);
 
     /// <summary>What is wrong, up to a hundred.</summary>
     public IReadOnlyList<string> Faults => _faults;
 
     /// <summary>Verifies the receipts of an answer with a result for each event.</summary>
-    public void Take(JsonElement answer)
+    public async Task TakeAsync(JsonElement answer)
     {
         try
         {
             DurableReceipt[] receipts = [.. ReceiptFile.Read([answer.GetRawText()])];
+            if (receipts.Any(receipt => !_keys.Knows(receipt.Note.Span)))
+            {
+                _keys = _keys.With(await handovers());
+            }
+
             JsonElement[] done = [.. answer.GetProperty("results").EnumerateArray().Where(result => result.GetProperty("status").GetString() is "appended" or "repeated")];
             if (done.Length != receipts.Length)
             {
@@ -37,7 +47,7 @@ internal sealed class AnswerCheck(Ed25519NoteVerifier receiptsKey, string log)
                 Take(receipts[i], isNew: done[i].GetProperty("status").GetString() == "appended");
             }
         }
-        catch (Exception e) when (e is TlogFormatException or JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is TlogFormatException or VerificationException or JsonException or KeyNotFoundException or InvalidOperationException)
         {
             Add($"an answer cannot be verified: {e.Message}");
         }
@@ -48,7 +58,7 @@ internal sealed class AnswerCheck(Ed25519NoteVerifier receiptsKey, string log)
         string where = $"the receipt of {receipt.Id} at index {receipt.Index} of {receipt.Origin}";
         try
         {
-            receipt.Verify(receiptsKey);
+            _keys.Verify(receipt);
         }
         catch (Exception e) when (e is TlogFormatException or VerificationException)
         {

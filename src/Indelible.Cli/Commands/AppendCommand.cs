@@ -40,7 +40,7 @@ internal static class AppendCommand
         AnswerCheck? check;
         try
         {
-            check = receiptsVkey is null ? null : new AnswerCheck(Ed25519NoteVerifier.FromVkey(receiptsVkey), log);
+            check = receiptsVkey is null ? null : new AnswerCheck(Ed25519NoteVerifier.FromVkey(receiptsVkey).VerifierKey, log, () => HandoversAsync(api, log, cancellationToken));
         }
         catch (TlogFormatException e)
         {
@@ -57,10 +57,14 @@ internal static class AppendCommand
         var sender = new EventSender(api, log, "ack=" + ack)
         {
             OnRefused = (position, fault) => Console.Error.WriteLine(Terminal.Clean($"event {position} was refused: {fault}")),
-            OnAnswer = answer =>
+            OnAnswer = async answer =>
             {
                 receipts?.WriteLine(answer.RootElement.GetRawText());
-                check?.Take(answer.RootElement);
+                if (check is not null)
+                {
+                    await check.TakeAsync(answer.RootElement);
+                }
+
                 if (asJson)
                 {
                     Console.WriteLine(answer.RootElement.GetRawText());
@@ -84,6 +88,19 @@ internal static class AppendCommand
         }
 
         return check is { Faults.Count: > 0 } ? ExitCode.NotValid : sender.Refused == 0 ? ExitCode.Done : ExitCode.Usage;
+    }
+
+    /// <summary>The handovers of the receipts' key as the server shows them; none where it shows none.</summary>
+    private static async Task<byte[]> HandoversAsync(ApiClient api, string log, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await api.GetBytesAsync($"logs/{Uri.EscapeDataString(log)}/receipts-handovers", cancellationToken);
+        }
+        catch (ApiException)
+        {
+            return [];
+        }
     }
 }
 

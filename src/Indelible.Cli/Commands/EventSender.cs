@@ -29,7 +29,7 @@ internal sealed class EventSender(ApiClient api, string log, string query, int b
     public Action<long, string>? OnRefused { get; init; }
 
     /// <summary>Called with each answer; the document is valid during the call only.</summary>
-    public Action<JsonDocument>? OnAnswer { get; init; }
+    public Func<JsonDocument, Task>? OnAnswer { get; init; }
 
     /// <summary>Adds an event, sending a batch when it is full.</summary>
     public async Task AddAsync(ReadOnlyMemory<byte> claim, CancellationToken cancellationToken)
@@ -58,7 +58,11 @@ internal sealed class EventSender(ApiClient api, string log, string query, int b
             {
                 using JsonDocument answer = await api.AppendAsync(log, _batch.WrittenMemory, _query, cancellationToken);
                 Count(answer);
-                OnAnswer?.Invoke(answer);
+                if (OnAnswer is not null)
+                {
+                    await OnAnswer(answer);
+                }
+
                 _batch.ResetWrittenCount();
                 _waiting = 0;
                 return;

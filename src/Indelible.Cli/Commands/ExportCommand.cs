@@ -57,6 +57,16 @@ internal static class ExportCommand
             await File.WriteAllBytesAsync(file, await api.GetBytesAsync(Prefix(log) + path, cancellationToken), cancellationToken);
         }
 
+        // Behind the checkpoint: they lead to whoever has signed it. An empty one says that the key was never rotated, and need not be there.
+        foreach (string list in (string[])["handovers", "receipts-handovers"])
+        {
+            if (await api.GetBytesAsync(Prefix(log) + list, cancellationToken) is { Length: > 0 } bytes)
+            {
+                Directory.CreateDirectory(folder);
+                await File.WriteAllBytesAsync(Path.Combine(folder, list), bytes, cancellationToken);
+            }
+        }
+
         // Last: a folder with a checkpoint has everything that the checkpoint speaks of.
         Directory.CreateDirectory(folder);
         await File.WriteAllBytesAsync(Path.Combine(folder, "checkpoint"), note, cancellationToken);

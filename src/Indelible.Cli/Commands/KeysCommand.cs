@@ -5,7 +5,7 @@ using Indelible.Client;
 
 namespace Indelible.Cli.Commands;
 
-/// <summary><c>indelible keys</c>: makes, lists, replaces and revokes keys.</summary>
+/// <summary><c>indelible keys</c>: makes, lists, replaces and revokes keys of callers; rotates those that sign.</summary>
 internal static class KeysCommand
 {
     public static Command Make()
@@ -13,7 +13,7 @@ internal static class KeysCommand
         Option<string> url = CommandOptions.Url();
         Option<string?> key = CommandOptions.Key();
         Option<bool> json = CommandOptions.Json();
-        var command = new Command("keys", "Make, list, replace and revoke keys (needs an administrator's key)");
+        var command = new Command("keys", "Make, list, replace and revoke keys (needs an administrator's key), and rotate those that sign (a custodian's)");
 
         var kind = new Option<string?>("--kind") { Description = "What the key does at most; may be left out where --role says it" };
         kind.AcceptOnlyFromAmong("writer", "reader", "admin");
@@ -74,6 +74,8 @@ internal static class KeysCommand
             Console.WriteLine($"Revoked {parsed.GetValue(id)}.");
             return ExitCode.Done;
         }));
+        command.Subcommands.Add(RotateCommand.Make());
+        command.Subcommands.Add(RewrapCommand.Make());
         command.Subcommands.Add(create);
         command.Subcommands.Add(list);
         command.Subcommands.Add(replace);

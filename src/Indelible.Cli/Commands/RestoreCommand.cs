@@ -178,6 +178,12 @@ internal static class RestoreCommand
             }
         }
 
+        if (restore.NewReceiptsVkey is { } receipts)
+        {
+            Console.WriteLine("The receipts' key was rotated after the backup, and is lost. Receipts are signed by a new one, to be pinned anew:");
+            Console.WriteLine($"  {"receipts",-12} {receipts}");
+        }
+
         if (plan.LosesConfiguration)
         {
             Console.WriteLine("Keys that were revoked after the backup are valid again, and keys and logs made after it do not exist: look through 'indelible keys list'.");
@@ -195,6 +201,11 @@ internal static class RestoreCommand
         json.WriteString("backup", restore.Manifest.Digest);
         json.WriteString("time", restore.Manifest.Time);
         json.WriteBoolean("restored", logs is not null);
+        if (restore.NewReceiptsVkey is { } receipts)
+        {
+            json.WriteString("receipts_vkey", receipts);
+        }
+
         json.WriteStartArray("logs");
         foreach (LogDecision decision in plan.Decisions)
         {

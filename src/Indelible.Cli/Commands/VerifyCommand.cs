@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Events;
@@ -26,6 +27,7 @@ internal static class VerifyCommand
         var url = new Option<string?>("--url") { Description = "Verify a served log, as in http://127.0.0.1:7480/logs/main" };
         Option<string?> key = CommandOptions.Key();
         var proof = new Option<string?>("--proof") { Description = "Verify one entry: its proof file, with --entry" };
+        var handovers = new Option<string?>("--handovers") { Description = "With --proof: the log's handovers from key to key, as served below the log or exported; a whole log brings its own" };
         var entry = new Option<string?>("--entry") { Description = "The entry's exact bytes" };
         var state = new Option<string?>("--state") { Description = "A file of yours that remembers the last head verified: shows a log that was set back or rewritten" };
         var initState = new Option<bool>("--init-state") { Description = "Start that file" };
@@ -37,7 +39,7 @@ internal static class VerifyCommand
         Option<bool> json = CommandOptions.Json();
         var command = new Command("verify", "Verify a log or one entry against a key that you pin")
         {
-            vkey, policy, origin, data, log, checkpoints, directory, url, key, proof, entry, state, initState, incremental, receipts, receiptsVkey, accept, oldVkey, json,
+            vkey, policy, origin, data, log, checkpoints, directory, url, key, proof, entry, handovers, state, initState, incremental, receipts, receiptsVkey, accept, oldVkey, json,
         };
         command.SetAction((parsed, cancel) => RunAsync(
             new Request(
@@ -52,6 +54,7 @@ internal static class VerifyCommand
                 parsed.GetValue(key),
                 parsed.GetValue(proof),
                 parsed.GetValue(entry),
+                parsed.GetValue(handovers),
                 parsed.GetValue(state),
                 parsed.GetValue(initState),
                 parsed.GetValue(incremental),
@@ -100,6 +103,11 @@ internal static class VerifyCommand
         if (request.Proof is not null && (request.State is not null || request.InitState || request.Receipts is not null))
         {
             return CommandOptions.Fail("--state and --receipts are about a whole log; a single proof is not compared with them.");
+        }
+
+        if (request.Proof is null && request.Handovers is not null)
+        {
+            return CommandOptions.Fail("--handovers goes with --proof: a whole log brings its handovers with it.");
         }
 
         if (request.Incremental && request.State is null)
@@ -153,6 +161,7 @@ internal static class VerifyCommand
         {
             byte[] entry = File.ReadAllBytes(request.Entry);
             TlogProof proof = TlogProof.Parse(File.ReadAllBytes(request.Proof!));
+            trust = request.Handovers is null ? trust : trust.With(File.ReadAllBytes(request.Handovers));
             VerifiedInclusion inclusion = proof.Verify(entry, trust.Verify(proof.Checkpoint.Span, out string by));
             bool isEntry = Entry.TryRead(entry, out _);
             report = !isEntry ? NotAnEntry(request.Entry, trust.Origin, inclusion) : new VerificationReport(
@@ -161,7 +170,12 @@ internal static class VerifyCommand
                 inclusion.Checkpoint.Head,
                 1,
                 [$"the entry of hash {inclusion.LeafHash} is at index {inclusion.Index} of the log", "it is canonical JSON with the members of an entry", $"the checkpoint of {inclusion.Checkpoint.Head.Size} entries {by}"],
-                ["the other entries", "that this checkpoint is the log's latest, or that others were shown the same one"],
+                [
+                    "the other entries",
+                    "that this checkpoint is the log's latest, or that others were shown the same one",
+                    .. trust.HandoverHeads.Select(handover => string.Create(
+                        CultureInfo.InvariantCulture, $"the handover at {handover.Size} entries beyond its keys' own word (rotation vouched by the old key only), and that this checkpoint's tree extends its head")),
+                ],
                 [],
                 []);
         }
@@ -207,11 +221,11 @@ internal static class VerifyCommand
         }
 
         DurableReceipt[] receipts;
-        Ed25519NoteVerifier? receiptsKey;
+        VerifierKey? receiptsKey;
         try
         {
             receipts = request.Receipts is null ? [] : [.. ReceiptFile.Read(File.ReadLines(request.Receipts))];
-            receiptsKey = request.ReceiptsVkey is null ? null : Ed25519NoteVerifier.FromVkey(request.ReceiptsVkey);
+            receiptsKey = request.ReceiptsVkey is null ? null : Ed25519NoteVerifier.FromVkey(request.ReceiptsVkey).VerifierKey;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or TlogFormatException)
         {
@@ -226,7 +240,7 @@ internal static class VerifyCommand
         VerifierState? state;
         try
         {
-            state = request.State is null ? null : VerifierState.Open(request.State, trusted.Trust);
+            state = request.State is null ? null : await OpenStateAsync(request, trusted, cancellationToken);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or TlogFormatException or VerificationException)
         {
@@ -258,35 +272,66 @@ internal static class VerifyCommand
         }
     }
 
+    /// <summary>Opens the state. Where a newer key is pinned than the one that signed what it remembers, the log's handovers lead back to that.</summary>
+    private static async Task<VerifierState> OpenStateAsync(Request request, Trusted trusted, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return VerifierState.Open(request.State!, trusted.Trust);
+        }
+        catch (VerificationException)
+        {
+            using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+            ILogSource? source = SourceOf(request, trusted, http);
+            using (source as IDisposable)
+            {
+                try
+                {
+                    ReadOnlyMemory<byte> handovers = source is null ? default : await source.ReadHandoversAsync(cancellationToken);
+                    return VerifierState.Open(request.State!, trusted.Trust.With(handovers.Span));
+                }
+                catch (LogSourceException)
+                {
+                    // Then it stays as it was.
+                }
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The log that the request names; null where its name is none.</summary>
+    private static ILogSource? SourceOf(Request request, Trusted trusted, HttpClient http)
+    {
+        if (request.Data is not null)
+        {
+            return new DataFolderLogSource(new DataFolder(request.Data), request.Log ?? trusted.Trust.Origin.Split('/')[^1], trusted.FirstKey, trusted.Vkeys.Count == 1 ? trusted.Vkeys[0] : null, request.CheckpointFolder);
+        }
+
+        if (request.Directory is not null)
+        {
+            return new DirectoryLogSource(request.Directory);
+        }
+
+        return Uri.TryCreate(request.Url, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" ? new HttpLogSource(http, url, request.Key) : null;
+    }
+
     /// <summary>One run over the log, its result remembered when it is valid; null where the source's name is none.</summary>
     private static async Task<VerificationReport?> VerifyOnceAsync(
         Request request, Trusted trusted, VerificationRequest comparison, NoteVerifier? oldKey, VerifierState? state, CancellationToken cancellationToken)
     {
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
-        ILogSource source;
-        if (request.Data is not null)
-        {
-            source = new DataFolderLogSource(new DataFolder(request.Data), request.Log ?? trusted.Trust.Origin.Split('/')[^1], trusted.FirstKey, trusted.Vkeys.Count == 1 ? trusted.Vkeys[0] : null, request.CheckpointFolder);
-        }
-        else if (request.Directory is not null)
-        {
-            source = new DirectoryLogSource(request.Directory);
-        }
-        else if (Uri.TryCreate(request.Url, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https")
-        {
-            source = new HttpLogSource(http, url, request.Key);
-        }
-        else
+        if (SourceOf(request, trusted, http) is not { } source)
         {
             return null;
         }
 
         using (source as IDisposable)
         {
-            var verifier = new LogVerifier(trusted.Trust, source, comparison);
+            var verifier = new LogVerifier(state?.Trust ?? trusted.Trust, source, comparison);
             VerificationResult result = await verifier.VerifyAsync(cancellationToken);
 
-            VerificationReport report = IncarnationCheck.Apply(result.Report, verifier.FirstEntry, trusted.Vkeys, oldKey, request.AcceptIncarnation);
+            VerificationReport report = IncarnationCheck.Apply(result.Report, verifier.FirstEntry, verifier.Trust.Vkeys, oldKey, request.AcceptIncarnation);
             return state is null || report.Verdict != Verdict.Valid ? report : Remember(state, result, report);
         }
     }
@@ -438,6 +483,7 @@ internal static class VerifyCommand
         string? Key,
         string? Proof,
         string? Entry,
+        string? Handovers,
         string? State,
         bool InitState,
         bool Incremental,

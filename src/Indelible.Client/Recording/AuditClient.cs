@@ -3,7 +3,7 @@ using Indelible.Client.Recording.Composing;
 using Indelible.Client.Recording.Sending;
 using Indelible.Client.Recording.Spooling;
 using Indelible.Events.Producing;
-using Indelible.Keys;
+using Indelible.Notes;
 using Indelible.Proofs;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -35,8 +35,6 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
     private readonly EventComposer _ownComposer;
     private readonly Actor _self;
     private readonly ClientTelemetry _telemetry;
-    private readonly Ed25519NoteVerifier _logKey;
-    private readonly Ed25519NoteVerifier _receiptsKey;
     private readonly LogConnection _connection;
     private readonly SpoolRoot _root;
     private readonly SpoolFolder _own;
@@ -76,9 +74,8 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
         _options = options;
         _time = time ?? TimeProvider.System;
         _modes = new ModeTable(options.Modes);
-        _logKey = Ed25519NoteVerifier.FromVkey(options.LogVkey!);
-        _receiptsKey = Ed25519NoteVerifier.FromVkey(options.ReceiptsVkey!);
-        Origin = _logKey.Name;
+        var logKey = VerifierKey.Parse(options.LogVkey!);
+        Origin = logKey.Name;
         _root = SpoolRoot.Open(options.SpoolFolder!, Origin, options.InstanceId ?? Environment.MachineName);
         var service = new Service
         {
@@ -102,13 +99,13 @@ public sealed class AuditClient : IAuditRecorder, IAsyncDisposable
         _telemetry = new ClientTelemetry(
             logger ?? NullLogger<AuditClient>.Instance, () => _writer.Used, () => (double)_writer.Used / options.SpoolBytes, () => _receipts.Bytes);
         _state = new ClientState(this);
-        _connection = new LogConnection(options, Origin, _receiptsKey, _time);
+        _connection = new LogConnection(options, Origin, VerifierKey.Parse(options.ReceiptsVkey!), _time);
         _delivery = new Delivery(
             options, _connection, _root, _own, _writer, _receipts, _bestEffort, _telemetry, _state, _time, RandomNumberGenerator.GetInt32(int.MaxValue));
         _writer.OnDurable = _delivery.Wake;
         _writer.OnFailure = _state.OnDiskFailed;
         _writer.OnLost = group => Lose(new DroppedRange(group.Count, group.First, group.Last));
-        _watch = new LogWatch(options, _connection, _root, _receipts, _logKey, _telemetry, _state, _time);
+        _watch = new LogWatch(options, _connection, _root, _receipts, logKey, _telemetry, _state, _time);
         _telemetry.LogStarted(Origin, _root.Instance, _stream, _root.Path);
         RecordStart(previous);
         _delivery.Start();

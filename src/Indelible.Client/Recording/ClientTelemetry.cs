@@ -122,5 +122,8 @@ internal sealed partial class ClientTelemetry : IDisposable
     [LoggerMessage(5032, LogLevel.Error, "A part of the client has failed and goes on: {Detail}")]
     public partial void LogFault(string detail, Exception exception);
 
+    [LoggerMessage(5033, LogLevel.Warning, "The log {Origin} was handed over to the key {Vkey}, by its old key's word; pin the new one when you have it from a source that you trust")]
+    public partial void LogHandedOver(string origin, string vkey);
+
     private static KeyValuePair<string, object?> Tag(DeliveryMode mode) => new("mode", mode.ToString());
 }

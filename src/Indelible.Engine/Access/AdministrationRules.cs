@@ -44,12 +44,21 @@ internal sealed class AdministrationRules(Authorities authorities, AppendCaller 
         }
     }
 
-    /// <summary>Requires that somebody may rotate a log's key; of the node's own, on the node.</summary>
+    /// <summary>Requires that somebody may rotate a log's key; of our own logs, those of the whole node.</summary>
     public void RequireCustody(string log)
     {
         if (_by is not null && !_by.Over(log, Rights.Custody, now))
         {
             throw new NotAuthorisedException("a key custodian");
+        }
+    }
+
+    /// <summary>Requires that somebody may rotate the keys of the node itself.</summary>
+    public void RequireNodeCustody()
+    {
+        if (_by is not null && !_by.OnNode(Rights.Custody, now))
+        {
+            throw new NotAuthorisedException("a key custodian of the whole node");
         }
     }
 

@@ -17,7 +17,12 @@ namespace Indelible.Engine.Backup;
 /// <param name="Checkpoint">The signed checkpoint that was the last when the backup began.</param>
 /// <param name="Entries">How many entries the backup holds: at least <paramref name="Size"/>, since more may have been durable.</param>
 /// <param name="Frozen">Whether an earlier restore has finished the log.</param>
-public sealed record BackedUpLog(string Name, string Origin, string Vkey, long Size, string Root, string Checkpoint, long Entries, bool Frozen);
+public sealed record BackedUpLog(string Name, string Origin, string Vkey, long Size, string Root, string Checkpoint, long Entries, bool Frozen)
+{
+    /// <summary>The log's handovers from key to key, as a list; null where its key was never rotated.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Handovers { get; init; }
+}
 
 /// <summary>A file of a backup.</summary>
 /// <param name="Path">Below the backup's folder, with slashes.</param>
@@ -44,6 +49,11 @@ public sealed record BackedUpFile(string Path, long Bytes, string Sha256);
 public sealed record BackupManifest(int Format, string Host, string Time, string State, IReadOnlyList<BackedUpLog> Logs, IReadOnlyList<BackedUpFile> Files)
 {
     internal const int CurrentFormat = 1;
+
+    /// <summary>The handovers of the key that signs receipts, as a list; null where it was never rotated.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReceiptsHandovers { get; init; }
+
     internal const long MaxBytes = 1 << 28;
     private static readonly byte[] s_sealContext = "indelible.dev/backup/v1"u8.ToArray();
 

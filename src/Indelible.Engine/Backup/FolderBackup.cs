@@ -8,6 +8,8 @@ using Indelible.Engine.Storage.Files;
 using Indelible.Events;
 using Indelible.Keys;
 using Indelible.Notes;
+using Indelible.Proofs;
+using Indelible.Rotation;
 using Indelible.Tiles;
 
 namespace Indelible.Engine.Backup;
@@ -242,31 +244,44 @@ public sealed class FolderBackup : IDisposable
             }
 
             string vkey = frozen?.Vkey ?? (_settings.SystemLog == name ? system.Vkey! : system.Logs[name].Vkey);
+            ReadOnlyMemory<byte> handovers = meanwhile.GetValueOrDefault(CheckpointSwap.HandoversOf(origin));
             logs.Add(frozen is null
-                ? Describe(name, origin, vkey, heads[origin], meanwhile[origin], isFrozen: false)
-                : Describe(name, origin, vkey, Encoding.UTF8.GetBytes(frozen.Checkpoint), null, isFrozen: true));
+                ? Describe(name, origin, vkey, heads[origin], meanwhile[origin], handovers, isFrozen: false)
+                : Describe(name, origin, vkey, Encoding.UTF8.GetBytes(frozen.Checkpoint), null, handovers, isFrozen: true));
         }
 
         CopyRest();
-        Staged = Staged with { Logs = logs };
+        ReadOnlyMemory<byte> receipts = meanwhile.GetValueOrDefault(CheckpointSwap.HandoversOf(KeyStore.NameOf(_settings.Host, KeyStore.ReceiptsName)));
+        Staged = Staged with { Logs = logs, ReceiptsHandovers = receipts.IsEmpty ? null : Encoding.UTF8.GetString(receipts.Span) };
+
+        // A key that was handed over meanwhile is another than the one that signed the heads: then all is read again.
+        CheckSigningKeys();
         return null;
     }
 
     /// <summary>Says what the copy holds of a log.</summary>
     /// <param name="name">The log's name.</param>
     /// <param name="origin">Its origin.</param>
-    /// <param name="vkey">Its key.</param>
+    /// <param name="vkey">Its first key; of a finished log, the last.</param>
     /// <param name="before">The head recorded before anything was read: the copy must hold all of it.</param>
     /// <param name="meanwhile">The head recorded when the journal had been read: taken where the copy happens to hold all of it, so that less lies under no head.</param>
+    /// <param name="handovers">The handovers recorded when the journal had been read. The copy must hold the last of them: below it the key in the copy signs nothing.</param>
     /// <param name="isFrozen">Whether an earlier restore has finished it.</param>
-    private BackedUpLog Describe(string name, string origin, string vkey, ReadOnlyMemory<byte> before, ReadOnlyMemory<byte>? meanwhile, bool isFrozen)
+    private BackedUpLog Describe(
+        string name, string origin, string vkey, ReadOnlyMemory<byte> before, ReadOnlyMemory<byte>? meanwhile, ReadOnlyMemory<byte> handovers, bool isFrozen)
     {
+        KeyChain keys;
         VerifiedCheckpoint checkpoint;
         VerifiedCheckpoint later;
         try
         {
-            checkpoint = VerifiedCheckpoint.Verify(before.Span, origin, Ed25519NoteVerifier.FromVkey(vkey));
-            later = meanwhile is { } note ? VerifiedCheckpoint.Verify(note.Span, origin, Ed25519NoteVerifier.FromVkey(vkey)) : checkpoint;
+            keys = KeyChain.Of(VerifierKey.Parse(vkey), NoteVerifiers.OfLog).With(handovers.Span);
+            checkpoint = keys.Verify(before.Span, out _);
+            later = meanwhile is { } note ? keys.Verify(note.Span, out _) : checkpoint;
+            if (!isFrozen && keys.Handovers.Count > 0 && keys.Handovers[^1].Head.Size > checkpoint.Head.Size)
+            {
+                checkpoint = keys.Verify(keys.Handovers[^1].Proof.Checkpoint.Span, out _);
+            }
         }
         catch (Exception e) when (e is TlogFormatException or VerificationException)
         {
@@ -276,7 +291,11 @@ public sealed class FolderBackup : IDisposable
         using FolderLog copy = _target.OpenLog(Staged, name, origin, _shared);
         checkpoint = later.Head.Size <= copy.Size ? later : checkpoint;
         return copy.Size >= checkpoint.Head.Size
-            ? new BackedUpLog(name, origin, vkey, checkpoint.Head.Size, checkpoint.Head.Root.ToBase64(), Encoding.UTF8.GetString(checkpoint.Note.Span), copy.Size, isFrozen)
+            ? new BackedUpLog(
+                name, origin, isFrozen ? vkey : keys.Current.ToString(), checkpoint.Head.Size, checkpoint.Head.Root.ToBase64(), Encoding.UTF8.GetString(checkpoint.Note.Span), copy.Size, isFrozen)
+            {
+                Handovers = handovers.IsEmpty ? null : Encoding.UTF8.GetString(handovers.Span),
+            }
             : throw new StorageException(
                 $"Of log {name} {copy.Size} entries could be read, but {checkpoint.Head.Size} were signed.{copy.Reasons()}", StorageOutcome.Damaged);
     }
@@ -403,7 +422,7 @@ public sealed class FolderBackup : IDisposable
     private void CopyRest()
     {
         _target.Disk.CreateFolder(State.KeysFolder);
-        foreach (string key in _source.Disk.Files(_source.KeysFolder).Where(path => path.EndsWith(".key", StringComparison.Ordinal)))
+        foreach (string key in _source.Disk.Files(_source.KeysFolder).Where(path => path.EndsWith(KeyStore.Extension, StringComparison.Ordinal) || path.EndsWith(KeyStore.Extension + KeyStore.NextExtension, StringComparison.Ordinal)))
         {
             CopySmall(key, Path.Combine(State.KeysFolder, Path.GetFileName(key)));
         }
@@ -432,22 +451,46 @@ public sealed class FolderBackup : IDisposable
     /// <summary>A backup whose keys do not open is none.</summary>
     private void CheckSecrets()
     {
-        var keys = new KeyStore(_target.Disk, State.KeysFolder, _master, RandomSource.System);
-        CheckKey(keys, KeyStore.ReceiptsName, _settings.ReceiptsVkey);
-        foreach (BackedUpLog log in Staged.Logs.Where(log => !log.Frozen))
-        {
-            CheckKey(keys, log.Name, log.Vkey);
-        }
-
+        CheckSigningKeys();
         if (VaultCheck.Run(State.VaultFile, _master, out _) is [var fault, ..])
         {
             throw new StorageException($"The copy of the vault is damaged: {fault}", StorageOutcome.Damaged);
         }
     }
 
+    private void CheckSigningKeys()
+    {
+        var keys = new KeyStore(_target.Disk, State.KeysFolder, _master, RandomSource.System);
+        CheckKey(keys, KeyStore.ReceiptsName, ReceiptsVkeyOf(_settings, Staged));
+        foreach (BackedUpLog log in Staged.Logs.Where(log => !log.Frozen))
+        {
+            CheckKey(keys, log.Name, log.Vkey);
+        }
+    }
+
+    /// <summary>The key of receipts that a backup's handovers lead to.</summary>
+    internal static string ReceiptsVkeyOf(FolderSettings settings, BackupManifest manifest)
+    {
+        try
+        {
+            return ReceiptsKeys.Of(VerifierKey.Parse(settings.ReceiptsVkey), NoteVerifiers.OfLog).With(Encoding.UTF8.GetBytes(manifest.ReceiptsHandovers ?? "")).Current.ToString();
+        }
+        catch (Exception e) when (e is TlogFormatException or VerificationException)
+        {
+            throw new StorageException($"The handovers of receipts are damaged: {e.Message}", StorageOutcome.Damaged, e);
+        }
+    }
+
     private void CheckKey(KeyStore keys, string name, string expected)
     {
-        using Ed25519NoteSigner signer = keys.Open(name, KeyStore.NameOf(_settings.Host, name));
+        string keyName = KeyStore.NameOf(_settings.Host, name);
+        using Ed25519NoteSigner? next = keys.PeekNext(name, keyName);
+        if (next?.VerifierKey.ToString() == expected)
+        {
+            return;   // Handed over, and the old key not destroyed yet: the start of a node does it.
+        }
+
+        using Ed25519NoteSigner signer = keys.Open(name, keyName);
         if (signer.VerifierKey.ToString() != expected)
         {
             throw new StorageException($"keys/{name}.key holds the key {signer.VerifierKey}, not {expected}.", StorageOutcome.Damaged);

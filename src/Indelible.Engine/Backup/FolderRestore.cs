@@ -9,6 +9,7 @@ using Indelible.Engine.Storage.Files;
 using Indelible.Keys;
 using Indelible.Merkle;
 using Indelible.Notes;
+using Indelible.Rotation;
 using Microsoft.Extensions.Logging;
 
 namespace Indelible.Engine.Backup;
@@ -33,6 +34,7 @@ public sealed class FolderRestore : IDisposable
     private readonly MasterKey _master;
     private readonly byte[] _masterBytes;
     private readonly HashSet<string> _files;   // the paths of the backup's own files
+    private readonly Dictionary<string, KeyChain> _keys = new(StringComparer.Ordinal);   // by origin, as far as handovers are known
 
     private FolderRestore(BackupFolder backup, BackupManifest manifest, FolderSettings settings, MasterKey master, byte[] masterBytes)
     {
@@ -49,6 +51,9 @@ public sealed class FolderRestore : IDisposable
 
     /// <summary>What the folder was.</summary>
     public FolderSettings Settings { get; }
+
+    /// <summary>The key that signs receipts from now on, where the one that did is lost with the node; null otherwise.</summary>
+    public string? NewReceiptsVkey { get; private set; }
 
     /// <summary>Opens a backup and compares every file with what the manifest says.</summary>
     /// <param name="backup">The backup.</param>
@@ -152,6 +157,7 @@ public sealed class FolderRestore : IDisposable
 
         FolderSettings settings = NewSettings(plan);
         await PutInPlaceAsync(folder, plan, options, random).ConfigureAwait(false);
+        settings = await ReplaceLostReceiptsKeyAsync(folder, settings, options, random).ConfigureAwait(false);
         Dictionary<string, FinishedLog> finished = plan.Decisions.Where(decision => decision.Successor is not null).ToDictionary(
             decision => decision.Log.Name, decision => new FinishedLog(decision.Log.Vkey, LastHead(decision.Log, plan), decision.Successor!), StringComparer.Ordinal);
         LogEngine engine = LogEngine.OpenRestored(folder, settings, options, finished, time, random, loggers);
@@ -168,7 +174,8 @@ public sealed class FolderRestore : IDisposable
         foreach (string name in finished.Keys)
         {
             // It has signed the last thing it ever will. The backup still has it; the folder that serves does not.
-            folder.Disk.Delete(Path.Combine(folder.KeysFolder, name + ".key"));
+            folder.Disk.Delete(KeyStore.PathOf(folder.KeysFolder, name));
+            folder.Disk.Delete(KeyStore.PathOf(folder.KeysFolder, name) + KeyStore.NextExtension);
         }
 
         folder.Disk.SyncFolder(folder.KeysFolder);
@@ -257,6 +264,12 @@ public sealed class FolderRestore : IDisposable
         }
 
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> store = FileCheckpointStore.ReadOnly(_backup.Disk, checkpointFolder, out _);
+        foreach (BackedUpLog log in Manifest.Logs)
+        {
+            // Its keys may have been rotated after the backup.
+            _keys[log.Origin] = KeysOf(log).With(store.GetValueOrDefault(CheckpointSwap.HandoversOf(log.Origin)).Span);
+        }
+
         foreach (BackedUpLog log in Manifest.Logs.Where(log => !log.Frozen))
         {
             KnownHead head = store.TryGetValue(log.Origin, out ReadOnlyMemory<byte> note)
@@ -280,7 +293,18 @@ public sealed class FolderRestore : IDisposable
         string origin = Checkpoint.Parse(SignedNote.Parse(note.Span).Text.Span).Origin;
         BackedUpLog log = Manifest.Logs.FirstOrDefault(log => log.Origin == origin)
             ?? throw new VerificationException($"{from}: the backup has no log {origin}.");
-        return new KnownHead(from, VerifiedCheckpoint.Verify(note.Span, origin, Ed25519NoteVerifier.FromVkey(log.Vkey)));
+        return new KnownHead(from, KeysOf(log).Verify(note.Span, out _));
+    }
+
+    /// <summary>The keys that a log has had, as far as the backup and the checkpoint store know.</summary>
+    private KeyChain KeysOf(BackedUpLog log)
+    {
+        if (!_keys.TryGetValue(log.Origin, out KeyChain? keys))
+        {
+            _keys.Add(log.Origin, keys = KeyChain.Of(VerifierKey.Parse(log.Vkey), NoteVerifiers.OfLog).With(Encoding.UTF8.GetBytes(log.Handovers ?? "")));
+        }
+
+        return keys;
     }
 
     private async Task PutInPlaceAsync(DataFolder folder, RestorePlan plan, EngineOptions options, RandomSource random)
@@ -325,16 +349,40 @@ public sealed class FolderRestore : IDisposable
         FileJournal.Create(disk, folder.JournalFolder, options.Journal, random);
         if (options.CheckpointFolder is null)
         {
-            await NewStoreAsync(folder, plan, random).ConfigureAwait(false);
+            await NewStoreAsync(folder, plan, KeyStore.NameOf(Settings.Host, KeyStore.ReceiptsName), Manifest.ReceiptsHandovers, random).ConfigureAwait(false);
         }
     }
 
+    /// <summary>Where receipts were handed over after the backup, the key that signed them is lost: another begins, to be pinned anew.</summary>
+    private async Task<FolderSettings> ReplaceLostReceiptsKeyAsync(DataFolder folder, FolderSettings settings, EngineOptions options, RandomSource random)
+    {
+        string name = KeyStore.NameOf(settings.Host, KeyStore.ReceiptsName);
+        using FileCheckpointStore store = FileCheckpointStore.Open(folder.Disk, options.CheckpointFolder ?? folder.CheckpointsFolder, folder.QuarantineFolder, random);
+        ReadOnlyMemory<byte> recorded = store.Load().GetValueOrDefault(CheckpointSwap.HandoversOf(name));
+        if (Encoding.UTF8.GetString(recorded.Span) == (Manifest.ReceiptsHandovers ?? ""))
+        {
+            return settings;
+        }
+
+        folder.Disk.Delete(KeyStore.PathOf(folder.KeysFolder, KeyStore.ReceiptsName));
+        folder.Disk.Delete(KeyStore.PathOf(folder.KeysFolder, KeyStore.ReceiptsName) + KeyStore.NextExtension);
+        using Ed25519NoteSigner fresh = new KeyStore(folder.Disk, folder.KeysFolder, _master, random).OpenOrCreate(KeyStore.ReceiptsName, name);
+        await store.SwapAsync([new CheckpointSwap(CheckpointSwap.HandoversOf(name), recorded, ReadOnlyMemory<byte>.Empty)]).ConfigureAwait(false);
+        NewReceiptsVkey = fresh.VerifierKey.ToString();
+        return settings with { ReceiptsVkey = NewReceiptsVkey };
+    }
+
     /// <summary>Makes a checkpoint store in place of the lost one, from what the backup knows.</summary>
-    private static async Task NewStoreAsync(DataFolder folder, RestorePlan plan, RandomSource random)
+    private static async Task NewStoreAsync(DataFolder folder, RestorePlan plan, string receiptsName, string? receiptsHandovers, RandomSource random)
     {
         FileCheckpointStore.Create(folder.Disk, folder.CheckpointsFolder, random);
         using FileCheckpointStore store = FileCheckpointStore.Open(folder.Disk, folder.CheckpointsFolder, folder.QuarantineFolder, random);
-        await store.SwapAsync([.. plan.Decisions.Select(decision => new CheckpointSwap(decision.Log.Origin, null, Encoding.UTF8.GetBytes(LastHead(decision.Log, plan))))]).ConfigureAwait(false);
+        IEnumerable<(string Key, string? List)> handovers = [.. plan.Decisions.Select(decision => (decision.Log.Origin, decision.Log.Handovers)), (receiptsName, receiptsHandovers)];
+        await store.SwapAsync(
+        [
+            .. plan.Decisions.Select(decision => new CheckpointSwap(decision.Log.Origin, null, Encoding.UTF8.GetBytes(LastHead(decision.Log, plan)))),
+            .. handovers.Where(known => known.List is not null).Select(known => new CheckpointSwap(CheckpointSwap.HandoversOf(known.Key), null, Encoding.UTF8.GetBytes(known.List!))),
+        ]).ConfigureAwait(false);
     }
 
     /// <summary>The largest head known to be signed that the restored entries can make.</summary>

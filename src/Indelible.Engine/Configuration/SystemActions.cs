@@ -1,3 +1,5 @@
+using Indelible.Rotation;
+
 namespace Indelible.Engine.Configuration;
 
 /// <summary>The actions of entries that the server itself writes.</summary>
@@ -68,6 +70,12 @@ internal static class SystemActions
 
     /// <summary>In <c>_system</c>: it is no longer.</summary>
     public const string CertificateDistrust = "indelible.certificate.distrust";
+
+    /// <summary>In a log itself, and in <c>_system</c> before: the log's heads are to be signed by another key.</summary>
+    public const string KeyRotate = RotationFacts.Action;
+
+    /// <summary>In <c>_system</c>: receipts are to be signed by another key.</summary>
+    public const string ReceiptsRotate = "indelible.receipts.rotate";
 
     /// <summary>In <c>_system</c>: a log was restored from a backup that holds everything signed of it, and goes on.</summary>
     public const string Restored = "indelible.restored";

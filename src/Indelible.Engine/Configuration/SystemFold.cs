@@ -4,6 +4,7 @@ using System.Text.Json;
 using Indelible.Engine.Access;
 using Indelible.Engine.Storage;
 using Indelible.Events;
+using Indelible.Rotation;
 
 namespace Indelible.Engine.Configuration;
 
@@ -53,6 +54,8 @@ internal static class SystemFold
                 SystemActions.IssuerDistrust => state with { Issuers = Without(state.Issuers, Text(data, "id")) },
                 SystemActions.CertificateTrust => state with { Certificates = state.Certificates.SetItem(Text(data, "id"), CertificateOf(state, data)) },
                 SystemActions.CertificateDistrust => state with { Certificates = Without(state.Certificates, Text(data, "id")) },
+                SystemActions.KeyRotate => Announce(state, Text(data, "log"), RotationFacts.Read(data), data.GetProperty("size").GetInt64()),
+                SystemActions.ReceiptsRotate => state with { ReceiptsRotations = state.ReceiptsRotations.Add(new AnnouncedKey(Text(data, "old_vkey"), Text(data, "new_vkey"), 0)) },
                 SystemActions.SourceExpect => Expect(state, data, Instant.Parse(Text(root, "received_at"))),
                 SystemActions.SourceForget => state with { Expected = state.Expected.Remove((Text(data, "log"), Text(data, "name"))) },
                 _ => throw new StorageException($"Entry {index} of _system has the action {action}, which this version does not know. Use the version that wrote it, or a later one.", StorageOutcome.Damaged),
@@ -80,6 +83,11 @@ internal static class SystemFold
     private static SystemState Freeze(SystemState state, IncarnationFacts facts) => state with
     {
         Frozen = state.Frozen.Add(facts.Of, new FrozenLog(facts.OfVkey, facts.Restored, facts.Checkpoint, facts.Name)),
+    };
+
+    private static SystemState Announce(SystemState state, string log, RotationFacts keys, long size) => state with
+    {
+        Rotations = state.Rotations.SetItem(log, [.. state.Rotations.GetValueOrDefault(log, []), new AnnouncedKey(keys.Old.ToString(), keys.New.ToString(), size)]),
     };
 
     private static SystemState AddKey(SystemState state, JsonElement data)

@@ -9,7 +9,7 @@ namespace Indelible.Engine.Configuration;
 /// <summary>A log as configured.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Origin">Its identity in checkpoints, for ever.</param>
-/// <param name="Vkey">The key that its checkpoints are verified with.</param>
+/// <param name="Vkey">The key that its checkpoints are verified with: of a log in service the current one, in the configuration the first.</param>
 /// <param name="IsPublic">Whether checkpoint and hash tiles may be read without a key. Entries never may.</param>
 /// <param name="PersonalPointers">Further members that are encrypted, as JSON Pointers; <c>-</c> stands for any array index.</param>
 /// <param name="CreatedAtSize">The size of <c>_system</c> that this log exists from.</param>
@@ -69,7 +69,13 @@ public sealed record SystemState(
     /// <summary>The producers that are expected, by log and name.</summary>
     public ImmutableDictionary<(string Log, string Name), ExpectedSource> Expected { get; init; } = ImmutableDictionary<(string Log, string Name), ExpectedSource>.Empty;
 
-    /// <summary>The key of the log that holds the last entry folded; null before the first.</summary>
+    /// <summary>The rotations of each log's key, in order, by name; the last may be under way.</summary>
+    public ImmutableDictionary<string, ImmutableArray<AnnouncedKey>> Rotations { get; init; } = ImmutableDictionary.Create<string, ImmutableArray<AnnouncedKey>>(StringComparer.Ordinal);
+
+    /// <summary>The rotations of the receipts' key, in order; the last may be under way.</summary>
+    public ImmutableArray<AnnouncedKey> ReceiptsRotations { get; init; } = [];
+
+    /// <summary>The first key of the log that holds the last entry folded; null before the first.</summary>
     public string? Vkey { get; init; }
 
     /// <summary>The version of the software that runs on the folder; null where it was never entered.</summary>

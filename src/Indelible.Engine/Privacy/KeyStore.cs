@@ -15,6 +15,9 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
     /// <summary>How a key's file ends.</summary>
     public const string Extension = ".key";
 
+    /// <summary>How the file of a key ends that is to take another's place.</summary>
+    public const string NextExtension = ".next";
+
     private const int MaxFileBytes = 1024;
 
     /// <summary>The name in a key, part of its id for ever: a log's origin.</summary>
@@ -50,7 +53,56 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
         ? Ed25519NoteSigner.FromSeed(keyName, master.Unwrap(disk.ReadWhole(PathOf(name), MaxFileBytes), Context(keyName)))
         : throw new StorageException($"The signing key of {keyName} is missing ({PathOf(name)}).", StorageOutcome.Damaged);
 
-    private static byte[] Context(string keyName) => Encoding.UTF8.GetBytes("indelible.dev/signing-key/v1 " + keyName);
+    /// <summary>Makes a key that is to take the place of <paramref name="name"/>'s; one that was made before and signed nothing goes.</summary>
+    /// <exception cref="StorageException">It could not be written, or whether it was is not known.</exception>
+    public Ed25519NoteSigner CreateNext(string name, string keyName)
+    {
+        byte[] seed = new byte[32];
+        random.Fill(seed);
+        disk.WriteWhole(PathOf(name) + NextExtension, master.Wrap(seed, Context(keyName)));
+        return Ed25519NoteSigner.FromSeed(keyName, seed);
+    }
+
+    /// <summary>Opens the key that is to take the place of <paramref name="name"/>'s, or null where there is none.</summary>
+    /// <exception cref="StorageException">It was altered, or is the key of another name.</exception>
+    public Ed25519NoteSigner? TryOpenNext(string name, string keyName)
+    {
+        Ed25519NoteSigner? next = PeekNext(name, keyName);
+        if (next is not null)
+        {
+            // It may have been made and not become durable; what is signed with it from now on would be lost with it.
+            disk.SyncFolder(folder);
+        }
+
+        return next;
+    }
+
+    /// <summary>As <see cref="TryOpenNext"/>, to look and not to sign: nothing is synced.</summary>
+    public Ed25519NoteSigner? PeekNext(string name, string keyName) => disk.Exists(PathOf(name) + NextExtension)
+        ? Ed25519NoteSigner.FromSeed(keyName, master.Unwrap(disk.ReadWhole(PathOf(name) + NextExtension, MaxFileBytes), Context(keyName)))
+        : null;
+
+    /// <summary>Destroys a key and puts the next one in its place. Begun and broken off, it is done again.</summary>
+    /// <exception cref="StorageException">It failed: the next key is there, the old one may be.</exception>
+    /// <remarks>
+    /// Overwritten where it lies, before its name goes to the next key: as far as a file system writes in place, nothing of it is left.
+    /// Copies that backups hold are not reached; they open by the master key alone.
+    /// </remarks>
+    public void Advance(string name)
+    {
+        string path = PathOf(name);
+        if (disk.Exists(path))
+        {
+            using DiskFile old = disk.Open(path, writable: true);
+            old.Write(0, new byte[old.Length]);
+            old.Sync();
+        }
+
+        disk.Replace(path + NextExtension, path);
+    }
+
+    /// <summary>What a wrapped key is for.</summary>
+    internal static byte[] Context(string keyName) => Encoding.UTF8.GetBytes("indelible.dev/signing-key/v1 " + keyName);
 
     private string PathOf(string name) => PathOf(folder, name);
 }

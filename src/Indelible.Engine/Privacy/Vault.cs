@@ -78,6 +78,11 @@ internal sealed class Vault : IDisposable
     /// <exception cref="StorageException">It was altered, or is another person's.</exception>
     internal static PersonalKey Open(MasterKey master, string origin, string subject, byte[] wrapped) => new(master.Unwrap(wrapped, Context(origin, subject)));
 
+    /// <summary>Wraps a data key as it lies in the vault by another master key.</summary>
+    /// <exception cref="StorageException">It was altered, or is another person's.</exception>
+    internal static byte[] Rewrap(MasterKey old, MasterKey next, string origin, string subject, byte[] wrapped) =>
+        next.Wrap(old.Unwrap(wrapped, Context(origin, subject)), Context(origin, subject));
+
     /// <summary>Makes a consistent copy of a vault that may be in use, without opening it to write. The copy is not synced.</summary>
     /// <param name="path">The vault.</param>
     /// <param name="copy">A file that does not exist yet.</param>

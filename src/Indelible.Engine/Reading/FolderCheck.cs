@@ -2,6 +2,8 @@ using Indelible.Engine.Privacy;
 using Indelible.Engine.Storage;
 using Indelible.Engine.Storage.Files;
 using Indelible.Keys;
+using Indelible.Notes;
+using Indelible.Proofs;
 
 namespace Indelible.Engine.Reading;
 
@@ -34,7 +36,7 @@ public static class FolderCheck
         findings.IsChecked("indelible.json has the hash that it ends in");
         CheckHeads(folder, checkpointFolder ?? folder.CheckpointsFolder, findings);
         CheckQuarantine(folder, findings);
-        CheckSecrets(folder, settings, log, logVkey, findings);
+        CheckSecrets(folder, settings, log, logVkey, checkpointFolder, findings);
         CheckNames(folder, findings);
         return findings;
     }
@@ -63,12 +65,18 @@ public static class FolderCheck
         }
     });
 
-    private static void CheckSecrets(DataFolder folder, FolderSettings settings, string log, string? logVkey, FolderFindings findings)
+    private static void CheckSecrets(DataFolder folder, FolderSettings settings, string log, string? logVkey, string? checkpointFolder, FolderFindings findings)
     {
         MasterKey? master = null;
         if (!folder.Disk.Exists(folder.MasterKeyFile))
         {
             findings.IsNotChecked("signing keys and the vault: there is no master.key here to open them with");
+            return;
+        }
+
+        if (MasterKeyRewrap.IsUnfinished(folder))
+        {
+            findings.IsNotChecked("signing keys and the vault: an exchange of the master key is under way, or was broken off; the next start of the node, or doing it again, finishes it");
             return;
         }
 
@@ -81,7 +89,7 @@ public static class FolderCheck
 
         using (master)
         {
-            CheckKeys(folder, settings, master, log, logVkey, findings);
+            CheckKeys(folder, settings, master, log, logVkey, ReceiptsVkey(folder, settings, checkpointFolder, findings), findings);
             if (File.Exists(folder.VaultFile))
             {
                 CheckVault(folder, master, findings);
@@ -108,7 +116,7 @@ public static class FolderCheck
         }
     });
 
-    private static void CheckKeys(DataFolder folder, FolderSettings settings, MasterKey master, string log, string? logVkey, FolderFindings findings)
+    private static void CheckKeys(DataFolder folder, FolderSettings settings, MasterKey master, string log, string? logVkey, string receiptsVkey, FolderFindings findings)
     {
         int opened = 0;
         if (!folder.Disk.Exists(KeyStore.PathOf(folder.KeysFolder, KeyStore.ReceiptsName)))
@@ -128,12 +136,19 @@ public static class FolderCheck
             findings.Try(folder.NameOf(path), () =>
             {
                 string keyName = KeyStore.NameOf(settings.Host, name);
-                using Ed25519NoteSigner signer = keys.Open(name, keyName);
-                string found = signer.VerifierKey.ToString();
-                string expected = name == log ? logVkey ?? found : name == KeyStore.ReceiptsName ? settings.ReceiptsVkey : found;
-                if (found != expected)
+                string? expected = name == log ? logVkey : name == KeyStore.ReceiptsName ? receiptsVkey : null;
+                using Ed25519NoteSigner? next = keys.PeekNext(name, keyName);
+                if (next is not null && (expected ?? next.VerifierKey.ToString()) == next.VerifierKey.ToString())
                 {
-                    throw new StorageException($"It holds the key {found}, not {expected}.", StorageOutcome.Damaged);
+                    findings.IsNotChecked($"{folder.NameOf(path)}: a rotation of this key is under way, or was broken off; the next start finishes it");
+                    opened++;
+                    return;
+                }
+
+                using Ed25519NoteSigner signer = keys.Open(name, keyName);
+                if (expected is not null && signer.VerifierKey.ToString() != expected)
+                {
+                    throw new StorageException($"It holds the key {signer.VerifierKey}, not {expected}.", StorageOutcome.Damaged);
                 }
 
                 opened++;
@@ -141,6 +156,25 @@ public static class FolderCheck
         }
 
         findings.IsChecked($"{opened} signing keys open under the master key and are the keys that they should be");
+    }
+
+    /// <summary>The key that receipts are signed with now: the settings' first one, or the last that handovers lead to from it.</summary>
+    private static string ReceiptsVkey(DataFolder folder, FolderSettings settings, string? checkpointFolder, FolderFindings findings)
+    {
+        string current = settings.ReceiptsVkey;
+        findings.Try("the handovers of receipts", () =>
+        {
+            try
+            {
+                ReadOnlyMemory<byte> handovers = FolderLog.ReadHandovers(folder, KeyStore.NameOf(settings.Host, KeyStore.ReceiptsName), checkpointFolder);
+                current = ReceiptsKeys.Of(VerifierKey.Parse(current), NoteVerifiers.OfLog).With(handovers.Span).Current.ToString();
+            }
+            catch (Exception e) when (e is TlogFormatException or VerificationException)
+            {
+                throw new StorageException(e.Message, StorageOutcome.Damaged, e);
+            }
+        });
+        return current;
     }
 
     private static void CheckNames(DataFolder folder, FolderFindings findings) => findings.Try("the folder", () =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Indelible.Engine.Privacy;
 using Indelible.Engine.Sealing;
 using Indelible.Engine.Sequencing;
 using Indelible.Engine.Storage;
@@ -86,6 +87,24 @@ public sealed class FolderLog : IDisposable
         return FileCheckpointStore.ReadOnly(folder.Disk, store, out _).TryGetValue(origin, out ReadOnlyMemory<byte> note)
             ? note
             : throw new StorageException($"The checkpoint store has no checkpoint of {origin}.", StorageOutcome.Damaged);
+    }
+
+    /// <summary>The recorded handovers from key to key; no bytes where there are none. Untrusted bytes.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="keyName">The log's origin, or the name of the receipts' key.</param>
+    /// <param name="checkpointFolder">Where the checkpoint store is; null for its place in the data folder.</param>
+    /// <exception cref="StorageException">The store cannot be read.</exception>
+    public static ReadOnlyMemory<byte> ReadHandovers(DataFolder folder, string keyName, string? checkpointFolder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        return FileCheckpointStore.ReadOnly(folder.Disk, checkpointFolder ?? folder.CheckpointsFolder, out _).GetValueOrDefault(CheckpointSwap.HandoversOf(keyName));
+    }
+
+    /// <summary>As <see cref="ReadHandovers"/>, of the key that signs receipts.</summary>
+    public static ReadOnlyMemory<byte> ReadReceiptsHandovers(DataFolder folder, string? checkpointFolder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        return ReadHandovers(folder, KeyStore.NameOf(folder.ReadSettings().Host, KeyStore.ReceiptsName), checkpointFolder);
     }
 
     /// <summary>The entries of a bundle.</summary>

@@ -31,7 +31,7 @@ namespace Indelible.Engine.Sequencing;
 internal sealed partial class Sequencer : IDisposable
 {
     private readonly IJournal _journal;
-    private readonly NoteSigner _receiptsSigner;
+    private NoteSigner _receiptsSigner;   // the loop's
     private readonly Func<string, string, LogState, bool> _mayStillAppend;
     private readonly Action<LogState, long, ReadOnlyMemory<byte>> _applied;
     private readonly Func<string, PersonalKey?> _personalKeyById;
@@ -136,6 +136,10 @@ internal sealed partial class Sequencer : IDisposable
         _signal.Release();
         return done.Task;
     }
+
+    /// <summary>Signs receipts with another key from the next group on; the one before signs nothing when the task completes.</summary>
+    /// <exception cref="NodeStoppedException">The node has stopped.</exception>
+    public Task UseReceiptsSignerAsync(NoteSigner signer) => RunInLoopAsync(() => _receiptsSigner = signer);
 
     /// <summary>Lets what waits be written, takes nothing more, and ends the loop.</summary>
     public void Stop()

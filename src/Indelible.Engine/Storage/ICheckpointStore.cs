@@ -3,8 +3,13 @@ namespace Indelible.Engine.Storage;
 /// <summary>One log's part of a round: replace exactly this record by that one.</summary>
 /// <param name="Origin">The log's origin.</param>
 /// <param name="Previous">The whole record as this node knows it, or null where there must be none.</param>
-/// <param name="Next">The new record: a signed checkpoint.</param>
-public sealed record CheckpointSwap(string Origin, ReadOnlyMemory<byte>? Previous, ReadOnlyMemory<byte> Next);
+/// <param name="Next">The new record: a signed checkpoint; or, under <see cref="HandoversOf"/>, a list of handovers.</param>
+public sealed record CheckpointSwap(string Origin, ReadOnlyMemory<byte>? Previous, ReadOnlyMemory<byte> Next)
+{
+    /// <summary>Under what the handovers of a key are recorded: no origin can be called so. They change in one round with the head that hands over.</summary>
+    /// <param name="keyName">The key's name: a log's origin, or that of the receipts' key.</param>
+    public static string HandoversOf(string keyName) => keyName + "+handovers";
+}
 
 /// <summary>The last head signed for each log: the one thing that the log trusts about its own past.</summary>
 /// <remarks>

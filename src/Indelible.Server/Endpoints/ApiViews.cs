@@ -7,8 +7,17 @@ namespace Indelible.Server.Endpoints;
 /// <summary>A log, as the API tells of it; <c>successor</c> is the log that goes on in its place, where a restore has finished it.</summary>
 public sealed record LogView(string Name, string Origin, string Vkey, bool Public, IReadOnlyList<string> Personal, long Size, long Published, string? Successor = null);
 
-/// <summary>The logs that the caller may know of.</summary>
-public sealed record LogList(IReadOnlyList<LogView> Logs);
+/// <summary>The logs that the caller may know of, and the key that receipts are verified with.</summary>
+public sealed record LogList(IReadOnlyList<LogView> Logs, string ReceiptsVkey);
+
+/// <summary>A rotation of a key.</summary>
+/// <param name="Log">The log; null of the receipts' key.</param>
+/// <param name="OldVkey">The key that signs nothing any more.</param>
+/// <param name="NewVkey">The key that signs from here on.</param>
+/// <param name="Index">Of a log: the index of the entry that announces the new key.</param>
+/// <param name="HandoverSize">Of a log: the size of the head that both keys have signed.</param>
+/// <param name="OldKeyDestroyed">Whether the old key's file is gone; if not, the next start destroys it.</param>
+public sealed record RotationView(string? Log, string OldVkey, string NewVkey, long? Index, long? HandoverSize, bool OldKeyDestroyed);
 
 /// <summary>A log to be made.</summary>
 public sealed record NewLog(string? Name, bool Public, IReadOnlyList<string>? Personal);
@@ -148,6 +157,7 @@ public sealed record ExpectedSourceList(IReadOnlyList<ExpectedSourceView> Expect
     AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(LogView))]
 [JsonSerializable(typeof(LogList))]
+[JsonSerializable(typeof(RotationView))]
 [JsonSerializable(typeof(NewLog))]
 [JsonSerializable(typeof(KeyView))]
 [JsonSerializable(typeof(KeyList))]

@@ -23,7 +23,7 @@ internal static class LogEndpoints
             new LogList([.. engine.Logs
                 .Where(log => caller.Authority.On(log.Settings.Name, now).Rights != Rights.None || caller.Authority.Over(log.Settings.Name, Rights.Admin, now))
                 .OrderBy(log => log.Settings.Name, StringComparer.Ordinal)
-                .Select(View)]),
+                .Select(View)], engine.ReceiptsVkey),
             ApiJson.Plain.LogList);
     }
 

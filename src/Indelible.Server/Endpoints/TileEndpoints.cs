@@ -78,7 +78,7 @@ internal static class TileEndpoints
         Problem.NotFound($"The latest checkpoint has {reader.Checkpoint.Head.Size} entries; {path} is not part of that tree.");
 
     /// <summary>Lets pages of other origins verify a public log in the browser.</summary>
-    private static void AllowOthers(HttpContext context, LogReader reader)
+    internal static void AllowOthers(HttpContext context, LogReader reader)
     {
         if (reader.Settings.IsPublic)
         {

@@ -164,7 +164,7 @@ public sealed class CrashTableTests
         return true;
     }
 
-    private static void Compare(string heading, CrashTable table)
+    internal static void Compare(string heading, CrashTable table)
     {
         Assert.True(table.Broken.Count == 0, $"{table.Broken.Count} of {table.Runs}:{Environment.NewLine}{string.Join(Environment.NewLine, table.Broken.Take(20))}");
         string page = File.ReadAllText(PagePath());

@@ -14,6 +14,7 @@ internal static partial class StepName
         ["lock"] = "the lock",
         ["keys"] = "the folder of keys",
         ["keys/NAME.key"] = "a signing key",
+        ["keys/NAME.key.next"] = "the next signing key",
         ["checkpoints"] = "the folder of the checkpoint store",
         ["checkpoints/heads"] = "the checkpoint store",
         ["checkpoints/heads.lock"] = "the checkpoint store's lock",

@@ -4,13 +4,15 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Indelible.Keys;
 using Indelible.Merkle;
 using Indelible.Notes;
 using Indelible.Proofs;
+using Indelible.Rotation;
 
 namespace Indelible.Client.Recording.Sending;
 
-/// <summary>Requests to one log of one server, each with a time limit; believes receipts only under the pinned key. Thread-safe.</summary>
+/// <summary>Requests to one log of one server, each with a time limit; believes receipts only under the pinned key and those that handovers lead to from it. Thread-safe.</summary>
 internal sealed class LogConnection : IDisposable
 {
     private const int MostAnswerBytes = 64 * 1024 * 1024;
@@ -26,18 +28,18 @@ internal sealed class LogConnection : IDisposable
     private readonly string _logPath;
     private readonly string _apiPath;
     private readonly string _origin;
-    private readonly NoteVerifier _receiptsKey;
     private readonly TimeProvider _time;
+    private volatile ReceiptsKeys _receiptsKeys;
     private volatile bool _compress;
 
-    public LogConnection(AuditClientOptions options, string origin, NoteVerifier receiptsKey, TimeProvider time)
+    public LogConnection(AuditClientOptions options, string origin, VerifierKey receiptsKey, TimeProvider time)
     {
         string log = Uri.EscapeDataString(options.Log);
         _apiPath = $"api/logs/{log}/";
         _append = _apiPath + "events?partial=true";
         _logPath = $"logs/{log}/";
         _origin = origin;
-        _receiptsKey = receiptsKey;
+        _receiptsKeys = ReceiptsKeys.Of(receiptsKey, NoteVerifiers.OfLog);
         _time = time;
         _compress = options.Compress;
         _http = new HttpClient(new SocketsHttpHandler
@@ -86,7 +88,7 @@ internal sealed class LogConnection : IDisposable
             };
             using HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
             byte[] body = await ReadAsync(response.Content, response.IsSuccessStatusCode ? MostAnswerBytes : MostProblemBytes, either.Token).ConfigureAwait(false);
-            return response.IsSuccessStatusCode ? Judge(events, body) : RefusalOf(response, body);
+            return response.IsSuccessStatusCode ? await JudgeAsync(events, body, limit, either.Token).ConfigureAwait(false) : RefusalOf(response, body);
         }
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
             or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
@@ -115,6 +117,10 @@ internal sealed class LogConnection : IDisposable
     public Task<(byte[]? Body, string Detail)> GetCheckpointAsync(TimeSpan limit, CancellationToken cancellationToken) =>
         GetAsync(_logPath + "checkpoint", SignedNote.MaxBytes, limit, cancellationToken);
 
+    /// <summary>The log's handovers from key to key, not verified; none where the server knows no such thing.</summary>
+    public Task<(byte[]? Body, string Detail)> GetHandoversAsync(TimeSpan limit, CancellationToken cancellationToken) =>
+        GetAsync(_logPath + "handovers", HandoverList.MaxBytes, limit, cancellationToken);
+
     /// <summary>A hash tile, not verified.</summary>
     public Task<(byte[]? Body, string Detail)> GetTileAsync(string path, TimeSpan limit, CancellationToken cancellationToken) =>
         GetAsync(_logPath + path, 256 * Hash.Size, limit, cancellationToken);
@@ -135,7 +141,7 @@ internal sealed class LogConnection : IDisposable
             using HttpResponseMessage response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
             return response.IsSuccessStatusCode
                 ? (await ReadAsync(response.Content, most, either.Token).ConfigureAwait(false), "")
-                : (null, $"{path}: the server answers {(int)response.StatusCode}.");
+                : (response.StatusCode == HttpStatusCode.NotFound && path.EndsWith("handovers", StringComparison.Ordinal) ? [] : null, $"{path}: the server answers {(int)response.StatusCode}.");
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -242,6 +248,33 @@ internal sealed class LogConnection : IDisposable
         _ => null,
     };
 
+    /// <summary>Judges an answer; where the receipts are signed by another key than those known, by what the server's handovers lead to.</summary>
+    private async Task<SendResult> JudgeAsync(IReadOnlyList<OutgoingEvent> events, byte[] body, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        SendResult judged = Judge(events, body);
+        if (judged.Kind != SendKind.Untrusted)
+        {
+            return judged;
+        }
+
+        (byte[]? list, _) = await GetAsync(_logPath + "receipts-handovers", ReceiptsKeys.MaxBytes, limit, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ReceiptsKeys keys = _receiptsKeys.With(list);
+            if (keys.Keys.Count == _receiptsKeys.Keys.Count)
+            {
+                return judged;
+            }
+
+            _receiptsKeys = keys;
+            return Judge(events, body);
+        }
+        catch (Exception e) when (e is TlogFormatException or VerificationException)
+        {
+            return judged;
+        }
+    }
+
     /// <summary>Reads the answer of an append with <c>partial=true</c> and verifies its receipts.</summary>
     private SendResult Judge(IReadOnlyList<OutgoingEvent> events, byte[] body)
     {
@@ -256,7 +289,7 @@ internal sealed class LogConnection : IDisposable
 
             string? noteText = answer.RootElement.GetProperty("receipt_note").GetString();
             byte[] note = noteText is null ? [] : Encoding.UTF8.GetBytes(noteText);
-            VerifiedReceiptNote? signed = noteText is null ? null : VerifiedReceiptNote.Verify(note, _receiptsKey);
+            VerifiedReceiptNote? signed = noteText is null ? null : _receiptsKeys.Verify(note);
             var items = new ItemResult[events.Count];
             var receipts = new List<JsonElement>(events.Count);
             for (int i = 0; i < items.Length; i++)

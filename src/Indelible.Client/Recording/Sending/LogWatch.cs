@@ -1,9 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using Indelible.Client.Recording.Spooling;
+using Indelible.Keys;
 using Indelible.Merkle;
 using Indelible.Notes;
 using Indelible.Proofs;
+using Indelible.Rotation;
 using Indelible.Tiles;
 
 namespace Indelible.Client.Recording.Sending;
@@ -11,7 +13,7 @@ namespace Indelible.Client.Recording.Sending;
 /// <summary>Compares what the log shows with what it has signed and promised: the client's own witness.</summary>
 /// <remarks>
 /// The last verified checkpoint is kept beside the spool, for all processes and over restarts. A new one must be signed by the pinned
-/// key, not smaller, and proven to extend it. Receipts are then looked up in the tree under it, by its hash tiles, each of which is
+/// key, or by one that the log's handovers lead to from it (kept as well), not smaller, and proven to extend it. Receipts are then looked up in the tree under it, by its hash tiles, each of which is
 /// authenticated by the head; what is found where it was promised needs no receipt any more. Whatever contradicts is kept with both
 /// sides and changes nothing of what is remembered.
 /// </remarks>
@@ -25,14 +27,14 @@ internal sealed class LogWatch : IDisposable
     private readonly SpoolRoot _root;
     private readonly ReceiptStore _receipts;
     private readonly string _origin;
-    private readonly NoteVerifier _logKey;
+    private KeyChain _keys;   // the loop's
     private readonly ClientTelemetry _telemetry;
     private readonly IDeliveryEvents _events;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _wake = new(0, 1);
 
     public LogWatch(
-        AuditClientOptions options, LogConnection connection, SpoolRoot root, ReceiptStore receipts, NoteVerifier logKey, ClientTelemetry telemetry,
+        AuditClientOptions options, LogConnection connection, SpoolRoot root, ReceiptStore receipts, VerifierKey logKey, ClientTelemetry telemetry,
         IDeliveryEvents events, TimeProvider time)
     {
         _options = options;
@@ -40,7 +42,7 @@ internal sealed class LogWatch : IDisposable
         _root = root;
         _receipts = receipts;
         _origin = logKey.Name;
-        _logKey = logKey;
+        _keys = KeyChain.Of(logKey, NoteVerifiers.OfLog);
         _telemetry = telemetry;
         _events = events;
         _time = time;
@@ -112,14 +114,8 @@ internal sealed class LogWatch : IDisposable
             return;
         }
 
-        VerifiedCheckpoint served;
-        try
+        if (await VerifyAsync(note, stopping).ConfigureAwait(false) is not { } served)
         {
-            served = VerifiedCheckpoint.Verify(note, _origin, _logKey);
-        }
-        catch (Exception e) when (e is TlogFormatException or VerificationException)
-        {
-            _events.OnContradiction(ContradictionKind.FalseSignature, "The served checkpoint is not the log's: " + e.Message, [("checkpoint", note)]);
             return;
         }
 
@@ -132,11 +128,61 @@ internal sealed class LogWatch : IDisposable
         await ProveReceiptsAsync(served, stopping).ConfigureAwait(false);
     }
 
+    /// <summary>Verifies a served checkpoint, following the log's handovers where another key has signed it.</summary>
+    private async Task<VerifiedCheckpoint?> VerifyAsync(byte[] note, CancellationToken stopping)
+    {
+        byte[] handovers = [];
+        try
+        {
+            try
+            {
+                return _keys.Verify(note, out _);
+            }
+            catch (VerificationException)
+            {
+                (byte[]? list, string detail) = await _connection.GetHandoversAsync(_options.RequestTimeout, stopping).ConfigureAwait(false);
+                if (list is null)
+                {
+                    _telemetry.LogUnchecked(detail);
+                    return null;
+                }
+
+                handovers = list;
+            }
+
+            KeyChain keys = _keys.With(handovers);
+            VerifiedCheckpoint served = keys.Verify(note, out _);
+            foreach (VerifiedHandover handover in keys.Handovers.Skip(_keys.Handovers.Count))
+            {
+                // A head that both keys have signed is a head like any other: what is served must extend it.
+                if (served.Head.Size >= handover.Head.Size && !await ExtendsAsync(keys.Verify(handover.Proof.Checkpoint.Span, out _), served, stopping).ConfigureAwait(false))
+                {
+                    return null;
+                }
+            }
+
+            SpoolDisk.Replace(_root.HandoversPath, keys.Format());
+            _keys = keys;
+            _telemetry.LogHandedOver(_origin, keys.Current.ToString());
+            return served;
+        }
+        catch (Exception e) when (e is TlogFormatException or VerificationException)
+        {
+            _events.OnContradiction(ContradictionKind.FalseSignature, "The served checkpoint is not the log's: " + e.Message, handovers.Length == 0 ? [("checkpoint", note)] : [("checkpoint", note), ("handovers", handovers)]);
+            return null;
+        }
+    }
+
     private VerifiedCheckpoint? ReadKnown()
     {
         try
         {
-            return File.Exists(_root.CheckpointPath) ? VerifiedCheckpoint.Verify(File.ReadAllBytes(_root.CheckpointPath), _origin, _logKey) : null;
+            if (File.Exists(_root.HandoversPath))
+            {
+                _keys = _keys.With(File.ReadAllBytes(_root.HandoversPath));
+            }
+
+            return File.Exists(_root.CheckpointPath) ? _keys.Verify(File.ReadAllBytes(_root.CheckpointPath), out _) : null;
         }
         catch (Exception e) when (e is TlogFormatException or VerificationException)
         {

@@ -39,6 +39,9 @@ internal sealed class SpoolRoot : IDisposable
 
     public string CheckpointPath => System.IO.Path.Combine(Path, "checkpoint");
 
+    /// <summary>The handovers that led to the key of that checkpoint; there from the first rotation of the log's key on.</summary>
+    public string HandoversPath => System.IO.Path.Combine(Path, "handovers");
+
     public string CheckpointLockPath => System.IO.Path.Combine(Path, "checkpoint.lock");
 
     public string DeadLettersPath => System.IO.Path.Combine(Path, "dead-letters.jsonl");
