@@ -1,6 +1,7 @@
 using System.Text;
 using Indelible.Keys;
 using Indelible.Merkle;
+using Indelible.Notes;
 using Indelible.Proofs;
 using Indelible.Tiles;
 using Xunit;
