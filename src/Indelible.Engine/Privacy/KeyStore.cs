@@ -63,11 +63,19 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
         return Ed25519NoteSigner.FromSeed(keyName, seed);
     }
 
-    /// <summary>Opens the key that is to take the place of <paramref name="name"/>'s, or null where there is none.</summary>
-    /// <exception cref="StorageException">It was altered, or is the key of another name.</exception>
+    /// <summary>Opens the key that is to take the place of <paramref name="name"/>'s, or null where there is none that opens.</summary>
     public Ed25519NoteSigner? TryOpenNext(string name, string keyName)
     {
-        Ed25519NoteSigner? next = PeekNext(name, keyName);
+        Ed25519NoteSigner? next;
+        try
+        {
+            next = PeekNext(name, keyName);
+        }
+        catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
+        {
+            return null;   // As good as lost. Whether it can be done without, the rotation knows.
+        }
+
         if (next is not null)
         {
             // It may have been made and not become durable; what is signed with it from now on would be lost with it.
@@ -78,6 +86,7 @@ internal sealed class KeyStore(Disk disk, string folder, MasterKey master, Rando
     }
 
     /// <summary>As <see cref="TryOpenNext"/>, to look and not to sign: nothing is synced.</summary>
+    /// <exception cref="StorageException">It was altered, or is the key of another name.</exception>
     public Ed25519NoteSigner? PeekNext(string name, string keyName) => disk.Exists(PathOf(name) + NextExtension)
         ? Ed25519NoteSigner.FromSeed(keyName, master.Unwrap(disk.ReadWhole(PathOf(name) + NextExtension, MaxFileBytes), Context(keyName)))
         : null;

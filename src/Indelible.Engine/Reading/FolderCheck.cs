@@ -138,9 +138,10 @@ public static class FolderCheck
                 string keyName = KeyStore.NameOf(settings.Host, name);
                 string? expected = name == log ? logVkey : name == KeyStore.ReceiptsName ? receiptsVkey : null;
                 using Ed25519NoteSigner? next = keys.PeekNext(name, keyName);
-                if (next is not null && (expected ?? next.VerifierKey.ToString()) == next.VerifierKey.ToString())
+                if (next is not null && (expected == next.VerifierKey.ToString() || (expected is null && !Opens(keys, name, keyName))))
                 {
-                    findings.IsNotChecked($"{folder.NameOf(path)}: a rotation of this key is under way, or was broken off; the next start finishes it");
+                    // Handed over, and broken off while the old key was destroyed.
+                    findings.IsNotChecked($"{folder.NameOf(path)}: the key has been handed over to the one in {folder.NameOf(path)}{KeyStore.NextExtension}; the next start puts that in its place");
                     opened++;
                     return;
                 }
@@ -156,6 +157,19 @@ public static class FolderCheck
         }
 
         findings.IsChecked($"{opened} signing keys open under the master key and are the keys that they should be");
+    }
+
+    private static bool Opens(KeyStore keys, string name, string keyName)
+    {
+        try
+        {
+            keys.Open(name, keyName).Dispose();
+            return true;
+        }
+        catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
+        {
+            return false;
+        }
     }
 
     /// <summary>The key that receipts are signed with now: the settings' first one, or the last that handovers lead to from it.</summary>
