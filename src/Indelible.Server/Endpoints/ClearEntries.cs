@@ -1,25 +1,26 @@
 using Indelible.Engine;
-using Indelible.Engine.Configuration;
 using Indelible.Search;
 using Indelible.Server.Limits;
 
 namespace Indelible.Server.Endpoints;
 
 /// <summary>The entries of a log as its readers see them: personal values in clear. Each bundle is looked at in its tenant's turn.</summary>
-internal sealed class ClearEntries(LogReader log, ScanGate gate) : IEntrySource
+internal sealed class ClearEntries(LogReader log, NodeResources resources) : IEntrySource
 {
-    private readonly string _tenant = LogName.TenantOf(log.Settings.Name);
-
     public long Size { get; } = log.Size;
 
     public async ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
     {
-        using ScanGate.Slice slice = await gate.EnterAsync(_tenant);
-        cancellationToken.ThrowIfCancellationRequested();
-        long index = from;
-        foreach (ReadOnlyMemory<byte> entry in log.ReadEntries(from, to))
+        await resources.ComputeAsync(log.Settings.Name, to - from, () =>
         {
-            visit(index++, log.Decrypt(entry));
-        }
+            cancellationToken.ThrowIfCancellationRequested();
+            long index = from;
+            foreach (ReadOnlyMemory<byte> entry in log.ReadEntries(from, to))
+            {
+                visit(index++, log.Decrypt(entry));
+            }
+
+            return index;
+        });
     }
 }

@@ -33,7 +33,7 @@ internal static class CountsEndpoint
         CountResult result;
         try
         {
-            result = await s_counts.CountAsync(new ClearEntries(reader, resources.Gate), request, context.RequestAborted);
+            result = await s_counts.CountAsync(new ClearEntries(reader, resources), request, context.RequestAborted);
         }
         catch (SearchException e)
         {

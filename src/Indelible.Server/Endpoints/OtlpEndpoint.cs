@@ -53,7 +53,7 @@ internal static class OtlpEndpoint
             }
 
             ReadOnlyMemory<byte> body = await door.ReadBodyAsync(context, log.Settings.Name, caller);
-            batch = ToBatch(isJson ? OtlpJson.Read(body, EventLimits.BatchEvents) : OtlpProtobuf.Read(body.Span, EventLimits.BatchEvents), door.Time);
+            batch = await door.DivideAsync(log.Settings.Name, body, () => ToBatch(isJson ? OtlpJson.Read(body, EventLimits.BatchEvents) : OtlpProtobuf.Read(body.Span, EventLimits.BatchEvents), door.Time));
         }
         catch (Exception e) when (e is ProblemException or TlogFormatException)
         {
@@ -78,7 +78,8 @@ internal static class OtlpEndpoint
         try
         {
             ReadOnlyMemory<byte> frame = await door.ReadBodyAsync(context, log.Settings.Name, caller);
-            batch = ToBatch(OtlpProtobuf.Read(MessageOf(frame, context.Request.Headers["grpc-encoding"].ToString()).Span, EventLimits.BatchEvents), door.Time);
+            string encoding = context.Request.Headers["grpc-encoding"].ToString();
+            batch = await door.DivideAsync(log.Settings.Name, frame, () => ToBatch(OtlpProtobuf.Read(MessageOf(frame, encoding).Span, EventLimits.BatchEvents), door.Time));
         }
         catch (Exception e) when (e is ProblemException or TlogFormatException)
         {

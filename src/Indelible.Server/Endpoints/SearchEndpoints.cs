@@ -54,7 +54,7 @@ internal static class SearchEndpoints
         SearchPage page;
         try
         {
-            page = await s_search.SearchAsync(new ClearEntries(reader, resources.Gate), request, context.RequestAborted);
+            page = await s_search.SearchAsync(new ClearEntries(reader, resources), request, context.RequestAborted);
         }
         catch (SearchException e)
         {

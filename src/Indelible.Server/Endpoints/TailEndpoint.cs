@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Indelible.Engine;
-using Indelible.Engine.Configuration;
 using Indelible.Search;
 using Indelible.Server.Access;
 using Indelible.Server.Limits;
@@ -16,8 +15,8 @@ namespace Indelible.Server.Endpoints;
 /// </remarks>
 internal static class TailEndpoint
 {
-    // A slice of looking: few enough that what waits to be sent stays within some megabytes, whatever the size of entries.
-    private const int EntriesAtOnce = 16;
+    // Few enough that what waits to be sent stays within some megabytes, whatever the size of entries; more than counts as small work.
+    private const int EntriesAtOnce = ServerLimits.SmallWork + 1;
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/api/logs/{log}/tail", HandleAsync).WithName("tail").WithTags("events")
@@ -50,7 +49,7 @@ internal static class TailEndpoint
                     return;
                 }
 
-                next = await SendAsync(response, reader, resources.Gate, query, next, ending.Token);
+                next = await SendAsync(response, reader, resources, query, next, ending.Token);
                 await WaitAsync(response, engine, reader, caller, next, configuration, ending.Token);
             }
         }
@@ -72,39 +71,44 @@ internal static class TailEndpoint
         return after < size ? after.Value + 1 : size;
     }
 
-    private static async Task<long> SendAsync(HttpResponse response, LogReader reader, ScanGate gate, Query query, long next, CancellationToken cancellationToken)
+    private static async Task<long> SendAsync(HttpResponse response, LogReader reader, NodeResources resources, Query query, long next, CancellationToken cancellationToken)
     {
-        string tenant = LogName.TenantOf(reader.Settings.Name);
         long size = reader.Size;
-        var items = new StringBuilder();
         while (next < size)
         {
-            // Looked at in the tenant's turn, and sent outside of it: a slow client holds nobody up.
-            using (await gate.EnterAsync(tenant))
-            {
-                foreach (ReadOnlyMemory<byte> entry in reader.ReadEntries(next, Math.Min(size, next + EntriesAtOnce)))
-                {
-                    byte[] clear = reader.Decrypt(entry);
-                    if (query.Matches(clear))
-                    {
-                        string item = Encoding.UTF8.GetString(EntryItem.ToJson(reader, next, entry, clear));
-                        items.Append(CultureInfo.InvariantCulture, $"id: {next}\nevent: entry\ndata: {item}\n\n");
-                    }
-
-                    next++;
-                }
-            }
-
+            long first = next;
+            next = Math.Min(size, first + EntriesAtOnce);
+            string items = await resources.ComputeAsync(reader.Settings.Name, next - first, () => Match(reader, query, first, next));
             if (items.Length > 0)
             {
-                await WriteAsync(response, items.ToString(), cancellationToken);
-                items.Clear();
+                await WriteAsync(response, items, cancellationToken);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
         }
 
         return next;
+    }
+
+    private static string Match(LogReader reader, Query query, long first, long end)
+    {
+        var items = new StringBuilder();
+        for (long index = first; index < end;)
+        {
+            foreach (ReadOnlyMemory<byte> entry in reader.ReadEntries(index, end))
+            {
+                byte[] clear = reader.Decrypt(entry);
+                if (query.Matches(clear))
+                {
+                    string item = Encoding.UTF8.GetString(EntryItem.ToJson(reader, index, entry, clear));
+                    items.Append(CultureInfo.InvariantCulture, $"id: {index}\nevent: entry\ndata: {item}\n\n");
+                }
+
+                index++;
+            }
+        }
+
+        return items.ToString();
     }
 
     /// <summary>Waits for entries, for another configuration, for the end of the key, or for the time of a sign of life.</summary>
