@@ -4,10 +4,13 @@ using System.Text;
 using System.Text.Json;
 using Indelible.Cli.Bench;
 using Indelible.Engine.Sources;
+using Indelible.Engine.Storage;
 using Indelible.Events;
 using Indelible.Merkle;
 using Indelible.Privacy;
 using Indelible.Proofs;
+using Indelible.Server;
+using Indelible.Server.Limits;
 
 namespace Indelible.Benchmarks;
 
@@ -58,6 +61,12 @@ internal sealed class BudgetPart(SuitePlan plan) : IMeasuredPart
         var again = new LogSources();
         Measure(results, "fold a stored entry into the sources, at a start without the file", i => again.Apply(entries[i]));
         Measure(results, "read an entry back (sealer, verifier)", i => Entry.TryRead(entries[i], out _));
+        var buckets = new TokenBuckets(ServerLimits.RateBuckets, ServerLimits.RateBurst, TimeProvider.System, RandomSource.System);
+        Measure(results, "a rate of one key, let in", _ => buckets.TryTake(buckets.OwnerOf("w_0123456789abcdef"), 1e9, 1));
+        buckets.Take(1, 1, 1e9);
+        Measure(results, "a rate of one address, refused", _ => buckets.TryTake(1, 1, 1));
+        ulong address = 0;
+        Measure(results, "a rate of ever new addresses in a full table", _ => buckets.TryTake(++address << 16, 1, 1));
         return Task.CompletedTask;
     }
 

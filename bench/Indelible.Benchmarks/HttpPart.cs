@@ -1,27 +1,22 @@
-using System.Diagnostics;
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using Indelible.Cli.Bench;
 
 namespace Indelible.Benchmarks;
 
 /// <summary>A server as a child process, and the load generator of <c>indelible bench</c> against it.</summary>
-internal sealed partial class HttpPart : IMeasuredPart
+internal sealed class HttpPart : IMeasuredPart
 {
     /// <summary>Batches of 100 on 16 connections.</summary>
     public const string Batches = "HTTP, batches of 100, 16 connections";
 
     private readonly SuitePlan _plan;
-    private readonly Process _server;
-    private readonly Uri _url;
+    private readonly ServerProcess _server;
     private readonly string _key;
     private ulong _run;
 
-    private HttpPart(SuitePlan plan, Process server, Uri url, string key)
+    private HttpPart(SuitePlan plan, ServerProcess server, string key)
     {
         _plan = plan;
         _server = server;
-        _url = url;
         _key = key;
     }
 
@@ -31,18 +26,8 @@ internal sealed partial class HttpPart : IMeasuredPart
     /// <summary>Makes a data folder and starts a server on it.</summary>
     public static async Task<HttpPart> OpenAsync(SuitePlan plan, string folder, CancellationToken cancellationToken)
     {
-        string adminKey = await ReadAsync(plan.Command, "admin_key", ["init", "--data", folder, "--json"], cancellationToken);
-        Process server = Start(plan.Command, ["serve", "--data", folder, "--urls", "http://127.0.0.1:0", "--log-level", "Error"]);
-        string? line = await server.StandardOutput.ReadLineAsync(cancellationToken);
-        string url = AddressPattern().Match(line ?? "").Value;
-        if (url.Length == 0)
-        {
-            throw new InvalidOperationException("The server did not start: " + await server.StandardError.ReadToEndAsync(cancellationToken));
-        }
-
-        string key = await ReadAsync(
-            plan.Command, "key", ["keys", "create", "--kind", "writer", "--log", "main", "--url", url, "--key", adminKey, "--json"], cancellationToken);
-        return new HttpPart(plan, server, new Uri(url), key);
+        ServerProcess server = await ServerProcess.StartAsync(plan.Command, folder, ["main"], cancellationToken);
+        return new HttpPart(plan, server, await server.NewWriterAsync("main", cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -59,20 +44,14 @@ internal sealed partial class HttpPart : IMeasuredPart
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
-    {
-        _server.Kill();
-        _server.WaitForExit();
-        _server.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private void Measure(Results results, string name, int connections, int batch, int personal, CancellationToken cancellationToken)
     {
         var events = new BenchEvents(_run++, TimeProvider.System.GetUtcNow(), Workload.EventBytes, personal);
-        var load = new LoadPlan(_url, _key, "main", connections, batch, TimeSpan.FromSeconds(1), _plan.Duration);
+        var load = new LoadPlan(_server.Url, _key, "main", connections, batch, TimeSpan.FromSeconds(1), _plan.Duration);
         var generator = new LoadGenerator(load, events);
-        var meter = new CpuMeter(_server);
+        var meter = new CpuMeter(_server.Process);
         LoadResult result = generator.Run(cancellationToken);
         results.Add(name, "events/s", result.EventsPerSecond);
         results.Add(name + ", p50", "ms", result.Latency.Percentile(0.5).TotalMilliseconds);
@@ -83,24 +62,4 @@ internal sealed partial class HttpPart : IMeasuredPart
             results.Note($"{name}: {result.Errors} requests failed, the first with: {result.FirstError}");
         }
     }
-
-    private static Process Start(string command, IReadOnlyList<string> arguments) =>
-        Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-
-    private static async Task<string> ReadAsync(string command, string property, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        using Process process = Start(command, arguments);
-        string output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"{arguments[0]} failed: {await process.StandardError.ReadToEndAsync(cancellationToken)}");
-        }
-
-        using JsonDocument json = JsonDocument.Parse(output);
-        return json.RootElement.GetProperty(property).GetString()!;
-    }
-
-    [GeneratedRegex("http://[0-9.:]+[0-9]")]
-    private static partial Regex AddressPattern();
 }

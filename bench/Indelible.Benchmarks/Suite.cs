@@ -15,7 +15,7 @@ internal sealed record SuitePlan(int Rounds, TimeSpan Duration, int Entries, str
 internal sealed class Suite(SuitePlan plan)
 {
     /// <summary>The parts, by name.</summary>
-    public static readonly string[] Parts = ["http", "engine", "client", "verify", "size", "budget", "sqlite", "postgres", "aspnetcore", "gateway"];
+    public static readonly string[] Parts = ["http", "engine", "client", "verify", "size", "budget", "sqlite", "postgres", "aspnetcore", "gateway", "fairness"];
 
     private static readonly (string Ours, string Theirs)[] s_ratios =
     [
@@ -82,6 +82,7 @@ internal sealed class Suite(SuitePlan plan)
             "sqlite" => new SqlitePeer(plan, folder),
             "postgres" => await PostgresPeer.OpenAsync(plan, folder, results, cancellationToken),
             "aspnetcore" => await AspNetCorePart.OpenAsync(plan, folder),
+            "fairness" => await FairnessPart.OpenAsync(plan, folder, cancellationToken),
             "gateway" => await GatewayPart.OpenAsync(plan, folder),
             _ => throw new ArgumentException($"There is no part {part}; they are {string.Join(", ", Parts)}."),
         };

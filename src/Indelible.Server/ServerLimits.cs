@@ -65,8 +65,8 @@ public static class ServerLimits
     /// <summary>Searches and counts of one tenant under way, at most. 16: half of <see cref="Scans"/>.</summary>
     public const int ScansPerTenant = 16;
 
-    /// <summary>Searches, counts and tails that look at entries in the same instant. One fewer than there are processors, at least 1: one is left for appends.</summary>
-    public static readonly int ScanSlices = Math.Max(1, Environment.ProcessorCount - 1);
+    /// <summary>Events, entries or KiB up to which a request is computed at once; what is more is done in its tenant's turn. 16: below, the change of threads costs a tenth of the work and more.</summary>
+    public const int SmallWork = 16;
 
     /// <summary>Tails open on a node before a key must have less than its share to open another; twice as many at most. 1,024: each new entry is matched for each of them.</summary>
     public const int Tails = 1_024;

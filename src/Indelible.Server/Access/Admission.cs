@@ -12,6 +12,6 @@ internal sealed record Admission(Caller Caller, LogReader Log, LogAccess Access)
 {
     /// <summary>The log's entries, as he sees them where he does this.</summary>
     /// <param name="right">What he does.</param>
-    /// <param name="gate">See <see cref="VisibleEntries"/>.</param>
-    public VisibleEntries EntriesFor(Rights right, ScanGate? gate = null) => new(Log, Access.SightsFor(right), gate);
+    /// <param name="resources">See <see cref="VisibleEntries"/>.</param>
+    public VisibleEntries EntriesFor(Rights right, NodeResources? resources = null) => new(Log, Access.SightsFor(right), resources);
 }

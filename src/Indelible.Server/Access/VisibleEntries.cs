@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Indelible.Engine;
 using Indelible.Engine.Access;
-using Indelible.Engine.Configuration;
 using Indelible.Search;
 using Indelible.Server.Limits;
 
@@ -20,17 +19,15 @@ internal sealed class VisibleEntries : IEntrySource
     private static readonly ConcurrentDictionary<(string? Rows, string? Tenant), Query?> s_compiled = new();
 
     private readonly LogReader _log;
-    private readonly ScanGate? _gate;
-    private readonly string _tenant;
+    private readonly NodeResources? _resources;
     private readonly (Query? Rows, PersonalView Personal)[] _sights;
 
     /// <param name="log">The log.</param>
     /// <param name="sights">What the caller may see of it; nothing, where there are none.</param>
-    /// <param name="gate">Each bundle is looked at in its tenant's turn; null for who looks at single entries.</param>
-    public VisibleEntries(LogReader log, ImmutableArray<Sight> sights, ScanGate? gate = null)
+    /// <param name="resources">Each bundle is looked at in its tenant's turn; null for who looks at single entries.</param>
+    public VisibleEntries(LogReader log, ImmutableArray<Sight> sights, NodeResources? resources = null)
     {
-        _gate = gate;
-        _tenant = LogName.TenantOf(log.Settings.Name);
+        _resources = resources;
         _log = log;
         Size = log.Size;
         IsWhole = sights.Any(sight => sight.IsWhole);
@@ -74,7 +71,17 @@ internal sealed class VisibleEntries : IEntrySource
     /// <inheritdoc/>
     public async ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
     {
-        using ScanGate.Slice? slice = _gate is null ? null : await _gate.EnterAsync(_tenant);
+        if (_resources is null)
+        {
+            Read(from, to, visit, cancellationToken);
+            return;
+        }
+
+        await _resources.ComputeAsync(_log.Settings.Name, to - from, () => Read(from, to, visit, cancellationToken));
+    }
+
+    private long Read(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         long index = from;
         foreach (ReadOnlyMemory<byte> entry in _log.ReadEntries(from, to))
@@ -86,6 +93,8 @@ internal sealed class VisibleEntries : IEntrySource
 
             index++;
         }
+
+        return index;
     }
 
     /// <summary>The query of a row limit; null, and nothing is seen, where it cannot be read.</summary>

@@ -9,6 +9,7 @@ using Indelible.Merkle;
 using Indelible.Server.Access;
 using Indelible.Server.Ingestion;
 using Indelible.Server.Ingestion.CloudEvents;
+using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -34,7 +35,7 @@ internal static class AppendEndpoint
         .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409)
         .ProducesProblem(413).ProducesProblem(415).ProducesProblem(429).ProducesProblem(503);
 
-    private static async Task HandleAsync(HttpContext context, LogEngine engine, EventDoor door, string log)
+    private static async Task HandleAsync(HttpContext context, LogEngine engine, EventDoor door, NodeResources resources, string log)
     {
         (Caller caller, LogReader reader, _) = AccessControl.Require(context, engine, log, Rights.Append);
         Ack ack = AckOf(context);
@@ -67,14 +68,19 @@ internal static class AppendEndpoint
         context.Response.StatusCode = partial || !anyNew ? StatusCodes.Status200OK : StatusCodes.Status201Created;
         context.Response.ContentType = "application/json";
         var writer = new AnswerWriter(engine, reader, result, checkpoint, openings);
-        if (partial)
+        await resources.ComputeAsync(log, result.Events.Count, () =>
         {
-            writer.WriteResults(context.Response.BodyWriter, batch);
-        }
-        else
-        {
-            writer.WriteReceipts(context.Response.BodyWriter);
-        }
+            if (partial)
+            {
+                writer.WriteResults(context.Response.BodyWriter, batch);
+            }
+            else
+            {
+                writer.WriteReceipts(context.Response.BodyWriter);
+            }
+
+            return writer;
+        });
 
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
@@ -85,9 +91,9 @@ internal static class AppendEndpoint
         try
         {
             ReadOnlyMemory<byte> body = await door.ReadBodyAsync(context, log, caller);
-            return CloudEventReader.IsCloudEvent(context.Request)
+            return await door.DivideAsync(log, body, () => CloudEventReader.IsCloudEvent(context.Request)
                 ? CloudEventReader.Read(context.Request, body, door.Time)
-                : EventBatch.Read(context.Request.ContentType, body);
+                : EventBatch.Read(context.Request.ContentType, body));
         }
         catch (ProblemException e)
         {

@@ -34,7 +34,7 @@ internal static class CountsEndpoint
         CountResult result;
         try
         {
-            result = await s_counts.CountAsync(admission.EntriesFor(Rights.Read, resources.Gate), request, context.RequestAborted);
+            result = await s_counts.CountAsync(admission.EntriesFor(Rights.Read, resources), request, context.RequestAborted);
         }
         catch (SearchException e)
         {

@@ -54,7 +54,7 @@ internal static class OtlpEndpoint
             }
 
             ReadOnlyMemory<byte> body = await door.ReadBodyAsync(context, log.Settings.Name, caller);
-            batch = ToBatch(isJson ? OtlpJson.Read(body, EventLimits.BatchEvents) : OtlpProtobuf.Read(body.Span, EventLimits.BatchEvents), door.Time);
+            batch = await door.DivideAsync(log.Settings.Name, body, () => ToBatch(isJson ? OtlpJson.Read(body, EventLimits.BatchEvents) : OtlpProtobuf.Read(body.Span, EventLimits.BatchEvents), door.Time));
         }
         catch (Exception e) when (e is ProblemException or TlogFormatException)
         {
@@ -80,7 +80,7 @@ internal static class OtlpEndpoint
         {
             ReadOnlyMemory<byte> frame = await door.ReadBodyAsync(context, log.Settings.Name, caller);
             ReadOnlyMemory<byte> call = await MessageOfAsync(context, log.Settings.Name, frame);
-            batch = ToBatch(OtlpProtobuf.Read(call.Span, EventLimits.BatchEvents), door.Time);
+            batch = await door.DivideAsync(log.Settings.Name, call, () => ToBatch(OtlpProtobuf.Read(call.Span, EventLimits.BatchEvents), door.Time));
         }
         catch (Exception e) when (e is ProblemException or TlogFormatException)
         {

@@ -40,7 +40,7 @@ internal static class SearchEndpoints
     private static async Task SearchAsync(HttpContext context, LogEngine engine, RequestRates rates, NodeResources resources, string log)
     {
         Admission admission = AccessControl.Require(context, engine, log, Rights.Read);
-        VisibleEntries entries = admission.EntriesFor(Rights.Read, resources.Gate);
+        VisibleEntries entries = admission.EntriesFor(Rights.Read, resources);
         rates.CountQuery(admission.Caller.CredentialId, admission.Caller.Rates);
         (DateTimeOffset now, string? cursor) = CursorOf(context, engine);
         Query query = QueryOf(context, now);

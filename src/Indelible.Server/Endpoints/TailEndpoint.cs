@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Indelible.Engine;
 using Indelible.Engine.Access;
-using Indelible.Engine.Configuration;
 using Indelible.Search;
 using Indelible.Server.Access;
 using Indelible.Server.Limits;
@@ -17,8 +16,8 @@ namespace Indelible.Server.Endpoints;
 /// </remarks>
 internal static class TailEndpoint
 {
-    // A slice of looking: few enough that what waits to be sent stays within some megabytes, whatever the size of entries.
-    private const int EntriesAtOnce = 16;
+    // Few enough that what waits to be sent stays within some megabytes, whatever the size of entries; more than counts as small work.
+    private const int EntriesAtOnce = ServerLimits.SmallWork + 1;
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/api/logs/{log}/tail", HandleAsync).WithName("tail").WithTags("events")
@@ -53,7 +52,7 @@ internal static class TailEndpoint
                 }
 
                 admission = renewed;
-                next = await SendAsync(response, admission, resources.Gate, query, next, ending.Token);
+                next = await SendAsync(response, admission, resources, query, next, ending.Token);
                 await WaitAsync(response, engine, admission, next, configuration, ending.Token);
             }
         }
@@ -75,39 +74,44 @@ internal static class TailEndpoint
         return after < size ? after.Value + 1 : size;
     }
 
-    private static async Task<long> SendAsync(HttpResponse response, Admission admission, ScanGate gate, Query query, long next, CancellationToken cancellationToken)
+    private static async Task<long> SendAsync(HttpResponse response, Admission admission, NodeResources resources, Query query, long next, CancellationToken cancellationToken)
     {
         VisibleEntries entries = admission.EntriesFor(Rights.Tail);
-        string tenant = LogName.TenantOf(admission.Log.Settings.Name);
         long size = entries.Size;
-        var items = new StringBuilder();
         while (next < size)
         {
-            // Looked at in the tenant's turn, and sent outside of it: a slow client holds nobody up.
-            using (await gate.EnterAsync(tenant))
-            {
-                foreach (ReadOnlyMemory<byte> entry in admission.Log.ReadEntries(next, Math.Min(size, next + EntriesAtOnce)))
-                {
-                    if (entries.TrySee(entry, out ReadOnlyMemory<byte> view) && query.Matches(view.Span))
-                    {
-                        string item = Encoding.UTF8.GetString(EntryItem.ToJson(admission.Log, entries, next, entry, view));
-                        items.Append(CultureInfo.InvariantCulture, $"id: {next}\nevent: entry\ndata: {item}\n\n");
-                    }
-
-                    next++;
-                }
-            }
-
+            long first = next;
+            next = Math.Min(size, first + EntriesAtOnce);
+            string items = await resources.ComputeAsync(admission.Log.Settings.Name, next - first, () => Match(admission.Log, entries, query, first, next));
             if (items.Length > 0)
             {
-                await WriteAsync(response, items.ToString(), cancellationToken);
-                items.Clear();
+                await WriteAsync(response, items, cancellationToken);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
         }
 
         return next;
+    }
+
+    private static string Match(LogReader reader, VisibleEntries entries, Query query, long first, long end)
+    {
+        var items = new StringBuilder();
+        for (long index = first; index < end;)
+        {
+            foreach (ReadOnlyMemory<byte> entry in reader.ReadEntries(index, end))
+            {
+                if (entries.TrySee(entry, out ReadOnlyMemory<byte> view) && query.Matches(view.Span))
+                {
+                    string item = Encoding.UTF8.GetString(EntryItem.ToJson(reader, entries, index, entry, view));
+                    items.Append(CultureInfo.InvariantCulture, $"id: {index}\nevent: entry\ndata: {item}\n\n");
+                }
+
+                index++;
+            }
+        }
+
+        return items.ToString();
     }
 
     /// <summary>Waits for entries, for another configuration, for the end of the key, or for the time of a sign of life.</summary>

@@ -29,6 +29,12 @@ internal sealed class EventDoor(LogEngine engine, ServerMetrics metrics, Refusal
         return body;
     }
 
+    /// <summary>Divides a body into events, or whatever else is computed from it, in its tenant's turn if it is large.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="body">What was read.</param>
+    /// <param name="divide">The computation.</param>
+    public ValueTask<EventBatch> DivideAsync(string log, ReadOnlyMemory<byte> body, Func<EventBatch> divide) => resources.ComputeAsync(log, body.Length >> 10, divide);
+
     /// <summary>Appends the valid events of a batch, durable when the task completes.</summary>
     /// <param name="log">The log.</param>
     /// <param name="caller">A writer of it.</param>
@@ -94,7 +100,8 @@ internal sealed class EventDoor(LogEngine engine, ServerMetrics metrics, Refusal
             try
             {
                 Claim[] claims = [.. items.Select(item => batch.Claims[item]!)];
-                return (batch, await engine.AppendAsync(log, claims, caller.ForAppend(protocol), options, cancellationToken));
+                Task<AppendResult> append = await resources.ComputeAsync(log.Settings.Name, claims.Length, () => engine.AppendAsync(log, claims, caller.ForAppend(protocol), options, cancellationToken));
+                return (batch, await append);
             }
             catch (EventsRefusedException e) when (options.Partial)
             {

@@ -5,15 +5,20 @@ using Indelible.Server.Problems;
 
 namespace Indelible.Server.Limits;
 
-/// <summary>What requests share on this node besides the sequencer: scans, open tails, and memory for bodies.</summary>
-internal sealed class NodeResources
+/// <summary>What requests share on this node besides the sequencer: processors, scans, open tails, and memory for bodies.</summary>
+internal sealed class NodeResources : IDisposable
 {
+    private readonly FairWorkers _workers = new(Environment.ProcessorCount);
     private readonly SharedRoom _scans = new(ServerLimits.Scans, ServerLimits.ScansPerTenant);
     private readonly SharedRoom _tails = new(ServerLimits.Tails, ServerLimits.TailsPerKey);
     private readonly SharedRoom _bodies = new(ServerLimits.BodiesBytes, ServerLimits.BodiesBytesPerTenant);
 
-    /// <summary>Who may look at entries now.</summary>
-    public ScanGate Gate { get; } = new(ServerLimits.ScanSlices);
+    /// <summary>Runs a computation for a request: a small one at once, a long one in its tenant's turn.</summary>
+    /// <param name="log">The log that it is for.</param>
+    /// <param name="size">How many events it is about, or a like measure; see <see cref="ServerLimits.SmallWork"/>.</param>
+    /// <param name="work">The computation.</param>
+    public ValueTask<T> ComputeAsync<T>(string log, long size, Func<T> work) =>
+        size <= ServerLimits.SmallWork ? ValueTask.FromResult(work()) : new(_workers.RunAsync(LogName.TenantOf(log), work));
 
     /// <summary>The right to search or count in a log, for as long as the request has results in memory.</summary>
     /// <exception cref="ProblemException">429: its tenant has too many under way.</exception>
@@ -36,4 +41,7 @@ internal sealed class NodeResources
         context.Response.RegisterForDispose(room);
         return room;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _workers.Dispose();
 }

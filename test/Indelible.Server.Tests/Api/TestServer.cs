@@ -53,7 +53,7 @@ public sealed class TestServer : IAsyncLifetime
         Engine = await LogEngine.OpenAsync(new DataFolder(Folder), options.Engine, Clock, RandomSource.System, NullLoggerFactory.Instance);
         _app = IndelibleServer.Build(Engine, options);
         await _app.StartAsync();
-        Http = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()), Timeout = TimeSpan.FromMinutes(1) };
+        Http = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()), Timeout = TimeSpan.FromMinutes(5) };
     }
 
     /// <summary>Stops as on SIGTERM: requests under way end, what waits is written.</summary>
