@@ -102,7 +102,7 @@ public static class IndelibleServer
         HealthEndpoints.Map(app);
         VerificationEndpoint.Map(app);
         app.MapOpenApi("/openapi/v1.json");
-        app.MapPrometheusScrapingEndpoint("/metrics");
+        MetricsEndpoint.Map(app, engine);
         return app;
     }
 
