@@ -81,6 +81,7 @@ public static class IndelibleServer
         _ = app.Services.GetRequiredService<ServerMetrics>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>((Action<HttpContext, Problem>)app.Services.GetRequiredService<AccessRefusals>().Count);
+        app.UseMiddleware<RepeatedParameters>();
         if (options.OtlpGrpc is { } alone)
         {
             ServeOnly(app, new Uri(alone).Port, OtlpEndpoint.GrpcPath);

@@ -153,6 +153,21 @@ public sealed class OperationsTests(TestServer server) : IClassFixture<TestServe
     }
 
     [Theory]
+    [InlineData("api/logs/LOG/events?q=actor:a&q=actor:b")]
+    [InlineData("api/logs/LOG/events?q=actor:a&Q=actor:b")]
+    [InlineData("api/logs/LOG/events?limit=1&limit=1")]
+    [InlineData("api/logs/LOG/counts?by=action&by=outcome")]
+    [InlineData("api/logs/LOG/consistency?from=1&from=0")]
+    [InlineData("nosuch?a=1&a=2")]
+    public async Task A_parameter_that_is_there_twice_is_refused(string path)
+    {
+        TestLog log = await server.NewLogAsync();
+        await log.FillAsync(1);
+
+        (await server.GetAsync(path.Replace("LOG", log.Name, StringComparison.Ordinal), log.ReaderKey)).ShouldBeProblem(400, "invalid-parameter");
+    }
+
+    [Theory]
     [InlineData("/api/logs", "get", "post")]
     [InlineData("/api/keys", "get", "post")]
     [InlineData("/api/keys/{id}", "delete")]
