@@ -127,10 +127,19 @@ public static class IndelibleServer
     private static void ServeOnly(WebApplication app, int port, string path) => app.Use((context, next) =>
         context.Connection.LocalPort != port || context.Request.Path == path ? next(context) : throw new ProblemException(Problem.NotFound("Nothing but OpenTelemetry's gRPC is served at this port.")));
 
+    /// <summary>Says of a text which characters its bytes are: nobody need guess.</summary>
+    private static void NameCharset(HttpResponse response)
+    {
+        if (response.ContentType is { } type && type.StartsWith("text/", StringComparison.Ordinal))
+        {
+            response.ContentType = type + "; charset=utf-8";
+        }
+    }
+
     private static void MapPage(WebApplication app)
     {
         var files = new ManifestEmbeddedFileProvider(typeof(IndelibleServer).Assembly, "wwwroot");
-        app.UseStaticFiles(new StaticFileOptions { FileProvider = files });
+        app.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = static file => NameCharset(file.Context.Response) });
 
         // A route of its own: the fallback for unknown routes is chosen before any middleware could turn / into a file.
         app.MapGet("/", (HttpContext context) =>

@@ -153,6 +153,19 @@ public sealed class OperationsTests(TestServer server) : IClassFixture<TestServe
     }
 
     [Theory]
+    [InlineData("", "text/html")]
+    [InlineData("app.js", "text/javascript")]
+    [InlineData("app.css", "text/css")]
+    [InlineData("healthz", "text/plain")]
+    [InlineData("logs/main/checkpoint", "text/plain")]
+    public async Task Texts_say_their_characters(string path, string type)
+    {
+        Answer answer = await server.GetAsync(path, path.StartsWith("logs", StringComparison.Ordinal) ? (await server.NewKeyAsync("reader", "main")).Text : null);
+
+        Assert.Equal((type, "utf-8"), (answer.ContentHeaders.ContentType?.MediaType, answer.ContentHeaders.ContentType?.CharSet));
+    }
+
+    [Theory]
     [InlineData("api/logs/LOG/events?q=actor:a&q=actor:b")]
     [InlineData("api/logs/LOG/events?q=actor:a&Q=actor:b")]
     [InlineData("api/logs/LOG/events?limit=1&limit=1")]
