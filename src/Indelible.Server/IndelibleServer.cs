@@ -27,7 +27,9 @@ public static class IndelibleServer
     {
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(options);
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "indelible" });
+
+        // Production whatever the machine's variables say: elsewhere a failure would be answered with its stack.
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "indelible", EnvironmentName = Environments.Production });
 
         // Settings come from ServerOptions alone: no other file or variable may change where the server listens.
         builder.Configuration.Sources.Clear();

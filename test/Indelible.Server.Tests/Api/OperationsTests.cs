@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
 using Xunit;
 
 namespace Indelible.Server.Tests.Api;
@@ -178,6 +179,25 @@ public sealed class OperationsTests(TestServer server) : IClassFixture<TestServe
         await log.FillAsync(1);
 
         (await server.GetAsync(path.Replace("LOG", log.Name, StringComparison.Ordinal), log.ReaderKey)).ShouldBeProblem(400, "invalid-parameter");
+    }
+
+    [Fact]
+    public async Task A_variable_of_the_machine_makes_no_development_server_of_it()
+    {
+        const string Variable = "ASPNETCORE_ENVIRONMENT";
+        string? before = Environment.GetEnvironmentVariable(Variable);
+        Environment.SetEnvironmentVariable(Variable, "Development");
+        try
+        {
+            ServerOptions options = ServerOptions.Read(null, new Dictionary<string, string?> { ["log_level"] = "None" }, out _);
+            await using WebApplication app = IndelibleServer.Build(server.Engine, options);
+
+            Assert.True(app.Environment.IsProduction());
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Variable, before);
+        }
     }
 
     [Theory]
