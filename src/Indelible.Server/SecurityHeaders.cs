@@ -20,7 +20,7 @@ internal sealed class SecurityHeaders(RequestDelegate next)
         headers["Referrer-Policy"] = "no-referrer";
         if (context.Request.IsHttps && !IsThisMachine(context.Request.Host.Host))
         {
-            headers.StrictTransportSecurity = "max-age=31536000";
+            headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
         }
 
         if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
