@@ -171,6 +171,7 @@ public static class GatewayApplication
                     ValidAudience = jwt.Audience,
                     IssuerSigningKeys = keys,
                     ValidAlgorithms = jwt.Algorithms,
+                    ValidTypes = jwt.Types.Count == 0 ? null : jwt.Types,
                     RequireSignedTokens = true,
                     RequireExpirationTime = true,
                     ClockSkew = TimeSpan.FromSeconds(30),
