@@ -20,6 +20,7 @@ public sealed class ApiException(int status, string type, string message) : Exce
 }
 
 /// <summary>Talks to a server's API. What it returns is what the server says, <b>not verified</b>. Thread-safe.</summary>
+/// <remarks>It is not sent elsewhere: a redirection is a refusal, so that no key and no event goes to a server that the caller did not name.</remarks>
 public sealed class ApiClient : IDisposable
 {
     private static readonly MediaTypeHeaderValue s_json = new("application/json");
@@ -32,7 +33,7 @@ public sealed class ApiClient : IDisposable
     public ApiClient(Uri url, string? key)
     {
         ArgumentNullException.ThrowIfNull(url);
-        _http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
         {
             BaseAddress = new Uri(url.ToString().TrimEnd('/') + "/"),
             Timeout = TimeSpan.FromMinutes(5),

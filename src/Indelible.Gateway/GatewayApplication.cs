@@ -39,7 +39,9 @@ public static class GatewayApplication
     public static WebApplication Build(GatewaySettings settings, (string Path, byte[] Bytes)? file, string? key, Action<WebApplicationBuilder>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "indelible" });
+
+        // Production whatever the machine's variables say: elsewhere a failure would be answered with its stack.
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "indelible", EnvironmentName = Environments.Production });
 
         // Settings come from the file and the command alone.
         builder.Configuration.Sources.Clear();
@@ -170,6 +172,7 @@ public static class GatewayApplication
                     ValidAudience = jwt.Audience,
                     IssuerSigningKeys = keys,
                     ValidAlgorithms = jwt.Algorithms,
+                    ValidTypes = jwt.Types.Count == 0 ? null : jwt.Types,
                     RequireSignedTokens = true,
                     RequireExpirationTime = true,
                     ClockSkew = TimeSpan.FromSeconds(30),

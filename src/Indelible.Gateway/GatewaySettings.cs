@@ -208,6 +208,9 @@ public sealed record JwtSettings
     /// <summary>The algorithms that are accepted. Default RS256 and ES256.</summary>
     public IReadOnlyList<string> Algorithms { get; init; } = ["RS256", "ES256"];
 
+    /// <summary>The <c>typ</c> of tokens that are accepted, as in <c>at+jwt</c>; default any, since many issuers say <c>JWT</c> of every token.</summary>
+    public IReadOnlyList<string> Types { get; init; } = [];
+
     /// <summary>The claim that names the caller. Default <c>sub</c>.</summary>
     public string UserClaim { get; init; } = "sub";
 

@@ -28,7 +28,9 @@ public static class IndelibleServer
     {
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(options);
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "indelible" });
+
+        // Production whatever the machine's variables say: elsewhere a failure would be answered with its stack.
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "indelible", EnvironmentName = Environments.Production });
 
         // Settings come from ServerOptions alone: no other file or variable may change where the server listens.
         builder.Configuration.Sources.Clear();
@@ -91,12 +93,12 @@ public static class IndelibleServer
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>((Action<HttpContext, Problem>)app.Services.GetRequiredService<AccessRefusals>().Count);
         app.UseMiddleware<RateMiddleware>();
+        app.UseMiddleware<RepeatedParameters>();
         if (options.OtlpGrpc is { } alone)
         {
             ServeOnly(app, new Uri(alone).Port, OtlpEndpoint.GrpcPath);
         }
 
-        app.UseWhen(context => context.Request.Path == MetricsFilter.Path, branch => branch.UseMiddleware<MetricsFilter>());
         MapPage(app);
         LogEndpoints.Map(app);
         KeyEndpoints.Map(app);
@@ -114,7 +116,7 @@ public static class IndelibleServer
         HealthEndpoints.Map(app);
         VerificationEndpoint.Map(app);
         app.MapOpenApi("/openapi/v1.json");
-        app.MapPrometheusScrapingEndpoint(MetricsFilter.Path);
+        MetricsEndpoint.Map(app, engine);
         return app;
     }
 
@@ -138,10 +140,19 @@ public static class IndelibleServer
     private static void ServeOnly(WebApplication app, int port, string path) => app.Use((context, next) =>
         context.Connection.LocalPort != port || context.Request.Path == path ? next(context) : throw new ProblemException(Problem.NotFound("Nothing but OpenTelemetry's gRPC is served at this port.")));
 
+    /// <summary>Says of a text which characters its bytes are: nobody need guess.</summary>
+    private static void NameCharset(HttpResponse response)
+    {
+        if (response.ContentType is { } type && type.StartsWith("text/", StringComparison.Ordinal))
+        {
+            response.ContentType = type + "; charset=utf-8";
+        }
+    }
+
     private static void MapPage(WebApplication app)
     {
         var files = new ManifestEmbeddedFileProvider(typeof(IndelibleServer).Assembly, "wwwroot");
-        app.UseStaticFiles(new StaticFileOptions { FileProvider = files });
+        app.UseStaticFiles(new StaticFileOptions { FileProvider = files, OnPrepareResponse = static file => NameCharset(file.Context.Response) });
 
         // A route of its own: the fallback for unknown routes is chosen before any middleware could turn / into a file.
         app.MapGet("/", (HttpContext context) =>

@@ -29,7 +29,7 @@ internal sealed class SecurityHeaders(RequestDelegate next)
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         if (context.Request.IsHttps && !IsThisMachine(context.Request.Host.Host))
         {
-            headers.StrictTransportSecurity = "max-age=31536000";
+            headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
         }
 
         if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))

@@ -113,6 +113,27 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task A_server_that_sends_a_command_elsewhere_is_not_followed()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        using var elsewhere = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        elsewhere.Start();
+        Task<Finished> listed = Command.RunAsync("keys", "list", "--key", "ind_a_" + new string('A', 43), "--url", $"http://{listener.LocalEndpoint}");
+        using (TcpClient client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken))
+        {
+            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://{elsewhere.LocalEndpoint}/api/keys\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), TestContext.Current.CancellationToken);
+            await client.GetStream().CopyToAsync(Stream.Null, TestContext.Current.CancellationToken);
+        }
+
+        // Who followed would wait there for an answer.
+        Assert.Same(listed, await Task.WhenAny(listed, elsewhere.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask()));
+        Finished finished = await listed;
+        Assert.NotEqual(0, finished.Code);
+        Assert.Contains("307", finished.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_cannot_be_told_is_never_called_valid()
     {
         await using ServerProcess server = await ServerProcess.CreateAsync();

@@ -52,7 +52,7 @@ public sealed class TlsTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, HttpVersion.Version20), (answer.StatusCode, answer.Version));
         using var named = new HttpRequestMessage(HttpMethod.Get, Url + "/") { Headers = { Host = "audit.example" } };
         using HttpResponseMessage page = await trusting.SendAsync(named);
-        Assert.Equal("max-age=31536000", Assert.Single(page.Headers.GetValues("Strict-Transport-Security")));
+        Assert.Equal("max-age=31536000; includeSubDomains", Assert.Single(page.Headers.GetValues("Strict-Transport-Security")));
         Assert.False(answer.Headers.Contains("Strict-Transport-Security"));   // On localhost it would bind every other server there.
 
         using var stranger = new HttpClient();

@@ -159,10 +159,27 @@ public sealed class IdentityTests : IDisposable
         return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pfx), null, X509KeyStorageFlags.Exportable);
     }
 
-    private static string Token(RSA key, string algorithm, string issuer = "https://idp.example", string audience = "app", int expires = 3600)
+    [Fact]
+    public async Task Where_a_type_of_token_is_wanted_no_other_is_believed()
+    {
+        using var key = RSA.Create(2048);
+        string keys = Path.Combine(_folder, "keys.json");
+        RSAParameters open = key.ExportParameters(false);
+        await File.WriteAllTextAsync(keys, JsonSerializer.Serialize(new { keys = new[] { new { kty = "RSA", use = "sig", kid = "k1", n = Base64Url(open.Modulus!), e = Base64Url(open.Exponent!) } } }), TestContext.Current.CancellationToken);
+        await using TestGateway gateway = await TestGateway.StartAsync(settings => settings with
+        {
+            Identity = new IdentitySettings { Jwt = new JwtSettings { Issuer = "https://idp.example", Audience = "app", Keys = keys, Types = ["at+jwt"] } },
+        });
+
+        Assert.Equal(200, (await gateway.GetAsync("/x", ("Authorization", "Bearer " + Token(key, "RS256", type: "at+jwt")))).Status);
+        Assert.Equal(401, (await gateway.GetAsync("/bad", ("Authorization", "Bearer " + Token(key, "RS256")))).Status);
+        Assert.DoesNotContain("/bad", gateway.Reached);
+    }
+
+    private static string Token(RSA key, string algorithm, string issuer = "https://idp.example", string audience = "app", int expires = 3600, string type = "JWT")
     {
         long now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
-        string signed = Base64Url(JsonSerializer.SerializeToUtf8Bytes(new { alg = algorithm, typ = "JWT", kid = "k1" })) + "."
+        string signed = Base64Url(JsonSerializer.SerializeToUtf8Bytes(new { alg = algorithm, typ = type, kid = "k1" })) + "."
             + Base64Url(JsonSerializer.SerializeToUtf8Bytes(new { iss = issuer, aud = audience, sub = "ada", roles = new[] { "nurse", "admin" }, exp = now + expires, nbf = now - 7200 }));
         byte[] bytes = Encoding.ASCII.GetBytes(signed);
         byte[] signature = algorithm switch

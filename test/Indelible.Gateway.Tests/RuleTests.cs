@@ -99,6 +99,19 @@ public sealed class RuleTests
         Assert.Empty(gateway.Reached);
     }
 
+    [Fact]
+    public async Task An_answer_of_the_gateways_own_is_kept_and_sniffed_by_nobody()
+    {
+        await using TestGateway gateway = await TestGateway.StartAsync(settings => Known(settings) with { DenyByDefault = true });
+        string answer = await RawAsync(gateway, "GET /x HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n");
+
+        Assert.Matches("^HTTP/1.1 40[13] ", answer);
+        foreach (string header in (string[])["X-Content-Type-Options: nosniff", "Cache-Control: no-store", "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'"])
+        {
+            Assert.Contains($"\r\n{header}\r\n", answer, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("/ADMIN/users")]
     [InlineData("/%61dmin/users")]

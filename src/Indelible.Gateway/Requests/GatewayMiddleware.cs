@@ -123,6 +123,11 @@ internal sealed class GatewayMiddleware
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/problem+json";
+
+        // The application's answers keep their own; these are the gateway's.
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'";
         string json = $$"""{"type":"urn:indelible:gateway-refused","title":"{{title}}","status":{{status}},"detail":"{{System.Text.Encodings.Web.JavaScriptEncoder.Default.Encode(detail)}}"}""";
         await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(json), context.RequestAborted).ConfigureAwait(false);
     }

@@ -9,10 +9,11 @@ internal static class HealthEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).WithName("health").WithTags("operations").WithSummary("Answers while the process runs");
-        routes.MapGet("/readyz", Ready).WithName("ready").WithTags("operations").WithSummary("Answers 200 while the node takes events, 503 with the reason otherwise").Produces<string>(200, "text/plain").ProducesProblem(503);
+        routes.MapGet("/readyz", Ready).WithName("ready").WithTags("operations").WithSummary("Answers 200 while the node takes events, 503 otherwise").Produces<string>(200, "text/plain").ProducesProblem(503);
     }
 
-    private static IResult Ready(LogEngine engine) => engine.Failure is { } failure
-        ? Problem.Stopped("A part of the node has stopped and it must be started anew: " + failure.Message, outcomeUnknown: false)
+    // Anybody may ask: the failure's own words name files and logs.
+    private static IResult Ready(LogEngine engine) => engine.Failure is not null
+        ? Problem.Stopped("A part of the node has stopped and it must be started anew; its own log says why.", outcomeUnknown: false)
         : TypedResults.Text("ready\n");
 }

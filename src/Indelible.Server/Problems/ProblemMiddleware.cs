@@ -77,15 +77,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, Action<Htt
                 _ => Problem.InvalidBody(e.Message),
             };
         }
-        catch (StorageException e) when (e.Outcome != StorageOutcome.Damaged)
-        {
-            LogStorage(context.Request.Path, e);
-            problem = e.Outcome == StorageOutcome.NothingChanged ? Problem.NotWritten(e.Message) : Problem.Stopped(e.Message, outcomeUnknown: true);
-        }
         catch (StorageException e)
         {
             LogStorage(context.Request.Path, e);
-            problem = e.Outcome == StorageOutcome.NothingChanged ? Problem.NotWritten(e.Message) : Problem.Damaged(e.Message);
+            problem = OfStorage(e.Outcome);
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
@@ -108,6 +103,14 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, Action<Htt
         context.Response.Headers.Allow = allow;
         await (context.Features.Get<IProblemWriter>()?.WriteAsync(context, problem) ?? problem.ExecuteAsync(context));
     }
+
+    /// <summary>What the caller can act on. The exception's own words name files, and logs of others: they are for the operator, in the server's log.</summary>
+    private static Problem OfStorage(StorageOutcome outcome) => outcome switch
+    {
+        StorageOutcome.NothingChanged => Problem.NotWritten("The disk does not take this now, and nothing was changed; send it again in a moment. The operator has been told why."),
+        StorageOutcome.Damaged => Problem.Damaged("Bytes of this were altered on disk and are not served. The operator has been told where."),
+        _ => Problem.Stopped("A write failed, and whether it is on disk is not known. The operator has been told why; send it again under the same ids when the node runs again.", outcomeUnknown: true),
+    };
 
     /// <summary>What routing refuses has a status and nothing else.</summary>
     private static Problem? OfBareStatus(HttpResponse response) => response.ContentType is not null ? null : response.StatusCode switch

@@ -1,4 +1,9 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
 using Xunit;
 
 namespace Indelible.Server.Tests.Api;
@@ -104,6 +109,95 @@ public sealed class OperationsTests(TestServer server) : IClassFixture<TestServe
         Assert.Matches("(?m)^indelible_append_duration_seconds_bucket", metrics);
         Assert.Matches("(?m)^indelible_node_healthy(\\{[^}]*\\})? 1", metrics);
         Assert.DoesNotContain(log.WriterKey, metrics, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Forwarded: for=203.0.113.9")]
+    [InlineData("X-Forwarded-For: 203.0.113.9")]
+    [InlineData("Via: 1.1 proxy")]
+    public async Task Metrics_that_a_proxy_asks_for_need_the_right_to_inspect_the_node(string passedOn)
+    {
+        (string name, string value) = (passedOn.Split(": ")[0], passedOn.Split(": ")[1]);
+        TestLog log = await server.NewLogAsync();
+        Answer inspecting = await server.PostAsync("api/keys", server.AdminKey, """{"role":"auditor","logs":["*"],"scopes":["inspect"]}""");
+        Answer ofOneLog = await server.PostAsync("api/keys", server.AdminKey, $$"""{"role":"auditor","logs":["{{log.Name}}"],"scopes":["inspect"]}""");
+
+        (await AskAsync(null)).ShouldBeProblem(401, "unauthenticated");
+        (await AskAsync(log.ReaderKey)).ShouldBeProblem(403, "forbidden");
+        (await AskAsync(KeyOf(ofOneLog))).ShouldBeProblem(403, "forbidden");
+        Assert.Equal(200, (await AskAsync(KeyOf(inspecting))).Status);
+        Assert.Equal(200, (await AskAsync(server.AdminKey)).Status);
+
+        Task<Answer> AskAsync(string? key) => server.SendAsync(HttpMethod.Get, "metrics", key, change: request => request.Headers.TryAddWithoutValidation(name, value));
+
+        static string KeyOf(Answer made) => made.Json.GetProperty("key").GetString()!;
+    }
+
+    [Fact]
+    public async Task Metrics_that_another_machine_asks_for_need_the_right_to_inspect_the_node()
+    {
+        IPAddress? own = NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(card => card.GetIPProperties().UnicastAddresses.Select(each => each.Address))
+            .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address));
+        Assert.SkipWhen(own is null, "This machine has no address but its own loopback.");
+        ServerOptions options = ServerOptions.Read(
+            null, new Dictionary<string, string?> { ["urls"] = $"http://{own}:0", ["insecure_http"] = "true", ["log_level"] = "None" }, out IReadOnlyList<string> faults);
+        Assert.Empty(faults);
+        await using WebApplication reached = IndelibleServer.Build(server.Engine, options);
+        await reached.StartAsync(TestContext.Current.CancellationToken);
+        using var http = new HttpClient { BaseAddress = new Uri(reached.Urls.Single()) };
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("metrics", TestContext.Current.CancellationToken)).StatusCode);
+        http.DefaultRequestHeaders.Add("Authorization", "Bearer " + server.AdminKey);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("metrics", TestContext.Current.CancellationToken)).StatusCode);
+        await reached.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData("", "text/html")]
+    [InlineData("app.js", "text/javascript")]
+    [InlineData("app.css", "text/css")]
+    [InlineData("healthz", "text/plain")]
+    [InlineData("logs/main/checkpoint", "text/plain")]
+    public async Task Texts_say_their_characters(string path, string type)
+    {
+        Answer answer = await server.GetAsync(path, path.StartsWith("logs", StringComparison.Ordinal) ? (await server.NewKeyAsync("reader", "main")).Text : null);
+
+        Assert.Equal((type, "utf-8"), (answer.ContentHeaders.ContentType?.MediaType, answer.ContentHeaders.ContentType?.CharSet));
+    }
+
+    [Theory]
+    [InlineData("api/logs/LOG/events?q=actor:a&q=actor:b")]
+    [InlineData("api/logs/LOG/events?q=actor:a&Q=actor:b")]
+    [InlineData("api/logs/LOG/events?limit=1&limit=1")]
+    [InlineData("api/logs/LOG/counts?by=action&by=outcome")]
+    [InlineData("api/logs/LOG/consistency?from=1&from=0")]
+    [InlineData("nosuch?a=1&a=2")]
+    public async Task A_parameter_that_is_there_twice_is_refused(string path)
+    {
+        TestLog log = await server.NewLogAsync();
+        await log.FillAsync(1);
+
+        (await server.GetAsync(path.Replace("LOG", log.Name, StringComparison.Ordinal), log.ReaderKey)).ShouldBeProblem(400, "invalid-parameter");
+    }
+
+    [Fact]
+    public async Task A_variable_of_the_machine_makes_no_development_server_of_it()
+    {
+        const string Variable = "ASPNETCORE_ENVIRONMENT";
+        string? before = Environment.GetEnvironmentVariable(Variable);
+        Environment.SetEnvironmentVariable(Variable, "Development");
+        try
+        {
+            ServerOptions options = ServerOptions.Read(null, new Dictionary<string, string?> { ["log_level"] = "None" }, out _);
+            await using WebApplication app = IndelibleServer.Build(server.Engine, options);
+
+            Assert.True(app.Environment.IsProduction());
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Variable, before);
+        }
     }
 
     [Theory]

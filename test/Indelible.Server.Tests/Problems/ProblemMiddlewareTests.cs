@@ -12,10 +12,10 @@ public sealed class ProblemMiddlewareTests
 {
     public static TheoryData<Exception, int, string, string?> Failures { get; } = new()
     {
-        { new NotWrittenException(new IOException("no room")), 503, "not-written", "10" },
-        { new StorageException("no room", StorageOutcome.NothingChanged), 503, "not-written", "10" },
-        { new StorageException("fsync failed", StorageOutcome.Unknown), 503, "outcome-unknown", null },
-        { new StorageException("altered", StorageOutcome.Damaged), 500, "damaged", null },
+        { new NotWrittenException(new IOException("no room at /srv/secret")), 503, "not-written", "10" },
+        { new StorageException("no room at /srv/secret", StorageOutcome.NothingChanged), 503, "not-written", "10" },
+        { new StorageException("fsync failed at /srv/secret", StorageOutcome.Unknown), 503, "outcome-unknown", null },
+        { new StorageException("altered at /srv/secret", StorageOutcome.Damaged), 500, "damaged", null },
         { new QueueFullException(), 429, "queue-full", "1" },
     };
 
@@ -33,5 +33,6 @@ public sealed class ProblemMiddlewareTests
         Assert.Equal(retryAfter, context.Response.Headers.RetryAfter.FirstOrDefault());
         using var problem = JsonDocument.Parse(body.ToArray());
         Assert.Equal("urn:indelible:" + name, problem.RootElement.GetProperty("type").GetString());
+        Assert.DoesNotContain("secret", problem.RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 }
