@@ -56,7 +56,8 @@ internal sealed class VisibleEntries : IEntrySource
     /// <summary>An entry as he sees it; null where he does not.</summary>
     public ReadOnlyMemory<byte>? See(ReadOnlyMemory<byte> entry) => PersonalOf(entry) switch
     {
-        null => null,
+        // With its type: a bare null would become an empty array here, and the entry one that is seen and has no bytes.
+        null => (ReadOnlyMemory<byte>?)null,
         PersonalView.Shown => _log.Decrypt(entry),
         _ => entry,
     };
