@@ -47,7 +47,8 @@ public sealed class Administration
     /// <param name="by">Who has it replaced.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="KeyNotFoundException">There is no such key that the author may know of.</exception>
-    /// <exception cref="ConfigurationConflictException">It is not valid any more, was replaced already, or waits behind glass.</exception>
+    /// <exception cref="NotAuthorisedException">It is good for something that the author may not give.</exception>
+    /// <exception cref="ConfigurationConflictException">It is not valid any more, was replaced already, or waits behind glass; or there are too many.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The overlap is negative or longer than <see cref="EngineLimits.KeyOverlap"/>.</exception>
     public async Task<(ApiKey Key, string Text)> ReplaceKeyAsync(string id, TimeSpan overlap, AppendCaller by, CancellationToken cancellationToken)
     {
@@ -286,6 +287,7 @@ public sealed class Administration
             throw new ConfigurationConflictException($"Key {id} has ended, was replaced already, or waits behind glass.");
         }
 
+        rules.CheckReplacement(key);
         return key;
     }
 
