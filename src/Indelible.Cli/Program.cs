@@ -2,32 +2,7 @@ using System.CommandLine;
 using Indelible.Cli;
 using Indelible.Cli.Commands;
 
-var root = new RootCommand("Indelible: an immutable audit log whose records anybody can verify.")
-{
-    InitCommand.Make(),
-    BackupCommand.Make(),
-    RestoreCommand.Make(),
-    ServeCommand.Make(),
-    LogsCommand.Make(),
-    KeysCommand.Make(),
-    PrincipalsCommand.Make(),
-    GrantsCommand.Make(),
-    AccessCommand.Make(),
-    AccessCommand.MakeWhoAmI(),
-    AccessCommand.MakeBreakGlass(),
-    AppendCommand.Make(),
-    SearchCommand.Make(),
-    TailCommand.Make(),
-    SourcesCommand.Make(),
-    ShowCommand.Make(),
-    VerifyCommand.Make(),
-    ExportCommand.Make(),
-    ImportCommand.Make(),
-    DemoCommand.Make(),
-    BenchCommand.Make(),
-    SpoolCommand.Make(),
-    GatewayCommand.Make(),
-};
+RootCommand root = IndelibleCommand.Make();
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {

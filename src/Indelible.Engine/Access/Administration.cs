@@ -47,7 +47,8 @@ public sealed class Administration
     /// <param name="by">Who has it replaced.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="KeyNotFoundException">There is no such key that the author may know of.</exception>
-    /// <exception cref="ConfigurationConflictException">It is not valid any more, was replaced already, or waits behind glass.</exception>
+    /// <exception cref="NotAuthorisedException">It is good for something that the author may not give.</exception>
+    /// <exception cref="ConfigurationConflictException">It is not valid any more, was replaced already, or waits behind glass; or there are too many.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The overlap is negative or longer than <see cref="EngineLimits.KeyOverlap"/>.</exception>
     public async Task<(ApiKey Key, string Text)> ReplaceKeyAsync(string id, TimeSpan overlap, AppendCaller by, CancellationToken cancellationToken)
     {
@@ -173,14 +174,15 @@ public sealed class Administration
     public async Task<DateTimeOffset> BreakGlassAsync(string id, string reason, AppendCaller by)
     {
         ArgumentNullException.ThrowIfNull(by);
+        CheckGlass(id);
 
         // Not cancellable: who reaches for it is in the alerts, whatever becomes of his waiting.
         await _engine.NoteBreakGlassAsync(id, reason, by).ConfigureAwait(false);
-        await _engine.ConfigureAsync(by with { KeyId = "" }, _ => _engine.System.Keys.TryGetValue(id, out ApiKey? key) && key is { IsBreakGlass: true, IsRevoked: false }
-            ? key.BrokenAt is null
-                ? new SystemChange(SystemActions.BreakGlass, "enable", ("api_key", id), null, data => data.WriteString("id", id)) { Reason = reason, By = by }
-                : throw new ConfigurationConflictException("The glass was broken already; a key behind glass is good once.")
-            : throw new KeyNotFoundException($"There is no key {id} behind glass."), CancellationToken.None).ConfigureAwait(false);
+        await _engine.ConfigureAsync(by with { KeyId = "" }, _ =>
+        {
+            CheckGlass(id);
+            return new SystemChange(SystemActions.BreakGlass, "enable", ("api_key", id), null, data => data.WriteString("id", id)) { Reason = reason, By = by };
+        }, CancellationToken.None).ConfigureAwait(false);
         return _engine.System.Keys[id].Ends!.Value;
     }
 
@@ -280,9 +282,27 @@ public sealed class Administration
     private ApiKey Replaceable(AdministrationRules rules, string id)
     {
         ApiKey key = rules.FindKey(id);
-        return key is { IsBreakGlass: false, ReplacedBy: null } && key.IsValid(_engine.Time.GetUtcNow())
-            ? key
-            : throw new ConfigurationConflictException($"Key {id} has ended, was replaced already, or waits behind glass.");
+        if (key is not { IsBreakGlass: false, ReplacedBy: null } || !key.IsValid(_engine.Time.GetUtcNow()))
+        {
+            throw new ConfigurationConflictException($"Key {id} has ended, was replaced already, or waits behind glass.");
+        }
+
+        rules.CheckReplacement(key);
+        return key;
+    }
+
+    /// <summary>Asked before the alert too: who has a key that was used once shall not fill the alerts with it.</summary>
+    private void CheckGlass(string id)
+    {
+        if (!_engine.System.Keys.TryGetValue(id, out ApiKey? key) || key is not { IsBreakGlass: true, IsRevoked: false })
+        {
+            throw new KeyNotFoundException($"There is no key {id} behind glass.");
+        }
+
+        if (key.BrokenAt is not null)
+        {
+            throw new ConfigurationConflictException("The glass was broken already; a key behind glass is good once.");
+        }
     }
 
     private SystemState WithKey(ApiKey key)

@@ -135,11 +135,7 @@ internal sealed class AdministrationRules(Authorities authorities, AppendCaller 
     /// <param name="principal">Whose it is.</param>
     public void CheckKey(NewKey wanted, string principal)
     {
-        if (State.Keys.Count >= EngineLimits.Keys)
-        {
-            throw new ConfigurationConflictException($"This node has {EngineLimits.Keys} keys, as many as it may.");
-        }
-
+        CheckRoomForKey();
         Role role = wanted.Role ?? Roles.Of(wanted.Kind);
         if (Roles.KindOf(role) != wanted.Kind)
         {
@@ -169,6 +165,7 @@ internal sealed class AdministrationRules(Authorities authorities, AppendCaller 
                 throw Fault("role", "the key carries its principal's grants, which say role, rows and personal; name logs for a grant of its own");
             }
 
+            RequireCouldGive(principal, State.Grants.Values.Where(grant => grant.Principal == principal), wanted.Scopes ?? Roles.MostOf(wanted.Kind));
             return;
         }
 
@@ -182,20 +179,40 @@ internal sealed class AdministrationRules(Authorities authorities, AppendCaller 
             throw new NotAuthorisedException("a principal whose name begins with your tenant's and /, as in acme/billing");
         }
 
+        if (wanted.Principal is not null && Tenant.OfPrincipal(principal) is not null)
+        {
+            CheckName(principal, "principal");
+        }
+
         CheckTerms(principal, role, wanted.Logs.IsEmpty ? [LogPattern.All] : wanted.Logs, wanted.Rows, wanted.Personal);
     }
 
+    /// <summary>Checks that a key may have another in its place.</summary>
+    public void CheckReplacement(ApiKey key)
+    {
+        CheckRoomForKey();
+        RequireCouldGive(key.Principal, key.Own is { } own ? [own] : State.Grants.Values.Where(grant => grant.Principal == key.Principal), key.Most);
+    }
+
     /// <summary>Checks a name that stands for a principal.</summary>
-    public static void CheckName(string name)
+    /// <param name="name">Untrusted.</param>
+    /// <param name="member">What the fault is called by.</param>
+    public static void CheckName(string name, string member = "name")
     {
         if (name.Length is 0 or > EngineLimits.PrincipalName || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-' or ':' or '@' or '+' or '/')))
         {
-            throw Fault("name", $"1 to {EngineLimits.PrincipalName} of A-Z a-z 0-9 . _ - : @ + /");
+            throw Fault(member, $"1 to {EngineLimits.PrincipalName} of A-Z a-z 0-9 . _ - : @ + /");
         }
 
-        if (name == SystemActions.Principal)
+        if (name is SystemActions.Principal or SystemActions.Anonymous)
         {
-            throw Fault("name", $"{SystemActions.Principal} is the system's own");
+            throw Fault(member, $"{name} is the system's own");
+        }
+
+        // A name stands in the path of a request, where somebody on the way may take "acme/../x" for "x".
+        if (name.Split('/').Any(part => part is "" or "." or ".."))
+        {
+            throw Fault(member, "between / and / stands something that is neither . nor ..");
         }
     }
 
@@ -213,6 +230,24 @@ internal sealed class AdministrationRules(Authorities authorities, AppendCaller 
         !key.IsRevoked && !(key.Ends <= now)
         && !(table.State.Principals.TryGetValue(key.Principal, out Principal? principal) && principal.IsDisabled)
         && table.OfKey(key).OnNode(Rights.Admin, now));
+
+    private void CheckRoomForKey()
+    {
+        if (State.Keys.Count >= EngineLimits.Keys)
+        {
+            throw new ConfigurationConflictException($"This node has {EngineLimits.Keys} keys, as many as it may.");
+        }
+    }
+
+    /// <summary>Requires that somebody could give what a key is good for: he is shown its text, and would have what he may not give.</summary>
+    private void RequireCouldGive(string principal, IEnumerable<Grant> grants, Rights most)
+    {
+        bool CouldGive(Grant grant) => grant.Role != Role.Custodian && grant.Logs.All(log => log.StartsWith('_') ? Governs(principal) : _by!.Over(log, Rights.Admin, now));
+        if (!IsNode && grants.Any(grant => !grant.IsOver(now) && (grant.Rights & most) != Rights.None && !CouldGive(grant)))
+        {
+            throw new NotAuthorisedException("an administrator of all that the key is for");
+        }
+    }
 
     private void CheckTerms(string principal, Role role, ImmutableArray<string> logs, string? rows, PersonalView? personal)
     {

@@ -42,9 +42,10 @@ internal sealed class Authenticator(LogEngine engine, LastUses uses)
         return new Caller(key.Principal, key.Id, authority, authorities.State.Size, AddressOf(context), key.Ends) { Rates = key.Rates };
     }
 
-    /// <summary>The key behind glass that a request shows; null where it shows none whose glass could be broken.</summary>
+    /// <summary>The key behind glass that a request shows, the glass whole or broken within the hour; null where it shows none that is good for anything still.</summary>
     public ApiKey? BehindGlass(HttpContext context) => BearerOf(context) is { } presented && ApiKeyText.HasForm(presented)
-        && engine.System.FindKey(presented) is { IsBreakGlass: true, IsRevoked: false } key && !(key.Expires <= engine.Time.GetUtcNow()) && IsFrom(context.Connection.RemoteIpAddress, key)
+        && engine.System.FindKey(presented) is { IsBreakGlass: true, IsRevoked: false } key && !(key.Ends <= engine.Time.GetUtcNow()) && IsFrom(context.Connection.RemoteIpAddress, key)
+        && !(engine.System.Principals.TryGetValue(key.Principal, out Principal? principal) && principal.IsDisabled)
             ? key
             : null;
 

@@ -56,8 +56,11 @@ internal static class AccessHistoryEndpoint
                 group.Key,
                 RightWords.Of(group.Aggregate(Rights.None, (all, credential) => all | credential.Rights)),
                 [.. group.Select(credential => credential.View)],
-                [.. grants[group.Key].OrderBy(grant => grant.Entry).Select(PrincipalEndpoints.View)]));
+                [.. grants[group.Key].OrderBy(grant => grant.Entry).Select(grant => PrincipalEndpoints.View(Of(grant, log)))]));
     }
+
+    /// <summary>A grant as far as it is for the log: what else it is for may be another tenant's.</summary>
+    private static Grant Of(Grant grant, string log) => grant with { Logs = [.. grant.Logs.Where(pattern => LogPattern.Covers(pattern, log))] };
 
     private static CredentialView Key(ApiKey key) => new(key.Id, key.Entry, key.Ends is { } end ? Instant.Format(end) : null)
     {

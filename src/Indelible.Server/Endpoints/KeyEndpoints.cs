@@ -107,9 +107,9 @@ internal static class KeyEndpoints
             null when Roles.Parse(body.Role) is { } said => Roles.KindOf(said),
             _ => throw new ProblemException(Problem.InvalidParameter("/kind", "writer, reader or admin")),
         };
-        CheckPrincipal(body.Principal);
+        Terms.CheckPrincipal(body.Principal);
         IReadOnlyList<string?> logs = body.Logs ?? [];
-        CheckLogs(engine, caller, logs);
+        Terms.CheckLogs(engine, caller, logs);
         return new NewKey(kind, [.. logs.Select(log => log!)])
         {
             Principal = body.Principal,
@@ -122,35 +122,6 @@ internal static class KeyEndpoints
             Expires = Terms.ExpiryOf(engine, body.Expires),
             IsBreakGlass = body.BreakGlass,
         };
-    }
-
-    private static void CheckPrincipal(string? principal)
-    {
-        if (principal is { Length: 0 or > EngineLimits.PrincipalName } || (principal is not null && !VisibleText.IsVisible(principal)))
-        {
-            throw new ProblemException(Problem.InvalidParameter("/principal", $"1 to {EngineLimits.PrincipalName} visible characters"));
-        }
-
-        if (principal is "indelible" or "anonymous")
-        {
-            throw new ProblemException(Problem.InvalidParameter("/principal", $"{principal} is the system's own"));
-        }
-    }
-
-    /// <summary>Says which of several logs there is not; of one that the caller does not administer, the same.</summary>
-    private static void CheckLogs(LogEngine engine, Caller caller, IReadOnlyList<string?> logs)
-    {
-        DateTimeOffset now = engine.Time.GetUtcNow();
-        for (int i = 0; i < logs.Count; i++)
-        {
-            string name = logs[i] ?? "null";
-            bool isThere = LogPattern.IsPattern(name) && (LogPattern.IsOpen(name) || engine.Find(name) is not null);
-            bool mayKnow = caller.Authority.Over(name, Rights.Admin, now) || name.StartsWith('_');
-            if (!isThere || !mayKnow)
-            {
-                throw new ProblemException(Problem.InvalidParameter($"/logs/{i}", $"there is no log {VisibleText.Excerpt(name)}"));
-            }
-        }
     }
 
     private static KeyView View(ApiKey key, LastUses uses) => new(

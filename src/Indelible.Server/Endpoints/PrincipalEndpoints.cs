@@ -78,6 +78,10 @@ internal static class PrincipalEndpoints
         Caller caller = AccessControl.RequireAnywhere(context, engine, Rights.Admin);
         GrantRequest body = await SmallBody.ReadAsync(context, ApiJson.Plain.GrantRequest);
         IReadOnlyList<string?> logs = body.Logs ?? [];
+        Terms.CheckPrincipal(body.Principal);
+
+        // Before the row limit is read: what it may ask of depends on the logs' configuration, which is for those who administer them.
+        Terms.CheckLogs(engine, caller, logs);
         var wanted = new NewGrant(
             body.Principal ?? throw new ProblemException(Problem.InvalidParameter("/principal", "whose")),
             Terms.RoleOf(body.Role) ?? throw new ProblemException(Problem.InvalidParameter("/role", string.Join(", ", Roles.Words))),

@@ -52,7 +52,7 @@ internal static class TailEndpoint
                 }
 
                 admission = renewed;
-                next = await SendAsync(response, admission, resources, query, next, ending.Token);
+                next = await SendAsync(response, engine, admission, resources, query, next, configuration, ending.Token);
                 await WaitAsync(response, engine, admission, next, configuration, ending.Token);
             }
         }
@@ -74,12 +74,22 @@ internal static class TailEndpoint
         return after < size ? after.Value + 1 : size;
     }
 
-    private static async Task<long> SendAsync(HttpResponse response, Admission admission, NodeResources resources, Query query, long next, CancellationToken cancellationToken)
+    /// <summary>Sends what is there, as long as nothing changes that lets the caller in.</summary>
+    /// <returns>The first index that was not looked at.</returns>
+    private static async Task<long> SendAsync(
+        HttpResponse response, LogEngine engine, Admission admission, NodeResources resources, Query query, long next, long configuration, CancellationToken cancellationToken)
     {
         VisibleEntries entries = admission.EntriesFor(Rights.Tail);
+        DateTimeOffset? end = NextEnd(admission, engine.Time.GetUtcNow());
         long size = entries.Size;
         while (next < size)
         {
+            // A caller who reads slowly may take hours for what was there when he was let in.
+            if (engine.System.Size != configuration || end <= engine.Time.GetUtcNow())
+            {
+                return next;
+            }
+
             long first = next;
             next = Math.Min(size, first + EntriesAtOnce);
             string items = await resources.ComputeAsync(admission.Log.Settings.Name, next - first, () => Match(admission.Log, entries, query, first, next));
@@ -114,17 +124,21 @@ internal static class TailEndpoint
         return items.ToString();
     }
 
+    /// <summary>When the key ends, or the next grant; null for never.</summary>
+    private static DateTimeOffset? NextEnd(Admission admission, DateTimeOffset now)
+    {
+        DateTimeOffset? ofGrant = admission.Caller.Authority.NextEnd(now);
+        return admission.Caller.Ends is { } ofKey && !(ofGrant < ofKey) ? ofKey : ofGrant;
+    }
+
     /// <summary>Waits for entries, for another configuration, for the end of the key, or for the time of a sign of life.</summary>
     private static async Task WaitAsync(HttpResponse response, LogEngine engine, Admission admission, long next, long configuration, CancellationToken cancellationToken)
     {
         TimeSpan longest = ServerLimits.TailKeepAlive;
         DateTimeOffset now = engine.Time.GetUtcNow();
-        foreach (DateTimeOffset? end in new[] { admission.Caller.Ends, admission.Caller.Authority.NextEnd(now) })
+        if (NextEnd(admission, now) - now is { } left && left < longest)
         {
-            if (end - now is { } left && left < longest)
-            {
-                longest = left > TimeSpan.Zero ? left : TimeSpan.Zero;
-            }
+            longest = left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

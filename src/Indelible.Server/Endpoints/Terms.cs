@@ -4,6 +4,7 @@ using Indelible.Engine.Access;
 using Indelible.Events;
 using Indelible.Privacy;
 using Indelible.Search;
+using Indelible.Server.Access;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Endpoints;
@@ -32,6 +33,36 @@ internal static class Terms
         : Instant.TryParse(text, out DateTimeOffset end) && end > engine.Time.GetUtcNow()
             ? end
             : throw new ProblemException(Problem.InvalidParameter("/expires", "a time in the future, in UTC: 2030-01-31T00:00:00Z"));
+
+    /// <summary>Refuses what is no name of a principal, or stands for the system itself.</summary>
+    public static void CheckPrincipal(string? principal)
+    {
+        if (principal is { Length: 0 or > EngineLimits.PrincipalName } || (principal is not null && !VisibleText.IsVisible(principal)))
+        {
+            throw new ProblemException(Problem.InvalidParameter("/principal", $"1 to {EngineLimits.PrincipalName} visible characters"));
+        }
+
+        if (principal is "indelible" or "anonymous")
+        {
+            throw new ProblemException(Problem.InvalidParameter("/principal", $"{principal} is the system's own"));
+        }
+    }
+
+    /// <summary>Says which of several logs there is not; of one that the caller does not administer, the same.</summary>
+    public static void CheckLogs(LogEngine engine, Caller caller, IReadOnlyList<string?> logs)
+    {
+        DateTimeOffset now = engine.Time.GetUtcNow();
+        for (int i = 0; i < logs.Count; i++)
+        {
+            string name = logs[i] ?? "null";
+            bool isThere = LogPattern.IsPattern(name) && (LogPattern.IsOpen(name) || engine.Find(name) is not null);
+            bool mayKnow = caller.Authority.Over(name, Rights.Admin, now) || name.StartsWith('_');
+            if (!isThere || !mayKnow)
+            {
+                throw new ProblemException(Problem.InvalidParameter($"/logs/{i}", $"there is no log {VisibleText.Excerpt(name)}"));
+            }
+        }
+    }
 
     /// <summary>A row limit in canonical text, absolute; null where none is said.</summary>
     /// <remarks>Personal values are not looked into: a clause about one would never be true, and its negation always.</remarks>

@@ -89,9 +89,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, Action<Htt
         }
 
         answered(context, problem);
-        if (context.Response.HasStarted)
+        if (context.Response.HasStarted || context.Response.BodyWriter.UnflushedBytes > 0)
         {
-            // Half an answer must not look like a whole one.
+            // Half an answer must not look like a whole one, nor stand before a problem: what was written cannot be taken back.
             context.Features.Get<IHttpResetFeature>()?.Reset(0x2);
             context.Abort();
             return;

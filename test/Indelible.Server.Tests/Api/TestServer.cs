@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Indelible.Engine;
 using Indelible.Engine.Storage;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -32,6 +33,11 @@ public sealed class TestServer : IAsyncLifetime
     public Uri Url => Http.BaseAddress!;
 
     public LogEngine Engine { get; private set; } = null!;
+
+    /// <summary>Every route that the running server has.</summary>
+    public IEnumerable<RouteEndpoint> Routes => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
+
+    public IServiceProvider Services => _app.Services;
 
     public string AdminKey { get; private set; } = "";
 

@@ -1,8 +1,12 @@
+using System.Buffers;
 using System.Text.Json;
 using Indelible.Engine.Sequencing;
 using Indelible.Engine.Storage;
 using Indelible.Server.Problems;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -34,5 +38,25 @@ public sealed class ProblemMiddlewareTests
         using var problem = JsonDocument.Parse(body.ToArray());
         Assert.Equal("urn:indelible:" + name, problem.RootElement.GetProperty("type").GetString());
         Assert.DoesNotContain("secret", problem.RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_failure_in_the_middle_of_an_answer_sends_nothing_of_the_answer_and_no_problem_behind_it()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using WebApplication app = builder.Build();
+        app.UseMiddleware<ProblemMiddleware>((Action<HttpContext, Problem>)((_, _) => { }));
+        app.MapGet("/", (HttpContext context) =>
+        {
+            context.Response.ContentType = "application/json";
+            context.Response.BodyWriter.Write("{\"half\":"u8);
+            throw new InvalidOperationException("the other half");
+        });
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync("/", TestContext.Current.CancellationToken));
     }
 }

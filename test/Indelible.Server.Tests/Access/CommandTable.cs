@@ -1,0 +1,41 @@
+namespace Indelible.Server.Tests.Access;
+
+/// <summary>The commands that talk to a server: by which doors, and what they need.</summary>
+/// <remarks>
+/// A line: command | doors, each once | a credential that suffices (part/reach of <see cref="Cast"/>) | one that does not | arguments, or <c>-</c> where it is run elsewhere: the reason.
+/// </remarks>
+internal static class CommandTable
+{
+    private const string Text = """
+        logs             | GET /api/logs                                                    | reader/log   | unknown       |
+        logs create      | POST /api/logs                                                   | admin/tenant | admin/log     | acme.NEW
+        keys create      | POST /api/keys                                                   | admin/log    | auditor/node  | --kind reader --log LOG
+        keys list        | GET /api/keys                                                    | auditor/log  | reader/node   |
+        keys revoke      | DELETE /api/keys/{id}                                            | admin/tenant | admin/log     | KEY
+        append           | POST /api/logs/{log}/events                                      | writer/log   | reader/node   | EVENTS --log LOG
+        search           | GET /api/logs/{log}/events                                       | rows/log     | writer/node   | --log LOG outcome:success
+        tail             | GET /api/logs/{log}/tail                                         | analyst/log  | auditor/node  | --log LOG
+        sources          | GET /api/logs/{log}/sources                                      | hidden/log   | rows/node     | --log LOG
+        sources expect   | PUT /api/logs/{log}/sources/expected/{name}                      | admin/log    | auditor/node  | NEW --every 60s --service billing --log LOG
+        sources forget   | DELETE /api/logs/{log}/sources/expected/{name}                   | admin/log    | reader/node   | SOURCE --log LOG
+        show             | GET /api/logs/{log}/events/{index:long}, GET /api/logs/{log}/events/{index:long}/proof | officer/log | hidden/log | 0 --log LOG --clear --entry FILE --proof FILE
+        verify           | GET /logs/{log}/checkpoint, GET /logs/{log}/tile/{**path}        | asked/log    | analyst/log   | --url URL/logs/LOG --vkey VKEY
+        export           | GET /logs/{log}/checkpoint, GET /logs/{log}/tile/{**path}        | auditor/log  | rows/log      | --log LOG --out FILE
+        import cloudtrail | POST /api/logs/{log}/events                                     | writer/log   | reader/log    | TRAIL --log LOG
+        demo             | POST /api/logs/{log}/events                                      | writer/log   | reader/log    | --log LOG --events 1000
+        bench            | POST /api/logs/{log}/events                                      | writer/log   | reader/log    | --log LOG --seconds 0.1 --warm-up 0 --connections 1
+        spool send       | POST /api/logs/{log}/events, GET /logs/{log}/checkpoint, GET /api/logs/{log}/consistency | writer/log | reader/log | - needs what an application left: Indelible.Client.Tests
+        gateway          | POST /api/logs/{log}/events, GET /logs/{log}/checkpoint, GET /api/logs/{log}/consistency | writer/log | reader/log | - runs until it is stopped: Indelible.Gateway.Tests
+        """;
+
+    /// <summary>The commands that talk to none.</summary>
+    public static IReadOnlyList<string> Local { get; } = ["init", "backup", "restore", "serve", "keys", "import", "spool", "spool list", "spool show", "spool drop"];
+
+    public static IReadOnlyList<CommandLineOf> Commands { get; } =
+    [
+        .. Text.Split('\n').Select(line => line.Split('|', StringSplitOptions.TrimEntries)).Select(cells => new CommandLineOf(cells[0], cells[1].Split(", "), cells[2], cells[3], cells[4])),
+    ];
+}
+
+/// <summary>A line of <see cref="CommandTable"/>.</summary>
+internal sealed record CommandLineOf(string Name, IReadOnlyList<string> Doors, string Suffices, string DoesNot, string Arguments);
