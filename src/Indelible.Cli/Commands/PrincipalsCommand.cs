@@ -35,7 +35,7 @@ internal static class PrincipalsCommand
             var change = new Command(word, does) { name, url, key };
             change.SetAction((parsed, cancel) => CommandOptions.WithServerAsync(parsed, url, key, async api =>
             {
-                await api.PostAsync($"api/principals/{word}/{Uri.EscapeDataString(parsed.GetValue(name)!)}", cancel);
+                await api.PostAsync($"api/principals/{word}/{string.Join('/', parsed.GetValue(name)!.Split('/').Select(Uri.EscapeDataString))}", cancel);
                 Console.WriteLine(Terminal.Clean($"{done} {parsed.GetValue(name)}."));
                 return ExitCode.Done;
             }));

@@ -12,6 +12,18 @@ internal static class CommandTable
         keys create      | POST /api/keys                                                   | admin/log    | auditor/node  | --kind reader --log LOG
         keys list        | GET /api/keys                                                    | auditor/log  | reader/node   |
         keys revoke      | DELETE /api/keys/{id}                                            | admin/tenant | admin/log     | KEY
+        keys replace     | POST /api/keys/{id}/replace                                      | admin/tenant | admin/log     | KEY --overlap 0s
+        keys rotate      | POST /api/logs/{log}/rotate                                      | custodian/log | admin/node   | --log LOG
+        principals create | POST /api/principals                                            | admin/tenant | admin/log     | acme/NEW --kind service
+        principals list  | GET /api/principals                                              | auditor/log  | reader/node   |
+        principals disable | POST /api/principals/disable/{**name}                          | admin/tenant | admin/log     | PRINCIPAL
+        principals enable | POST /api/principals/enable/{**name}                            | admin/tenant | admin/log     | PRINCIPAL
+        grants create    | POST /api/grants                                                 | admin/tenant | auditor/node  | --principal PRINCIPAL --role reader --log LOG
+        grants list      | GET /api/grants                                                  | auditor/log  | reader/node   |
+        grants revoke    | DELETE /api/grants/{id}                                          | admin/tenant | admin/log     | GRANT
+        access           | GET /api/access                                                  | auditor/log  | reader/node   | --log LOG
+        whoami           | GET /api/me                                                      | writer/log   | unknown       |
+        break-glass      | POST /api/break-glass                                            | glass/node   | admin/node    | - a key behind glass is good once: DoorTests
         append           | POST /api/logs/{log}/events                                      | writer/log   | reader/node   | EVENTS --log LOG
         search           | GET /api/logs/{log}/events                                       | rows/log     | writer/node   | --log LOG outcome:success
         tail             | GET /api/logs/{log}/tail                                         | analyst/log  | auditor/node  | --log LOG
@@ -19,7 +31,7 @@ internal static class CommandTable
         sources expect   | PUT /api/logs/{log}/sources/expected/{name}                      | admin/log    | auditor/node  | NEW --every 60s --service billing --log LOG
         sources forget   | DELETE /api/logs/{log}/sources/expected/{name}                   | admin/log    | reader/node   | SOURCE --log LOG
         show             | GET /api/logs/{log}/events/{index:long}, GET /api/logs/{log}/events/{index:long}/proof | officer/log | hidden/log | 0 --log LOG --clear --entry FILE --proof FILE
-        verify           | GET /logs/{log}/checkpoint, GET /logs/{log}/tile/{**path}        | asked/log    | analyst/log   | --url URL/logs/LOG --vkey VKEY
+        verify           | GET /logs/{log}/checkpoint, GET /logs/{log}/handovers, GET /logs/{log}/tile/{**path}        | asked/log    | analyst/log   | --url URL/logs/LOG --vkey VKEY
         export           | GET /logs/{log}/checkpoint, GET /logs/{log}/tile/{**path}        | auditor/log  | rows/log      | --log LOG --out FILE
         import cloudtrail | POST /api/logs/{log}/events                                     | writer/log   | reader/log    | TRAIL --log LOG
         demo             | POST /api/logs/{log}/events                                      | writer/log   | reader/log    | --log LOG --events 1000
@@ -29,7 +41,7 @@ internal static class CommandTable
         """;
 
     /// <summary>The commands that talk to none.</summary>
-    public static IReadOnlyList<string> Local { get; } = ["init", "backup", "restore", "serve", "keys", "import", "spool", "spool list", "spool show", "spool drop"];
+    public static IReadOnlyList<string> Local { get; } = ["init", "backup", "restore", "serve", "keys", "keys rewrap", "principals", "grants", "import", "spool", "spool list", "spool show", "spool drop"];
 
     public static IReadOnlyList<CommandLineOf> Commands { get; } =
     [

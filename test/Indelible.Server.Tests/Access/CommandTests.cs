@@ -15,7 +15,7 @@ public sealed class CommandTests(Cast cast) : IDisposable
     private const string Trail = """{"Records":[{"eventVersion":"1.08","userIdentity":{"type":"IAMUser","principalId":"A","arn":"arn:aws:iam::123456789012:user/a","accountId":"123456789012","userName":"a"},"eventTime":"2026-01-02T03:04:05Z","eventSource":"s3.amazonaws.com","eventName":"ListBuckets","awsRegion":"eu-central-1","sourceIPAddress":"192.0.2.1","userAgent":"cli","requestID":"R","eventID":"6b1f0f4e-0000-4000-8000-000000000001","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"123456789012"}]}""";
 
     // By which the test itself makes what a command is to be tried with.
-    private static readonly string[] s_preparing = ["POST /api/keys", "PUT /api/logs/{log}/sources/expected/{name}"];
+    private static readonly string[] s_preparing = ["POST /api/keys", "POST /api/principals", "POST /api/grants", "PUT /api/logs/{log}/sources/expected/{name}"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("indelible-test-").FullName;
 
@@ -165,6 +165,8 @@ public sealed class CommandTests(Cast cast) : IDisposable
         {
             ("VKEY", () => Task.FromResult(cast.Server.Engine.Find(Cast.Log)!.Settings.Vkey)),
             ("KEY", cast.NewKeyAsync),
+            ("PRINCIPAL", cast.NewPrincipalAsync),
+            ("GRANT", cast.NewGrantAsync),
             ("SOURCE", cast.NewSourceAsync),
             ("EVENTS", () => Task.FromResult(FileOf("events.json", TestLog.Event(cast.Fresh())))),
             ("TRAIL", () => Task.FromResult(FileOf("trail.json", Trail))),

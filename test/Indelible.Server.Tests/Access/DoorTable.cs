@@ -60,6 +60,10 @@ internal static class DoorTable
         GET /api/logs/{log}/events/{index:long}/proof    U      U     F      FFNNF  YYNNY  MMNNM YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /api/logs/LOG/events/1/proof
         GET /api/logs/{log}/consistency                  U      U     F      YYNNY  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /api/logs/LOG/consistency?from=1
         GET /logs/{log}/checkpoint                       U      U     F      YYNNY  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF
+        GET /logs/{log}/handovers                        U      U     F      YYNNY  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF
+        GET /logs/{log}/receipts-handovers               U      U     F      YYNNY  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF
+        POST /api/logs/{log}/rotate                      U      U     F      FFNNF  FFNNF  FFNNF FFNNF  FFNNF FFNNF   FFNNF   FFNNF   FFNNF YYNNY
+        POST /api/receipts/rotate                        U      U     F      F      F      F     F      F     F       F       F       F     FFFFY
         GET /logs/{log}/tile/{**path}                    U      U     F      YYNNY  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /logs/LOG/tile/0/000.p/1
         GET /logs/{log}/tile/{**path}                    U      U     F      FFNNF  YYNNY  FFNNF YYNNY  YYNNY FFNNF   YYNNY   FFNNF   FFNNF FFNNF /logs/LOG/tile/entries/000.p/1
         GET /api/logs/{log}/sources                      U      U     F      FFNNF  YYNNY  FFNNF YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF

@@ -23,7 +23,7 @@ public sealed class TestServer : IAsyncLifetime
     internal ForwardClock Clock { get; } = new();
 
     /// <summary>Settings besides those that every test's server has.</summary>
-    internal Dictionary<string, string?> Settings { get; } = new() { ["urls"] = "http://127.0.0.1:0", ["log_level"] = "None" };
+    internal Dictionary<string, string?> Settings { get; } = new() { ["urls"] = "http://127.0.0.1:0", ["log_level"] = "None", ["failed_authentications_per_second"] = "0" };
 
     public string Folder { get; } = Path.Combine(
         Path.GetTempPath(), $"indelible-server-tests-{Environment.ProcessId}-{Interlocked.Increment(ref s_folders)}");
