@@ -129,11 +129,15 @@ public sealed partial class LogEngine : IAsyncDisposable
             _sealer = new Sealer(_journal, _segments, _tails, _sequencer, options.SealInterval, loggers.CreateLogger<Sealer>()) { RoundEnds = log => KeepSources(log, EngineLimits.SourcesCacheEntries) };
             _rotation = new LogRotation(_keys, _publisher, loggers.CreateLogger<LogRotation>())
             {
-                Enter = EnterOwnAsync, SystemLog = () => _logs[_settings.SystemLog], System = () => System, IsStepped = _isStepped,
+                Enter = EnterOwnAsync,
+                SystemLog = () => _logs[_settings.SystemLog],
+                System = () => System,
+                IsStepped = _isStepped,
             };
             _receipts = new ReceiptsRotation(_keys, _checkpoints, _sequencer, receipts, loggers.CreateLogger<ReceiptsRotation>())
             {
-                Signer = receiptsSigner, Enter = (action, target, by, data) => EnterOwnAsync(_logs[_settings.SystemLog], action, target, by, data),
+                Signer = receiptsSigner,
+                Enter = (action, target, by, data) => EnterOwnAsync(_logs[_settings.SystemLog], action, target, by, data),
             };
             Recover();
         }

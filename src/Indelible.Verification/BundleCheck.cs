@@ -65,7 +65,7 @@ internal sealed record BundleCheck(Hash[] Leaves, EntryFacts[] Entries, IReadOnl
             faults.AddRange(source.CompareBeside(id, facts));
         }
 
-        return new BundleCheck(leaves, facts, faults) 
+        return new BundleCheck(leaves, facts, faults)
         {
             FirstEntry = first == 0 ? entries[0] : default(ReadOnlyMemory<byte>?),
             Rotations = rotations ?? [],

@@ -93,7 +93,8 @@ public sealed class RotationTests
         {
             VerificationReport report = await VerifyAsync(server, log, log.Vkey, new VerificationRequest
             {
-                Receipts = [.. ReceiptFile.Read(answers)], ReceiptsKey = VerifierKey.Parse(vkey),
+                Receipts = [.. ReceiptFile.Read(answers)],
+                ReceiptsKey = VerifierKey.Parse(vkey),
             });
             Assert.True(report.Verdict == Verdict.Valid, string.Join('\n', report.Faults.Concat(report.Unclear)));
             Assert.Contains(report.Checked, done => done.StartsWith("3 of 3 receipts", StringComparison.Ordinal));
