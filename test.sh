@@ -36,6 +36,19 @@ if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
   fi
 fi
 
+# The page is tested in a real browser. Without it those tests are skipped and say so.
+if [ ! -x /usr/bin/chromium ]; then
+  as_root=""
+  if [ "$(id -u)" != 0 ]; then as_root="$(command -v sudo || true)"; fi
+  if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; then
+    say "Installing chromium …"
+    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 \
+      || say "It could not be installed: the tests of the page are skipped."
+  else
+    say "Chromium is missing and cannot be installed here: the tests of the page are skipped."
+  fi
+fi
+
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 say "Building …"
 log="$(mktemp)"

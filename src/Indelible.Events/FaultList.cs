@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Indelible.Events;
 
 /// <summary>Collects the faults of one document, up to <see cref="EventLimits.Faults"/> of them.</summary>
@@ -20,7 +22,8 @@ internal sealed class FaultList
     }
 
     /// <summary>
-    /// The caller's text as a detail may quote it: at most <see cref="EventLimits.FaultExcerpt"/> characters, no controls.
+    /// The caller's text as a detail may quote it: at most <see cref="EventLimits.FaultExcerpt"/> characters, none that
+    /// breaks lines, reorders what follows or is not seen: whoever reads the fault may read it in a terminal.
     /// </summary>
     public static string Excerpt(string text)
     {
@@ -29,7 +32,8 @@ internal sealed class FaultList
         {
             for (int i = 0; i < to.Length; i++)
             {
-                to[i] = char.IsControl(from[i]) ? '\uFFFD' : from[i];
+                bool isHostile = char.GetUnicodeCategory(from[i]) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+                to[i] = isHostile ? '\uFFFD' : from[i];
             }
         }) + "\"";
     }

@@ -2,7 +2,7 @@
 // a query may name a person, and requests for this page are logged.
 
 import * as api from "./api.js";
-import { changes, el, grid, revealed, row, sentence } from "./entry.js";
+import { changes, el, escaped, grid, revealed, row, sentence, text } from "./entry.js";
 import * as proofs from "./verify.js";
 
 const PAGE = 100;
@@ -40,7 +40,7 @@ function writeUrl(push) {
   if (`#${hash}` !== location.hash) {
     history[push ? "pushState" : "replaceState"](null, "", `#${hash}`);
   }
-  document.title = [state.index !== null && `#${state.index}`, state.q, state.log, "Indelible"].filter(Boolean).join(" \u00b7 ");
+  document.title = [state.index !== null && `#${state.index}`, text(state.q), state.log, "Indelible"].filter(Boolean).join(" \u00b7 ");
 }
 
 // ---- signing in
@@ -118,9 +118,9 @@ function showFault(error) {
     return;
   }
   ui.fault.hidden = false;
-  ui.fault.replaceChildren(el("strong", {}, error.title || "That did not work."), " ", error.message,
+  ui.fault.replaceChildren(el("strong", {}, text(error.title || "That did not work.")), " ", text(error.message),
     error.errors?.length > 0 && el("ul", {}, error.errors.slice(0, 20).map((fault) =>
-      el("li", {}, fault.pointer ? el("code", {}, String(fault.pointer)) : "", " ", String(fault.detail ?? "")))));
+      el("li", {}, fault.pointer ? el("code", {}, text(String(fault.pointer))) : "", " ", text(String(fault.detail ?? ""))))));
   ui.fault.normalize();
 }
 
@@ -480,7 +480,7 @@ function drawRaw(section, bytes) {
   const decoded = new TextDecoder().decode(bytes);
   let pretty = decoded;
   try {
-    pretty = JSON.stringify(JSON.parse(decoded), null, 2);
+    pretty = escaped(JSON.stringify(JSON.parse(decoded), null, 2));
   } catch {
     // Shown as it is: the verdict says that it is not JSON.
   }
@@ -516,10 +516,10 @@ function drawFault(section, error) {
     return;
   }
   if (error instanceof proofs.NotValid) {
-    drawVerdict(section, "bad", "Not valid", [["no", `${error.message}.`],
+    drawVerdict(section, "bad", "Not valid", [["no", `${text(error.message)}.`],
       ["open", "Keep the proof and the entry: they are evidence. Do not go on trusting this log before this is explained."]]);
   } else {
-    drawVerdict(section, "unsure", "Could not tell", [["open", error.message], ["open", "Nothing was proven and nothing disproven."]]);
+    drawVerdict(section, "unsure", "Could not tell", [["open", text(error.message)], ["open", "Nothing was proven and nothing disproven."]]);
   }
 }
 

@@ -38,11 +38,19 @@ export function show(value, short = false) {
   return text(value);
 }
 
-/** Controls that reorder or hide what follows them (bidirectional overrides, zero-width marks) are made visible. */
-function text(value) {
+// What reorders or hides what follows it, or is not seen itself: by Unicode's properties, since lists of such characters are never whole.
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+const hex = (n) => n.toString(16).padStart(4, "0");
+
+/** A value as text in which such characters are made visible. */
+export function text(value) {
   const plain = typeof value === "string" ? value : JSON.stringify(value) ?? "";
-  return plain.replace(/[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (c) => `\u27e8U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}\u27e9`);
+  return plain.replace(INVISIBLE, (c) => `\u27e8U+${hex(c.codePointAt(0)).toUpperCase()}\u27e9`);
+}
+
+/** JSON of the same meaning, in which such characters are escaped; its lines stay. */
+export function escaped(json) {
+  return json.replace(INVISIBLE, (c) => (c === "\n" ? c : c.split("").map((unit) => `\\u${hex(unit.charCodeAt(0))}`).join("")));
 }
 
 /** An RFC 3339 time in UTC as date and time of day; as it stands where it is not one. */

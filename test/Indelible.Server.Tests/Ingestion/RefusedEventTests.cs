@@ -58,6 +58,19 @@ public sealed class RefusedEventTests(TestServer server) : IClassFixture<TestSer
         return cases;
     }
 
+    [Fact]
+    public async Task What_is_quoted_of_a_refused_event_is_visible_text()
+    {
+        TestLog log = await server.NewLogAsync();
+        const string Hostile = "\u202e\u2066\u200b\u2028\u2029\u0085\u001b\ufeffx";
+
+        Answer answer = await log.AppendAsync(TestLog.Event("a", ("action", JsonSerializer.Serialize(Hostile))));
+
+        string detail = Assert.Single(answer.ShouldBeProblem(400, "invalid-event")).GetProperty("detail").GetString()!;
+        Assert.Contains("\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffdx", detail, StringComparison.Ordinal);
+        Assert.DoesNotContain(detail, c => Hostile[..^1].Contains(c, StringComparison.Ordinal));
+    }
+
     [Theory]
     [MemberData(nameof(BadEvents))]
     public async Task Refuses_the_event_names_the_place_and_logs_nothing(string what, string body, string code, string pointer)
