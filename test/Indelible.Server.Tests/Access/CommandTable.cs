@@ -35,7 +35,7 @@ internal static class CommandTable
         export           | GET /logs/{log}/checkpoint, GET /logs/{log}/tile/{**path}        | auditor/log  | rows/log      | --log LOG --out FILE
         import cloudtrail | POST /api/logs/{log}/events                                     | writer/log   | reader/log    | TRAIL --log LOG
         demo             | POST /api/logs/{log}/events                                      | writer/log   | reader/log    | --log LOG --events 1000
-        bench            | POST /api/logs/{log}/events                                      | writer/log   | reader/log    | --log LOG --seconds 0.1 --warm-up 0 --connections 1
+        bench            | POST /api/logs/{log}/events                                      | writer/log   | reader/log    | --log LOG --seconds 2 --warm-up 0 --connections 1
         spool send       | POST /api/logs/{log}/events, GET /logs/{log}/checkpoint, GET /api/logs/{log}/consistency | writer/log | reader/log | - needs what an application left: Indelible.Client.Tests
         gateway          | POST /api/logs/{log}/events, GET /logs/{log}/checkpoint, GET /api/logs/{log}/consistency | writer/log | reader/log | - runs until it is stopped: Indelible.Gateway.Tests
         """;
