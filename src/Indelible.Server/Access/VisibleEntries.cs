@@ -56,7 +56,8 @@ internal sealed class VisibleEntries : IEntrySource
     /// <summary>An entry as he sees it; null where he does not.</summary>
     public ReadOnlyMemory<byte>? See(ReadOnlyMemory<byte> entry) => PersonalOf(entry) switch
     {
-        null => null,
+        // A bare null would become empty memory, by way of an empty array, and the entry would be seen.
+        null => (ReadOnlyMemory<byte>?)null,
         PersonalView.Shown => _log.Decrypt(entry),
         _ => entry,
     };
