@@ -41,7 +41,11 @@ public static class IndelibleServer
             if (options is { TlsCertificate: { } certificate, TlsKey: { } key })
             {
                 var tls = new TlsCertificate(certificate, key, engine.Time, kestrel.ApplicationServices.GetRequiredService<ILogger<TlsCertificate>>());
-                kestrel.ConfigureHttpsDefaults(tls.Use);
+                kestrel.ConfigureHttpsDefaults(https =>
+                {
+                    tls.Use(https);
+                    CertificateCredentials.Use(https, engine);
+                });
             }
 
             Http2Preface.Use(kestrel);
@@ -62,6 +66,8 @@ public static class IndelibleServer
         builder.Services.AddSingleton<EventDoor>();
         builder.Services.AddSingleton<LastUses>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LastUses>());
+        builder.Services.AddSingleton<TokenCredentials>();
+        builder.Services.AddSingleton<CertificateCredentials>();
         builder.Services.AddSingleton<Authenticator>();
         builder.Services.AddSingleton<ConfigurationHistory>();
         builder.Services.AddSingleton<AccessRefusals>();
@@ -90,6 +96,8 @@ public static class IndelibleServer
         LogEndpoints.Map(app);
         KeyEndpoints.Map(app);
         PrincipalEndpoints.Map(app);
+        IssuerEndpoints.Map(app);
+        CertificateEndpoints.Map(app);
         AccessHistoryEndpoint.Map(app);
         AppendEndpoint.Map(app);
         OtlpEndpoint.Map(app);
@@ -119,6 +127,8 @@ public static class IndelibleServer
         });
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(level);
+
+        // Below that, Kestrel repeats header lines that it cannot read, keys and all.
         logging.AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning);
     }
 

@@ -21,6 +21,9 @@ public sealed class TestServer : IAsyncLifetime
     /// <summary>The clock of the engine and of expiry; it can only be set forward.</summary>
     internal ForwardClock Clock { get; } = new();
 
+    /// <summary>The settings that it is started with.</summary>
+    internal Dictionary<string, string?> Settings { get; } = new() { ["urls"] = "http://127.0.0.1:0", ["log_level"] = "None" };
+
     public string Folder { get; } = Path.Combine(
         Path.GetTempPath(), $"indelible-server-tests-{Environment.ProcessId}-{Interlocked.Increment(ref s_folders)}");
 
@@ -45,8 +48,7 @@ public sealed class TestServer : IAsyncLifetime
 
     public async Task StartAsync()
     {
-        ServerOptions options = ServerOptions.Read(
-            null, new Dictionary<string, string?> { ["urls"] = "http://127.0.0.1:0", ["log_level"] = "None" }, out IReadOnlyList<string> faults);
+        ServerOptions options = ServerOptions.Read(null, Settings, out IReadOnlyList<string> faults);
         Assert.Empty(faults);
         Engine = await LogEngine.OpenAsync(new DataFolder(Folder), options.Engine, Clock, RandomSource.System, NullLoggerFactory.Instance);
         _app = IndelibleServer.Build(Engine, options);
