@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Indelible.Cli;
 using Indelible.Cli.Commands;
+using Indelible.Server.Secrets;
 
 RootCommand root = IndelibleCommand.Make();
 ParseResult parsed = root.Parse(args);
@@ -28,6 +29,10 @@ if (parsed.Action is System.CommandLine.Help.HelpAction)
 try
 {
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+}
+catch (SecretNotFoundException e)
+{
+    return CommandOptions.Fail(e.Message);
 }
 catch (Exception e)
 {

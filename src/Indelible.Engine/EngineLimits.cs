@@ -77,6 +77,21 @@ public static class EngineLimits
     /// <summary>What a key may be allowed a second of events, bytes or queries, at most. 1,000,000,000: beyond any node.</summary>
     public const long Rate = 1_000_000_000;
 
+    /// <summary>Issuers whose tokens are believed. 100: a token's is looked for among them.</summary>
+    public const int Issuers = 100;
+
+    /// <summary>Characters of what an issuer calls itself, and of an audience. 512, as of issuers in events.</summary>
+    public const int IssuerText = EventLimits.LongId;
+
+    /// <summary>Characters before the names of an issuer's principals. 64: half of a name.</summary>
+    public const int IssuerPrefix = 64;
+
+    /// <summary>Client certificates that are believed, authorities included. 1,000: one that is shown is compared with each, once.</summary>
+    public const int Certificates = 1_000;
+
+    /// <summary>Characters of the id that an issuer or certificate is believed under. 64: with its mark before it, it is a credential's id in entries.</summary>
+    public const int TrustId = 64;
+
     /// <summary>How long a key goes on beside the one that takes its place, at most. 30 days: long enough for any deployment, short enough to end.</summary>
     public static readonly TimeSpan KeyOverlap = TimeSpan.FromDays(30);
 

@@ -14,6 +14,9 @@ public sealed class EngineOptions
     /// <summary>The folder of the checkpoint store. Default: <c>checkpoints</c> in the data folder; better on another volume.</summary>
     public string? CheckpointFolder { get; init; }
 
+    /// <summary>The master key, where it is not in the data folder: 32 bytes. Default: the folder's <c>master.key</c>.</summary>
+    public ReadOnlyMemory<byte>? MasterKey { get; init; }
+
     /// <summary>Whether a folder that seems to be a copy of another is served, as the folder itself from then on. Default: refused.</summary>
     public bool AcceptsCopy { get; init; }
 

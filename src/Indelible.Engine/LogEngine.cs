@@ -34,6 +34,9 @@ public sealed record AppendCaller(string Principal, string KeyId, long AuthAt, s
 {
     /// <summary>The session that he signed in to, as it is named in entries; null outside of one.</summary>
     public string? Session { get; init; }
+
+    /// <summary>When what he showed ends by what it says itself, as a token does; null for never. What the configuration says of its end counts besides.</summary>
+    public DateTimeOffset? Ends { get; init; }
 }
 
 /// <summary>What was wrong with one event of a request, or could not be built.</summary>
@@ -112,7 +115,9 @@ public sealed partial class LogEngine : IAsyncDisposable
             opened.Push(_lock = folder.Lock());
             CheckPlace(options);
             MasterKeyRewrap.Finish(folder);
-            opened.Push(_master = MasterKey.Open(folder.Disk, folder.MasterKeyFile, random));
+            opened.Push(_master = options.MasterKey is { } given
+                ? MasterKey.Take(given.Span, folder.Disk, folder.MasterKeyFile, random)
+                : MasterKey.Open(folder.Disk, folder.MasterKeyFile, random));
             _keys = new KeyStore(folder.Disk, folder.KeysFolder, _master, random);
             opened.Push(_vault = Vault.Open(folder.VaultFile, _master, random));
             opened.Push(_checkpoints = FileCheckpointStore.Open(
@@ -414,7 +419,7 @@ public sealed partial class LogEngine : IAsyncDisposable
 
         // A key must be on disk before an entry that needs it can be: otherwise a crash would leave an entry that nobody can read.
         keys.Commit();
-        var request = new AppendRequest(log.State, prepared, caller.KeyId, caller.Principal, options.Partial);
+        var request = new AppendRequest(log.State, prepared, caller, options.Partial);
         _sequencer.Enqueue(request);
         return request.Done.Task.WaitAsync(cancellationToken);
     }
@@ -1213,10 +1218,10 @@ public sealed partial class LogEngine : IAsyncDisposable
     /// <summary>Runs <paramref name="work"/> in the sequencer's loop, which waits for it: for tests of what a busy node says.</summary>
     internal Task RunInLoopAsync(Action work) => _sequencer.RunInLoopAsync(work);
 
-    private bool MayStillAppend(string credentialId, string principal, LogState log)
+    private bool MayStillAppend(AppendCaller caller, LogState log)
     {
         DateTimeOffset now = _time.GetUtcNow();
-        return _authorities.Of(credentialId, principal, now)?.On(log.Name, now).Rights.HasFlag(Rights.Append) ?? false;
+        return _authorities.Of(caller, now)?.On(log.Name, now).Rights.HasFlag(Rights.Append) ?? false;
     }
 
     private void OnApplied(LogState log, long index, ReadOnlyMemory<byte> entry)

@@ -44,7 +44,11 @@ public static class IndelibleServer
             if (options is { TlsCertificate: { } certificate, TlsKey: { } key })
             {
                 var tls = new TlsCertificate(certificate, key, engine.Time, kestrel.ApplicationServices.GetRequiredService<ILogger<TlsCertificate>>());
-                kestrel.ConfigureHttpsDefaults(tls.Use);
+                kestrel.ConfigureHttpsDefaults(https =>
+                {
+                    tls.Use(https);
+                    CertificateCredentials.Use(https, engine);
+                });
             }
 
             Http2Preface.Use(kestrel);
@@ -69,6 +73,8 @@ public static class IndelibleServer
         builder.Services.AddSingleton<EventDoor>();
         builder.Services.AddSingleton<LastUses>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LastUses>());
+        builder.Services.AddSingleton<TokenCredentials>();
+        builder.Services.AddSingleton<CertificateCredentials>();
         builder.Services.AddSingleton<Authenticator>();
         builder.Services.AddSingleton<ConfigurationHistory>();
         builder.Services.AddSingleton<AccessRefusals>();
@@ -103,6 +109,8 @@ public static class IndelibleServer
         LogEndpoints.Map(app);
         KeyEndpoints.Map(app);
         PrincipalEndpoints.Map(app);
+        IssuerEndpoints.Map(app);
+        CertificateEndpoints.Map(app);
         AccessHistoryEndpoint.Map(app);
         AppendEndpoint.Map(app);
         OtlpEndpoint.Map(app);
@@ -133,6 +141,8 @@ public static class IndelibleServer
         });
         logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(level);
+
+        // Below that, Kestrel repeats header lines that it cannot read, keys and all.
         logging.AddFilter("Microsoft", level > LogLevel.Warning ? level : LogLevel.Warning);
     }
 

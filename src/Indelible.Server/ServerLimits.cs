@@ -14,6 +14,36 @@ public static class ServerLimits
     /// <summary>Characters of a reason: why somebody is shown personal values, or breaks the glass. 1,024, as <c>reason.text</c> of an event.</summary>
     public const int ReasonText = 1_024;
 
+    /// <summary>Characters of a token. 8,192: what proxies let a header be.</summary>
+    public const int TokenBytes = 8 << 10;
+
+    /// <summary>How long a token may be good for, from its issue to its end. 24 h: nobody can take back a token before that, but by distrusting its issuer.</summary>
+    public static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(24);
+
+    /// <summary>How far an issuer's clock may be ahead of ours. 60 s.</summary>
+    public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
+
+    /// <summary>Keys of one issuer. 16: two or three are usual while they are changed.</summary>
+    public const int KeysOfIssuer = 16;
+
+    /// <summary>Bytes of an issuer's keys. 12,288: an entry of <c>_system</c> holds 16 KiB of data.</summary>
+    public const int KeySetBytes = 12 << 10;
+
+    /// <summary>Characters of an authority's certificates in PEM. 8,192, as of one text in an entry.</summary>
+    public const int AuthorityBytes = EventLimits.DataStringBytes;
+
+    /// <summary>Certificates of one authority: its own, and those between it and the clients'. 4.</summary>
+    public const int AuthorityCertificates = 4;
+
+    /// <summary>DNS names of a client's certificate. 16: for each that is believed a chain is built.</summary>
+    public const int CertificateNames = 16;
+
+    /// <summary>Characters of a DNS name. 253.</summary>
+    public const int DnsName = 253;
+
+    /// <summary>Tokens, and client certificates, that are known to be good without being judged again. 4,096 of each: a megabyte.</summary>
+    public const int KnownCredentials = 4_096;
+
     /// <summary>How often the times at which keys were used last are kept in a file. 1 min.</summary>
     public static readonly TimeSpan LastUsesInterval = TimeSpan.FromMinutes(1);
 

@@ -3,6 +3,7 @@ using Indelible.Connections;
 using Indelible.Engine;
 using Indelible.Engine.Access;
 using Indelible.Engine.Storage.Files;
+using Indelible.Server.Secrets;
 using Microsoft.Extensions.Configuration;
 
 namespace Indelible.Server;
@@ -12,7 +13,7 @@ public sealed class ServerOptions
 {
     /// <summary>The names of all settings; as environment variables in capitals behind <c>INDELIBLE_</c>.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["data", "urls", "otlp_grpc", "tls_certificate", "tls_key", "insecure_http", "checkpoint_folder", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "log_level",
+        ["data", "urls", "otlp_grpc", "tls_certificate", "tls_key", "insecure_http", "checkpoint_folder", "master_key", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "log_level",
             "key_events_per_second", "key_bytes_per_second", "key_queries_per_second", "address_events_per_second", "address_bytes_per_second", "address_requests_per_second", "failed_authentications_per_second"];
 
     /// <summary>The flag by which a copied folder is served. No setting: what is accepted once must not stay accepted.</summary>
@@ -157,6 +158,19 @@ public sealed class ServerOptions
             wrong.Add("verify_mib_per_second: at least 1; verify_interval_s is 0 for no verification");
         }
 
+        ReadOnlyMemory<byte>? masterKey = null;
+        if (settings["master_key"] is { Length: > 0 } reference)
+        {
+            try
+            {
+                masterKey = MasterKeyReference.Resolve(reference);
+            }
+            catch (SecretNotFoundException e)
+            {
+                wrong.Add($"master_key: {e.Message}");
+            }
+        }
+
         return new ServerOptions
         {
             Data = data,
@@ -175,6 +189,7 @@ public sealed class ServerOptions
             Engine = new EngineOptions
             {
                 CheckpointFolder = settings["checkpoint_folder"],
+                MasterKey = masterKey,
                 AcceptsCopy = acceptsCopy,
                 PublishInterval = TimeSpan.FromMilliseconds(Number(settings, "publish_interval_ms", 1000, wrong)),
                 SealInterval = TimeSpan.FromMilliseconds(Number(settings, "seal_interval_ms", 1000, wrong)),

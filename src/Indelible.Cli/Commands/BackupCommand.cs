@@ -8,6 +8,7 @@ using Indelible.Engine.Storage;
 using Indelible.Keys;
 using Indelible.Notes;
 using Indelible.Server;
+using Indelible.Server.Secrets;
 using Indelible.Verification;
 
 namespace Indelible.Cli.Commands;
@@ -22,14 +23,16 @@ internal static class BackupCommand
         var checkpoints = new Option<string?>("--checkpoint-folder") { Description = "Where the data folder's checkpoint store is, if not inside" };
         Option<string[]> vkeys = Vkeys();
         var masterKey = new Option<string?>("--with-master-key") { Description = "Copy the master key to this file; never in the backup, which it opens" };
+        var given = new Option<string?>("--master-key") { Description = "Where the master key is, if not in the data folder: env:NAME, file:PATH, command:/PROGRAM ARGUMENTS" };
         Option<bool> json = CommandOptions.Json();
-        var command = new Command("backup", "Back up a data folder, beside a running server; every entry of the copy is re-hashed") { data, to, checkpoints, vkeys, masterKey, json };
+        var command = new Command("backup", "Back up a data folder, beside a running server; every entry of the copy is re-hashed") { data, to, checkpoints, vkeys, masterKey, given, json };
         command.SetAction((parsed, cancel) => RunAsync(
             new DataFolder(parsed.GetValue(data)!),
             new BackupFolder(parsed.GetValue(to)!),
             parsed.GetValue(checkpoints),
             parsed.GetValue(vkeys)!,
             parsed.GetValue(masterKey),
+            parsed.GetValue(given),
             parsed.GetValue(json),
             cancel));
         return command;
@@ -90,7 +93,7 @@ internal static class BackupCommand
     }
 
     private static async Task<int> RunAsync(
-        DataFolder source, BackupFolder target, string? checkpoints, string[] vkeys, string? masterKey, bool asJson, CancellationToken cancellationToken)
+        DataFolder source, BackupFolder target, string? checkpoints, string[] vkeys, string? masterKey, string? given, bool asJson, CancellationToken cancellationToken)
     {
         if (!TryReadKeys(vkeys, out IReadOnlyCollection<Ed25519NoteVerifier> pinned, out string fault))
         {
@@ -99,7 +102,8 @@ internal static class BackupCommand
 
         try
         {
-            using FolderBackup backup = FolderBackup.Copy(source, target, checkpoints, TimeProvider.System, RandomSource.System);
+            ReadOnlyMemory<byte>? kept = given is null ? default(ReadOnlyMemory<byte>?) : MasterKeyReference.Resolve(given);
+            using FolderBackup backup = FolderBackup.Copy(source, target, checkpoints, TimeProvider.System, RandomSource.System, kept);
             if (pinned.FirstOrDefault(key => !backup.Staged.Logs.Any(log => log.Origin == key.Name)) is { } unknown)
             {
                 return CommandOptions.Fail($"--vkey: the folder has no log {unknown.Name}.");
@@ -119,6 +123,10 @@ internal static class BackupCommand
 
             Print(backup.Complete(verified), backup.SegmentsCopied, pinned, target, masterKey, asJson);
             return ExitCode.Done;
+        }
+        catch (SecretNotFoundException e)
+        {
+            return CommandOptions.Fail($"There is no new backup. --master-key: {e.Message}");
         }
         catch (StorageException e)
         {

@@ -36,7 +36,7 @@ internal static class BenchCommand
         command.SetAction((parsed, cancel) => Task.FromResult(Run(
             new Request(
                 parsed.GetValue(url)!,
-                parsed.GetValue(key),
+                CommandOptions.KeyOf(parsed, key),
                 parsed.GetValue(log)!,
                 parsed.GetValue(connections),
                 parsed.GetValue(batch),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Indelible.Client;
+using Indelible.Server.Secrets;
 
 namespace Indelible.Cli.Commands;
 
@@ -18,9 +19,27 @@ internal static class CommandOptions
 
     public static Option<string?> Key() => new("--key")
     {
-        Description = "The key to show (INDELIBLE_KEY); the variable keeps it out of the process list",
+        Description = "The key or token to show, or where it is: env:NAME, file:PATH, command:/PROGRAM ARGUMENTS (INDELIBLE_KEY); these and the variable keep it out of the process list",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("INDELIBLE_KEY"),
     };
+
+    /// <summary>The key itself, wherever it was said to be.</summary>
+    /// <exception cref="SecretNotFoundException">It is not there.</exception>
+    public static string? KeyOf(ParseResult parsed, Option<string?> key) => parsed.GetValue(key) is { } text ? Resolved("--key", text) : null;
+
+    /// <summary>A secret, wherever it was said to be.</summary>
+    /// <exception cref="SecretNotFoundException">It is not there; the message begins with the option.</exception>
+    public static string Resolved(string option, string text)
+    {
+        try
+        {
+            return SecretReference.Resolve(text);
+        }
+        catch (SecretNotFoundException e)
+        {
+            throw new SecretNotFoundException($"{option}: {e.Message}");
+        }
+    }
 
     public static Option<string> Data() => new("--data")
     {
@@ -47,7 +66,7 @@ internal static class CommandOptions
             return Fail($"--url: '{parsed.GetValue(url)}' is no URL like {DefaultUrl}.");
         }
 
-        using var api = new ApiClient(address, parsed.GetValue(key));
+        using var api = new ApiClient(address, KeyOf(parsed, key));
         try
         {
             return await run(api);

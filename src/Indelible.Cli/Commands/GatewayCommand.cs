@@ -40,7 +40,7 @@ internal static class GatewayCommand
                     Spool = parsed.GetValue(spool) ?? settings.Log.Spool,
                 },
             },
-            parsed.GetValue(key),
+            CommandOptions.KeyOf(parsed, key),
             parsed.GetValue(level)));
         return command;
     }

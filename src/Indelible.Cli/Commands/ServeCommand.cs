@@ -16,6 +16,7 @@ internal static class ServeCommand
         var data = new Option<string?>("--data") { Description = "The data folder (INDELIBLE_DATA); default ./data" };
         var urls = new Option<string?>("--urls") { Description = "What to listen on, separated by semicolons (INDELIBLE_URLS); default http://127.0.0.1:7480" };
         var checkpoints = new Option<string?>("--checkpoint-folder") { Description = "The folder of the checkpoint store, better on another volume (INDELIBLE_CHECKPOINT_FOLDER)" };
+        var master = new Option<string?>("--master-key") { Description = "Where the master key is, if not in the data folder: env:NAME, file:PATH, command:/PROGRAM ARGUMENTS (INDELIBLE_MASTER_KEY)" };
         var publish = new Option<string?>("--publish-interval-ms") { Description = "How often heads are signed, in milliseconds; default 1000" };
         var otlp = new Option<string?>("--otlp-grpc") { Description = "HOST:PORT to listen on for OpenTelemetry's gRPC alone, besides the URLs, where it is served as well; commonly 127.0.0.1:4317" };
         var certificate = new Option<string?>("--tls-certificate") { Description = "For https URLs: the certificate in PEM, with those behind it (INDELIBLE_TLS_CERTIFICATE); read anew when it changes" };
@@ -24,7 +25,7 @@ internal static class ServeCommand
         var level = new Option<string?>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None; default Information" };
         var settings = new Option<string?>("--settings") { Description = "A JSON file with settings (" + string.Join(", ", ServerOptions.Names) + ")" };
         var copy = new Option<bool>("--accept-copy") { Description = "Serve a data folder that is a copy of another, which must never be served again; entered in _access" };
-        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, certificate, key, insecure, checkpoints, otlp, publish, level, settings, copy };
+        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, certificate, key, insecure, checkpoints, master, otlp, publish, level, settings, copy };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(settings), new Dictionary<string, string?>
         {
             ["data"] = parsed.GetValue(data),
@@ -33,6 +34,7 @@ internal static class ServeCommand
             ["tls_key"] = parsed.GetValue(key),
             ["insecure_http"] = parsed.GetValue(insecure) ? "true" : null,
             ["checkpoint_folder"] = parsed.GetValue(checkpoints),
+            ["master_key"] = parsed.GetValue(master),
             ["otlp_grpc"] = parsed.GetValue(otlp),
             ["publish_interval_ms"] = parsed.GetValue(publish),
             ["log_level"] = parsed.GetValue(level),

@@ -50,7 +50,7 @@ internal static class SpoolCommand
             new AuditClientOptions
             {
                 ServerUrl = Uri.TryCreate(parsed.GetValue(url), UriKind.Absolute, out Uri? address) ? address : null,
-                Key = parsed.GetValue(key),
+                Key = CommandOptions.KeyOf(parsed, key),
                 Log = parsed.GetValue(log)!,
                 LogVkey = parsed.GetValue(vkey),
                 ReceiptsVkey = parsed.GetValue(receiptsVkey),

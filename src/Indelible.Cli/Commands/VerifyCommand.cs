@@ -51,7 +51,7 @@ internal static class VerifyCommand
                 parsed.GetValue(checkpoints),
                 parsed.GetValue(directory),
                 parsed.GetValue(url),
-                parsed.GetValue(key),
+                CommandOptions.KeyOf(parsed, key),
                 parsed.GetValue(proof),
                 parsed.GetValue(entry),
                 parsed.GetValue(handovers),

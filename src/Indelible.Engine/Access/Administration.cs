@@ -190,14 +190,16 @@ public sealed class Administration
     /// <param name="issuer">The issuer; checked by the caller as far as its keys go.</param>
     /// <param name="by">Who has it believed.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="ArgumentException">A member cannot be so; its name is the parameter's.</exception>
     /// <exception cref="NotAuthorisedException">The author does not administer the node.</exception>
+    /// <exception cref="ConfigurationConflictException">There are too many, or another's tokens or principals could not be told from its.</exception>
     public Task TrustIssuerAsync(Issuer issuer, AppendCaller by, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(issuer);
         return _engine.ConfigureAsync(by, rules =>
         {
-            rules.RequireNode();
-            return new SystemChange(SystemActions.IssuerTrust, "create", ("issuer", issuer.Id), null, data =>
+            rules.CheckIssuer(issuer);
+            return new SystemChange(SystemActions.IssuerTrust, "create", ("issuer", issuer.Id), Tenant.OfPrincipal(issuer.Prefix), data =>
             {
                 data.WriteString("id", issuer.Id);
                 data.WriteString("issuer", issuer.Name);
@@ -218,8 +220,8 @@ public sealed class Administration
     public Task DistrustIssuerAsync(string id, AppendCaller by, CancellationToken cancellationToken) => _engine.ConfigureAsync(by, rules =>
     {
         rules.RequireNode();
-        return _engine.System.Issuers.ContainsKey(id)
-            ? new SystemChange(SystemActions.IssuerDistrust, "delete", ("issuer", id), null, data => data.WriteString("id", id))
+        return _engine.System.Issuers.TryGetValue(id, out Issuer? issuer)
+            ? new SystemChange(SystemActions.IssuerDistrust, "delete", ("issuer", id), Tenant.OfPrincipal(issuer.Prefix), data => data.WriteString("id", id))
             : throw new KeyNotFoundException($"There is no issuer {id}.");
     }, cancellationToken);
 
@@ -227,14 +229,16 @@ public sealed class Administration
     /// <param name="certificate">The certificate; checked by the caller.</param>
     /// <param name="by">Who has it believed.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="ArgumentException">A member cannot be so; its name is the parameter's.</exception>
     /// <exception cref="NotAuthorisedException">The author does not administer the node.</exception>
+    /// <exception cref="ConfigurationConflictException">There are too many, or the same is believed under another id.</exception>
     public Task TrustCertificateAsync(TrustedCertificate certificate, AppendCaller by, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         return _engine.ConfigureAsync(by, rules =>
         {
-            rules.RequireNode();
-            return new SystemChange(SystemActions.CertificateTrust, "create", ("certificate", certificate.Id), null, data =>
+            rules.CheckCertificate(certificate);
+            return new SystemChange(SystemActions.CertificateTrust, "create", ("certificate", certificate.Id), Tenant.OfPrincipal(certificate.Principal), data =>
             {
                 data.WriteString("id", certificate.Id);
                 data.WriteString("principal", certificate.Principal);
@@ -257,8 +261,8 @@ public sealed class Administration
     public Task DistrustCertificateAsync(string id, AppendCaller by, CancellationToken cancellationToken) => _engine.ConfigureAsync(by, rules =>
     {
         rules.RequireNode();
-        return _engine.System.Certificates.ContainsKey(id)
-            ? new SystemChange(SystemActions.CertificateDistrust, "delete", ("certificate", id), null, data => data.WriteString("id", id))
+        return _engine.System.Certificates.TryGetValue(id, out TrustedCertificate? certificate)
+            ? new SystemChange(SystemActions.CertificateDistrust, "delete", ("certificate", id), Tenant.OfPrincipal(certificate.Principal), data => data.WriteString("id", id))
             : throw new KeyNotFoundException($"There is no certificate {id}.");
     }, cancellationToken);
 

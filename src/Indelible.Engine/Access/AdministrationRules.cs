@@ -11,10 +11,13 @@ internal sealed class AdministrationRules(Authorities authorities, AppendCaller 
 {
     private static readonly Role[] s_rolesOfOurLogs = [Role.Reader, Role.Analyst, Role.Auditor];
 
+    // Claims about the token itself, RFC 7519, 4.1: they name nobody.
+    private static readonly string[] s_claimsOfTokens = ["iss", "aud", "exp", "nbf", "iat", "jti"];
+
     // The node itself has no key: it may do what its own code does.
     private readonly Authority? _by = by.KeyId.Length == 0
         ? null
-        : authorities.Of(by.KeyId, by.Principal, now) ?? throw new NotAuthorisedException("a key that is valid still");
+        : authorities.Of(by, now) ?? throw new NotAuthorisedException("a key that is valid still");
 
     private SystemState State => authorities.State;
 
@@ -124,7 +127,7 @@ internal sealed class AdministrationRules(Authorities authorities, AppendCaller 
 
         // A tenant's administrator makes keys of his tenant; to the node's own they do not belong.
         string?[] tenants = [.. wanted.Logs.Select(Tenant.OfPattern).Distinct()];
-        return IsNode || tenants is not [{ } tenant] ? $"key:{id}" : $"{tenant}/key:{id}";
+        return IsNode || tenants is not [{ } tenant] ? $"{Principal.OfKey}{id}" : $"{tenant}/{Principal.OfKey}{id}";
     }
 
     /// <summary>Whether a key to be made carries its principal's grants and none of its own.</summary>
@@ -199,20 +202,65 @@ internal sealed class AdministrationRules(Authorities authorities, AppendCaller 
     /// <param name="member">What the fault is called by.</param>
     public static void CheckName(string name, string member = "name")
     {
-        if (name.Length is 0 or > EngineLimits.PrincipalName || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-' or ':' or '@' or '+' or '/')))
+        if (Principal.FaultOf(name) is { } fault)
         {
-            throw Fault(member, $"1 to {EngineLimits.PrincipalName} of A-Z a-z 0-9 . _ - : @ + /");
+            throw Fault(member, fault);
+        }
+    }
+
+    /// <summary>Checks an issuer whose tokens are to be believed; its keys are the caller's to check.</summary>
+    public void CheckIssuer(Issuer issuer)
+    {
+        RequireNode();
+        CheckId(issuer.Id);
+        CheckText("issuer", issuer.Name);
+        CheckText("audience", issuer.Audience);
+        if (issuer.PrincipalClaim.Length == 0 || s_claimsOfTokens.Contains(issuer.PrincipalClaim))
+        {
+            throw Fault("principal_claim", "the claim that names who the token speaks for, as sub");
         }
 
-        if (name is SystemActions.Principal or SystemActions.Anonymous)
+        CheckText("principal_claim", issuer.PrincipalClaim);
+        CheckPrefix(issuer.Prefix);
+        CheckScopes(issuer.Most);
+        Issuer[] others = [.. State.Issuers.Values.Where(other => other.Id != issuer.Id)];
+        if (others.Length >= EngineLimits.Issuers)
         {
-            throw Fault(member, $"{name} is the system's own");
+            throw new ConfigurationConflictException($"This node believes {EngineLimits.Issuers} issuers, as many as it may.");
         }
 
-        // A name stands in the path of a request, where somebody on the way may take "acme/../x" for "x".
-        if (name.Split('/').Any(part => part is "" or "." or ".."))
+        // Which of two a token is judged by must not be chance, and by its name an entry's principal must tell who vouched for him.
+        if (others.FirstOrDefault(other => other.Name == issuer.Name && other.Audience == issuer.Audience) is { } same)
         {
-            throw Fault(member, "between / and / stands something that is neither . nor ..");
+            throw new ConfigurationConflictException($"Tokens of this issuer for this audience are believed under the id {same.Id} already.");
+        }
+
+        if (others.FirstOrDefault(other => other.Prefix.StartsWith(issuer.Prefix, StringComparison.Ordinal) || issuer.Prefix.StartsWith(other.Prefix, StringComparison.Ordinal)) is { } near)
+        {
+            throw new ConfigurationConflictException($"Issuer {near.Id} has the prefix {near.Prefix}: one could name the other's principals.");
+        }
+    }
+
+    /// <summary>Checks a client certificate that is to be believed; that its authority is one is the caller's to check.</summary>
+    public void CheckCertificate(TrustedCertificate certificate)
+    {
+        RequireNode();
+        CheckId(certificate.Id);
+        CheckScopes(certificate.Most);
+        if (!State.Principals.ContainsKey(certificate.Principal))
+        {
+            throw Fault("principal", $"there is no principal {certificate.Principal}");
+        }
+
+        TrustedCertificate[] others = [.. State.Certificates.Values.Where(other => other.Id != certificate.Id)];
+        if (others.Length >= EngineLimits.Certificates)
+        {
+            throw new ConfigurationConflictException($"This node believes {EngineLimits.Certificates} certificates, as many as it may.");
+        }
+
+        if (others.FirstOrDefault(other => other.Sha256 == certificate.Sha256 && other.Authority == certificate.Authority && other.DnsName == certificate.DnsName) is { } same)
+        {
+            throw new ConfigurationConflictException($"The same is believed under the id {same.Id} already.");
         }
     }
 
@@ -309,6 +357,54 @@ internal sealed class AdministrationRules(Authorities authorities, AppendCaller 
         if (tenant is not null && Tenant.OfPattern(log) != tenant)
         {
             throw Fault("logs", $"{principal} belongs to tenant {tenant}, and {log} does not");
+        }
+    }
+
+    private static void CheckId(string id)
+    {
+        if (id.Length is 0 or > EngineLimits.TrustId || id.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-'))
+        {
+            throw Fault("id", $"1 to {EngineLimits.TrustId} of a-z 0-9 -");
+        }
+    }
+
+    private static void CheckText(string member, string text)
+    {
+        if (text.Length is 0 or > EngineLimits.IssuerText || text.Any(c => c is <= ' ' or > '~'))
+        {
+            throw Fault(member, $"1 to {EngineLimits.IssuerText} visible ASCII characters, exactly as in the tokens");
+        }
+    }
+
+    /// <summary>What stands before the names of an issuer's principals: a tenant's, or one that can be no tenant's and no key's.</summary>
+    private static void CheckPrefix(string prefix)
+    {
+        if (prefix.Length is < 2 or > EngineLimits.IssuerPrefix || prefix[^1] is not (':' or '/') || !char.IsAsciiLetterOrDigit(prefix[0]))
+        {
+            throw Fault("prefix", $"2 to {EngineLimits.IssuerPrefix} characters that begin with a letter or digit and end in : or /, as in ci: or acme/");
+        }
+
+        if (Principal.FaultOf(prefix + "x") is { } fault)
+        {
+            throw Fault("prefix", fault);
+        }
+
+        if (prefix.Contains('/', StringComparison.Ordinal) && Tenant.OfPrincipal(prefix) is null)
+        {
+            throw Fault("prefix", "before / stands a tenant's name");
+        }
+
+        if (Principal.IsOfKey(prefix))
+        {
+            throw Fault("prefix", $"{Principal.OfKey} is for the principals of keys");
+        }
+    }
+
+    private static void CheckScopes(Rights most)
+    {
+        if (most == Rights.None)
+        {
+            throw Fault("scopes", $"at least one of {string.Join(", ", RightWords.All)}");
         }
     }
 

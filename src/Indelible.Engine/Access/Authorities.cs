@@ -54,10 +54,30 @@ public sealed class Authorities
         return most is { } rights && _grants.Contains(principal) ? _known.GetOrAdd((credentialId, principal), _ => new Authority(principal, _grants[principal], rights)) : null;
     }
 
+    /// <summary>What somebody may do still who was let in before.</summary>
+    /// <param name="caller">Who, and by which configuration he was let in.</param>
+    /// <param name="now">When.</param>
+    /// <returns>Null where he is to show himself again, or has nothing to show.</returns>
+    /// <remarks>
+    /// A token or certificate was judged by what was trusted under its id then. Where that was replaced since, say for a key that was stolen, nobody knows
+    /// whether the credential would be believed still: it is to be shown again.
+    /// </remarks>
+    public Authority? Of(AppendCaller caller, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return caller.Ends <= now || TrustedSince(caller.KeyId) >= caller.AuthAt ? null : Of(caller.KeyId, caller.Principal, now);
+    }
+
     /// <summary>What a key would give, valid or not: for who asks what it is for.</summary>
     public Authority OfKey(ApiKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
         return new Authority(key.Principal, key.Own is { } own ? [own] : _grants[key.Principal], key.Most);
     }
+
+    /// <summary>The entry that the trust in a token or certificate is from; null for a key, or for none.</summary>
+    private long? TrustedSince(string credentialId) =>
+        credentialId.StartsWith(TokenMark, StringComparison.Ordinal) ? State.Issuers.GetValueOrDefault(credentialId[TokenMark.Length..])?.Entry
+        : credentialId.StartsWith(CertificateMark, StringComparison.Ordinal) ? State.Certificates.GetValueOrDefault(credentialId[CertificateMark.Length..])?.Entry
+        : null;
 }

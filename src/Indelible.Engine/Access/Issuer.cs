@@ -6,7 +6,7 @@ namespace Indelible.Engine.Access;
 /// <param name="Id">Its id here, <c>[a-z0-9-]</c>.</param>
 /// <param name="Name">The claim <c>iss</c>, exactly.</param>
 /// <param name="Audience">What the claim <c>aud</c> must hold.</param>
-/// <param name="Algorithms">The claim-free header <c>alg</c>: one of these.</param>
+/// <param name="Algorithms">The header <c>alg</c>: one of these.</param>
 /// <param name="Keys">The public keys that are believed, a JWK set (RFC 7517).</param>
 /// <param name="PrincipalClaim">The claim that names the principal.</param>
 /// <param name="Prefix">What stands before it in the principal's name here, so that no issuer can name another's.</param>
@@ -18,7 +18,7 @@ public sealed record Issuer(string Id, string Name, string Audience, ImmutableAr
 /// <param name="Id">Its id here, <c>[a-z0-9-]</c>.</param>
 /// <param name="Principal">Whose it is.</param>
 /// <param name="Sha256">SHA-256 of the certificate, lower-case hexadecimal; null where an authority vouches.</param>
-/// <param name="Authority">The authority's certificate in PEM; null where the certificate itself is named.</param>
+/// <param name="Authority">The authority's certificate in PEM, and behind it those between it and the callers'; null where the certificate itself is named.</param>
 /// <param name="DnsName">The DNS name that the certificate must be for; null where the certificate itself is named.</param>
 /// <param name="Most">What it is good for at most.</param>
 /// <param name="Entry">The entry of the configuration that it is from.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Indelible.Engine.Configuration;
 
 namespace Indelible.Engine.Access;
 
@@ -17,7 +18,30 @@ public enum PrincipalKind
 /// <param name="Kind">What he is.</param>
 /// <param name="IsDisabled">Whether none of his credentials is good for anything now.</param>
 /// <param name="Entry">The entry of the configuration that he is from.</param>
-public sealed record Principal(string Name, PrincipalKind Kind, bool IsDisabled, long Entry);
+public sealed record Principal(string Name, PrincipalKind Kind, bool IsDisabled, long Entry)
+{
+    /// <summary>What the names of principals begin with, behind their tenant's, that keys without another have.</summary>
+    internal const string OfKey = "key:";
+
+    /// <summary>Says what is wrong with a name for a principal, or null when there can be one of it.</summary>
+    /// <param name="name">Untrusted.</param>
+    public static string? FaultOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.Length is 0 or > EngineLimits.PrincipalName || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-' or ':' or '@' or '+' or '/'))
+            ? $"1 to {EngineLimits.PrincipalName} of A-Z a-z 0-9 . _ - : @ + /"
+            : name is SystemActions.Principal or SystemActions.Anonymous ? $"{name} is the system's own"
+            : name.Split('/') is { Length: > 1 } parts && parts.Any(part => part is "" or "." or "..") ? "between / and / stands something that is neither . nor .."
+            : null;
+    }
+
+    /// <summary>Whether a name is one of those that keys without a principal have: no other credential must speak for them.</summary>
+    public static bool IsOfKey(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.AsSpan(Tenant.OfPrincipal(name) is { } tenant ? tenant.Length + 1 : 0).StartsWith(OfKey, StringComparison.Ordinal);
+    }
+}
 
 /// <summary>A role given to a principal for some logs.</summary>
 /// <param name="Id">Its id, <c>g-</c> and 16 hexadecimal digits.</param>

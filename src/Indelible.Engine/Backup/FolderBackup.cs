@@ -73,8 +73,9 @@ public sealed class FolderBackup : IDisposable
     /// <param name="checkpointFolder">Where the checkpoint store is; null for its place in the data folder.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">Draws file ids and nonces.</param>
+    /// <param name="masterKey">The master key, where it is not in the folder.</param>
     /// <exception cref="StorageException">Something is damaged, or contradicts the backup before. That one is as it was.</exception>
-    public static FolderBackup Copy(DataFolder source, BackupFolder target, string? checkpointFolder, TimeProvider time, RandomSource random)
+    public static FolderBackup Copy(DataFolder source, BackupFolder target, string? checkpointFolder, TimeProvider time, RandomSource random, ReadOnlyMemory<byte>? masterKey = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(target);
@@ -96,7 +97,9 @@ public sealed class FolderBackup : IDisposable
         MasterKey? master = null;
         try
         {
-            master = MasterKey.Open(source.Disk, source.MasterKeyFile, random);
+            master = masterKey is { } given
+                ? MasterKey.Take(given.Span, source.Disk, source.MasterKeyFile, random)
+                : MasterKey.Open(source.Disk, source.MasterKeyFile, random);
             BackupManifest? previous = target.TryReadManifest();
             previous?.VerifySeal(master, target.ManifestFile);
             var backup = new FolderBackup(source, target, settings, master, previous, held, begun);
@@ -157,6 +160,11 @@ public sealed class FolderBackup : IDisposable
         if (BackupFolder.Contains(_target.Root, full))
         {
             throw new StorageException($"{full} is in the backup, where the master key must not be: it opens every other key in there.", StorageOutcome.NothingChanged);
+        }
+
+        if (!_source.Disk.Exists(_source.MasterKeyFile))
+        {
+            throw new StorageException("The master key is not in the folder: whoever keeps it elsewhere has it there.", StorageOutcome.NothingChanged);
         }
 
         byte[] key = _source.Disk.ReadWhole(_source.MasterKeyFile, SmallFileBytes);

@@ -62,6 +62,24 @@ internal sealed class MasterKey : IDisposable
             : throw new StorageException($"The master key {path} has {key.Length} bytes, not {KeyBytes}.", StorageOutcome.Damaged);
     }
 
+    /// <summary>Takes a key that is kept elsewhere.</summary>
+    /// <param name="key">Its bytes; copied.</param>
+    /// <param name="disk">The disk.</param>
+    /// <param name="path">The file where it would be kept otherwise.</param>
+    /// <param name="random">Draws the nonces.</param>
+    /// <exception cref="StorageException">It has another length, or there is a file as well: then it is not kept elsewhere.</exception>
+    public static MasterKey Take(ReadOnlySpan<byte> key, Disk disk, string path, RandomSource random)
+    {
+        if (key.Length != KeyBytes)
+        {
+            throw new StorageException($"The master key that was given has {key.Length} bytes, not {KeyBytes}.", StorageOutcome.NothingChanged);
+        }
+
+        return disk.Exists(path)
+            ? throw new StorageException($"A master key was given, and there is one at {path} as well. Move that away once you know that the other is the same.", StorageOutcome.NothingChanged)
+            : new MasterKey(key.ToArray(), random);
+    }
+
     /// <summary>Encrypts a secret for storage: nonce ‖ ciphertext ‖ tag.</summary>
     /// <param name="secret">At most a few hundred bytes.</param>
     /// <param name="context">What it is for; the same bytes must be given to unwrap it.</param>

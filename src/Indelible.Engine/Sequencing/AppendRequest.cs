@@ -61,17 +61,14 @@ public sealed record AppendedEvent(AppendStatus Status, string Id, long Index, H
 public sealed record AppendResult(IReadOnlyList<AppendedEvent> Events, SignedReceiptGroup? Receipts, bool Refused);
 
 /// <summary>A request on its way through the sequencer.</summary>
-internal sealed class AppendRequest(LogState log, IReadOnlyList<PreparedEntry> entries, string credentialId, string principal, bool partial)
+internal sealed class AppendRequest(LogState log, IReadOnlyList<PreparedEntry> entries, AppendCaller caller, bool partial)
 {
     public LogState Log { get; } = log;
 
     public IReadOnlyList<PreparedEntry> Entries { get; } = entries;
 
-    /// <summary>The credential that it was authorised by; empty for the system itself.</summary>
-    public string CredentialId { get; } = credentialId;
-
-    /// <summary>Whose it is.</summary>
-    public string Principal { get; } = principal;
+    /// <summary>Whose it is, by which credential; see <see cref="AppendCaller.KeyId"/>.</summary>
+    public AppendCaller Caller { get; } = caller;
 
     /// <summary>Whether events that conflict are refused alone, and the rest appended.</summary>
     public bool Partial { get; } = partial;

@@ -32,7 +32,7 @@ internal sealed partial class Sequencer : IDisposable
 {
     private readonly IJournal _journal;
     private NoteSigner _receiptsSigner;   // the loop's
-    private readonly Func<string, string, LogState, bool> _mayStillAppend;
+    private readonly Func<AppendCaller, LogState, bool> _mayStillAppend;
     private readonly Action<LogState, long, ReadOnlyMemory<byte>> _applied;
     private readonly Func<string, PersonalKey?> _personalKeyById;
     private readonly ILogger _logger;
@@ -46,14 +46,14 @@ internal sealed partial class Sequencer : IDisposable
 
     /// <param name="journal">Where groups become durable.</param>
     /// <param name="receiptsSigner">Signs each group's receipts.</param>
-    /// <param name="mayStillAppend">Whether a credential of a principal may append to a log by the configuration as it is now.</param>
+    /// <param name="mayStillAppend">Whether somebody may append to a log by the configuration as it is now.</param>
     /// <param name="applied">Called in the loop for each new entry, after it is durable and before anybody is answered.</param>
     /// <param name="personalKeyById">A person's data key by its id, or null when it was destroyed.</param>
     /// <param name="logger">Receives what operators should know.</param>
     public Sequencer(
         IJournal journal,
         NoteSigner receiptsSigner,
-        Func<string, string, LogState, bool> mayStillAppend,
+        Func<AppendCaller, LogState, bool> mayStillAppend,
         Action<LogState, long, ReadOnlyMemory<byte>> applied,
         Func<string, PersonalKey?> personalKeyById,
         ILogger<Sequencer> logger)
@@ -273,9 +273,9 @@ internal sealed partial class Sequencer : IDisposable
         {
             foreach (AppendRequest request in requests)
             {
-                if (request.CredentialId.Length > 0 && !_mayStillAppend(request.CredentialId, request.Principal, request.Log))
+                if (request.Caller.KeyId.Length > 0 && !_mayStillAppend(request.Caller, request.Log))
                 {
-                    request.Done.SetException(new AuthorisationLostException(request.CredentialId));
+                    request.Done.SetException(new AuthorisationLostException(request.Caller.KeyId));
                     continue;
                 }
 

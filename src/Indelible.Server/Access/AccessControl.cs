@@ -70,7 +70,7 @@ internal static class AccessControl
     public static Admission? Renew(LogEngine engine, Admission before, Rights right)
     {
         Caller caller = before.Caller;
-        return engine.Authorities.Of(caller.CredentialId, caller.Principal, engine.Time.GetUtcNow()) is { } authority && !(caller.Ends <= engine.Time.GetUtcNow())
+        return engine.Authorities.Of(caller.ForAppend("http"), engine.Time.GetUtcNow()) is { } authority
             ? Admit(engine, caller with { Authority = authority }, before.Log.Settings.Name, right)
             : null;
     }

@@ -5,9 +5,9 @@ using Indelible.Engine.Configuration;
 
 namespace Indelible.Server.Access;
 
-/// <summary>Finds out who calls. Every way to say so ends here: a key, and what is added beside it.</summary>
+/// <summary>Finds out who calls. Every way to say so ends here: a key, a token, a client certificate.</summary>
 /// <remarks>What was found is kept for the rest of the request. Thread-safe.</remarks>
-internal sealed class Authenticator(LogEngine engine, LastUses uses)
+internal sealed class Authenticator(LogEngine engine, LastUses uses, TokenCredentials tokens, CertificateCredentials certificates)
 {
     private const string Scheme = "Bearer ";
 
@@ -61,7 +61,13 @@ internal sealed class Authenticator(LogEngine engine, LastUses uses)
     {
         if (BearerOf(context) is not { } presented)
         {
-            return null;
+            // Who says in words who he is, and says it wrongly, is not taken for whom his connection speaks for.
+            return context.Request.Headers.Authorization.Count == 0 ? certificates.Find(context) : null;
+        }
+
+        if (TokenEnvelope.HasForm(presented))
+        {
+            return tokens.Find(presented, AddressOf(context));
         }
 
         Caller? caller = OfKey(context, presented, out ApiKey? key);

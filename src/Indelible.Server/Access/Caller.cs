@@ -20,5 +20,5 @@ public sealed record Caller(string Principal, string CredentialId, Authority Aut
 
     /// <summary>The caller as the engine notes him.</summary>
     /// <param name="protocol">The door.</param>
-    public AppendCaller ForAppend(string protocol) => new(Principal, CredentialId, AuthAt, protocol, RemoteAddress) { Session = Session };
+    public AppendCaller ForAppend(string protocol) => new(Principal, CredentialId, AuthAt, protocol, RemoteAddress) { Session = Session, Ends = Ends };
 }

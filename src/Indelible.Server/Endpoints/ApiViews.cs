@@ -102,6 +102,26 @@ public sealed record GrantList(IReadOnlyList<GrantView> Grants);
 /// <summary>A grant to be made.</summary>
 public sealed record GrantRequest(string? Principal, string? Role, IReadOnlyList<string?>? Logs, string? Rows, string? Personal, string? Expires);
 
+/// <summary>An issuer whose tokens are believed; <c>keys</c> is a JWK set of public keys, <c>entry</c> the entry of <c>_system</c> that it is from.</summary>
+public sealed record IssuerView(
+    string Id, string Issuer, string Audience, IReadOnlyList<string> Algorithms, JsonElement Keys, string PrincipalClaim, string Prefix, IReadOnlyList<string> Scopes, long Entry);
+
+/// <summary>The issuers.</summary>
+public sealed record IssuerList(IReadOnlyList<IssuerView> Issuers);
+
+/// <summary>An issuer to be believed.</summary>
+public sealed record IssuerRequest(
+    string? Id, string? Issuer, string? Audience, IReadOnlyList<string?>? Algorithms, JsonElement? Keys, string? PrincipalClaim, string? Prefix, IReadOnlyList<string?>? Scopes);
+
+/// <summary>A client certificate that is believed; <c>entry</c> is the entry of <c>_system</c> that it is from.</summary>
+public sealed record CertificateView(string Id, string Principal, string? Sha256, string? Authority, string? DnsName, IReadOnlyList<string> Scopes, long Entry);
+
+/// <summary>The client certificates.</summary>
+public sealed record CertificateList(IReadOnlyList<CertificateView> Certificates);
+
+/// <summary>A client certificate to be believed.</summary>
+public sealed record CertificateRequest(string? Id, string? Principal, string? Sha256, string? Authority, string? DnsName, IReadOnlyList<string?>? Scopes);
+
 /// <summary>Who the caller is.</summary>
 public sealed record MeView(string Principal, string Credential, string? Expires, IReadOnlyList<MyLogView> Logs);
 
@@ -172,6 +192,12 @@ public sealed record ExpectedSourceList(IReadOnlyList<ExpectedSourceView> Expect
 [JsonSerializable(typeof(GrantView))]
 [JsonSerializable(typeof(GrantList))]
 [JsonSerializable(typeof(GrantRequest))]
+[JsonSerializable(typeof(IssuerView))]
+[JsonSerializable(typeof(IssuerList))]
+[JsonSerializable(typeof(IssuerRequest))]
+[JsonSerializable(typeof(CertificateView))]
+[JsonSerializable(typeof(CertificateList))]
+[JsonSerializable(typeof(CertificateRequest))]
 [JsonSerializable(typeof(MeView))]
 [JsonSerializable(typeof(AccessView))]
 [JsonSerializable(typeof(ConsistencyView))]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Indelible.Engine;
 using Indelible.Engine.Access;
+using Indelible.Engine.Configuration;
 using Indelible.Events;
 using Indelible.Privacy;
 using Indelible.Search;
@@ -26,6 +27,9 @@ internal static class Terms
     public static Rights? ScopesOf(IReadOnlyList<string?>? words) => words?.Aggregate(Rights.None, (all, word) => RightWords.TryParse(word, out Rights right)
         ? all | right
         : throw new ProblemException(Problem.InvalidParameter("/scopes", string.Join(", ", RightWords.All))));
+
+    /// <summary>What tokens and certificates are good for where nobody says: what writers' and readers' keys do, and no administration.</summary>
+    public static Rights ScopesOfServices => Roles.MostOf(KeyKind.Writer) | Roles.MostOf(KeyKind.Reader);
 
     /// <summary>An end in the future, or null where none is said.</summary>
     public static DateTimeOffset? ExpiryOf(LogEngine engine, string? text) => text is null

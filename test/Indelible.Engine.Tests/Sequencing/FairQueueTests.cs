@@ -146,7 +146,7 @@ public sealed class FairQueueTests
             _logs.Add(log, state = new LogState(log, "test.example/logs/" + log, 256, 0, new MemoryJournal(), new MemoryTailStore(), new BlockCache(1)));
         }
 
-        return new AppendRequest(state, [.. Enumerable.Repeat(s_entry, entries)], "", "", partial: false);
+        return new AppendRequest(state, [.. Enumerable.Repeat(s_entry, entries)], new AppendCaller("", "", 0, "test", null), partial: false);
     }
 
     private AppendRequest Take() => _queue.TryTake(out AppendRequest? request) ? request : throw new InvalidOperationException("Nothing waits.");

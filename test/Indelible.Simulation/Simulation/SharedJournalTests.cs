@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Indelible.Engine;
 using Indelible.Engine.Publishing;
 using Indelible.Engine.Reading;
 using Indelible.Engine.Recovery;
@@ -178,7 +179,7 @@ public sealed class SharedJournalTests
             TreeHead recorded = VerifiedCheckpoint.Verify(note.Span, Origin, Ed25519NoteVerifier.FromVkey(shared.Signer.VerifierKey)).Head;
             LogRecovery.CheckAgainst(_state, recorded);
             _published.Add(new PublishedCheckpoint(recorded, note));
-            _sequencer = new Sequencer(shared.Journal, shared.Receipts, (_, _, _) => true, (_, _, _) => { }, _ => null, NullLogger<Sequencer>.Instance) { IsStepped = true };
+            _sequencer = new Sequencer(shared.Journal, shared.Receipts, (_, _) => true, (_, _, _) => { }, _ => null, NullLogger<Sequencer>.Instance) { IsStepped = true };
             _publisher = new Publisher(shared.Checkpoints, TimeSpan.FromSeconds(1), shared.Clock, NullLogger<Publisher>.Instance);
             _publisher.Add(new PublishedLog(_state, shared.Signer, _published));
         }
@@ -214,7 +215,7 @@ public sealed class SharedJournalTests
                 PersonalFields = PersonalFields.Default,
             };
             Assert.True(EntryBuilder.TryBuild(claim, context, out BuiltEntry? entry, out _));
-            var request = new AppendRequest(_state, [new PreparedEntry(claim, entry, receivedAt, TreeHasher.Leaf(entry.Bytes.Span), ProducerFacts.Of(claim))], "", "", partial: false);
+            var request = new AppendRequest(_state, [new PreparedEntry(claim, entry, receivedAt, TreeHasher.Leaf(entry.Bytes.Span), ProducerFacts.Of(claim))], new AppendCaller("", "", 0, "test", null), partial: false);
             try
             {
                 _sequencer.Enqueue(request);
