@@ -2,6 +2,7 @@ using System.CommandLine;
 using Indelible.Cli;
 using Indelible.Cli.Commands;
 
+VisibleWriter.Install();
 var root = new RootCommand("Indelible: an immutable audit log whose records anybody can verify.")
 {
     InitCommand.Make(),
@@ -28,7 +29,7 @@ if (parsed.Errors.Count > 0)
 {
     foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors)
     {
-        Console.Error.WriteLine(error.Message);
+        Console.Error.WriteLine(Terminal.Clean(error.Message));
     }
 
     string command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";

@@ -59,11 +59,11 @@ internal static class AppendCommand
             OnRefused = (position, fault) => Console.Error.WriteLine(Terminal.Clean($"event {position} was refused: {fault}")),
             OnAnswer = answer =>
             {
-                receipts?.WriteLine(answer.RootElement.GetRawText());
+                receipts?.WriteLine(Terminal.CleanJson(answer.RootElement.GetRawText()));
                 check?.Take(answer.RootElement);
                 if (asJson)
                 {
-                    Console.WriteLine(answer.RootElement.GetRawText());
+                    Console.WriteLine(Terminal.CleanJson(answer.RootElement.GetRawText()));
                 }
             },
         };

@@ -32,7 +32,7 @@ internal static class ShowCommand
 
             if (parsed.GetValue(entryFile) is null || view.Length > 0)
             {
-                Console.WriteLine(Terminal.CleanLines(System.Text.Encoding.UTF8.GetString(await api.GetBytesAsync(path + view, cancel))));
+                Console.WriteLine(Terminal.CleanJson(System.Text.Encoding.UTF8.GetString(await api.GetBytesAsync(path + view, cancel))));
             }
 
             return ExitCode.Done;
