@@ -3,13 +3,14 @@ using Indelible.Cli;
 using Indelible.Cli.Commands;
 using Indelible.Server.Secrets;
 
+VisibleWriter.Install();
 RootCommand root = IndelibleCommand.Make();
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
 {
     foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors)
     {
-        Console.Error.WriteLine(error.Message);
+        Console.Error.WriteLine(Terminal.Clean(error.Message));
     }
 
     string command = parsed.CommandResult.Command is RootCommand ? "" : parsed.CommandResult.Command.Name + " ";

@@ -7,7 +7,6 @@ using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 using Indelible.Server.Sources;
 using Indelible.Server.Verification;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.FileProviders;
 using OpenTelemetry.Metrics;
@@ -53,11 +52,7 @@ public static class IndelibleServer
 
             Http2Preface.Use(kestrel);
             StrictHttp1.Use(kestrel);
-
-            // Kestrel counts a chunked body's framing as well; the exact bound is RequestBody's.
-            kestrel.Limits.MaxRequestBodySize = 2 * ServerLimits.BodyBytes;
-            kestrel.Limits.RequestHeadersTimeout = ServerLimits.HeadersTimeout;
-            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(ServerLimits.BodyRate, ServerLimits.BodyRateGrace);
+            ConnectionLimits.Use(kestrel.Limits);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.StopTimeout);
         builder.Services.AddRouting();

@@ -77,6 +77,54 @@ public static class ServerLimits
     /// <summary>How long a body may take before its rate counts. 5 s.</summary>
     public static readonly TimeSpan BodyRateGrace = TimeSpan.FromSeconds(5);
 
+    /// <summary>Bytes of an answer a second that a client reads, at least. 240, as <see cref="BodyRate"/>: who reads nothing holds an answer, and what is behind it, for nothing.</summary>
+    public const int AnswerRate = 240;
+
+    /// <summary>How long an answer may take before its rate counts. 5 s.</summary>
+    public static readonly TimeSpan AnswerRateGrace = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Connections at once, at most; further ones are closed as they come. 20,000: idle ones are measured at some 16 KB each (<c>eng/idle-connections.sh</c>),
+    /// so a flood of them takes some 330 MB and not the machine. Fewer where the process may not open as many files, see <see cref="FilesKept"/>.
+    /// </summary>
+    public const int Connections = 20_000;
+
+    /// <summary>File descriptors that connections must leave to the log, at least. 512: segments, journal and vault are opened while requests come, and a node that cannot open them refuses events.</summary>
+    public const int FilesKept = 512;
+
+    /// <summary>How long a connection without a request is kept. 90 s: longer than the usual 60 s of proxies and of .NET's own client, so that they close first and no request meets a connection that ends.</summary>
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(90);
+
+    /// <summary>Bytes of a request line. 32 KiB: a query of 8 KiB (the longest, <c>QueryLimits.MaxTextBytes</c>) with each byte escaped has 24.</summary>
+    public const int RequestLineBytes = 32 << 10;
+
+    /// <summary>Headers of a request. 64: browsers and proxies send up to some 30.</summary>
+    public const int HeaderCount = 64;
+
+    /// <summary>Bytes of all headers of a request; in HTTP/2 also of each, and of the path. 32 KiB: tokens of large companies have several.</summary>
+    public const int HeaderBytes = 32 << 10;
+
+    /// <summary>Bytes of a connection that were received and not read yet, at most. 128 KiB, where Kestrel has 1 MiB: who sends on without reading his answers takes no more of the memory.</summary>
+    public const int ReceiveBufferBytes = 128 << 10;
+
+    /// <summary>Bytes of an answer that were written and not received yet, at most, for each connection. 64 KiB: a tail or an export then waits for its reader.</summary>
+    public const int SendBufferBytes = 64 << 10;
+
+    /// <summary>Requests at once over one connection of HTTP/2. 100, the least that RFC 9113 recommends (6.5.2).</summary>
+    public const int Http2Streams = 100;
+
+    /// <summary>Bytes of bodies that a connection of HTTP/2 may send ahead. 1 MiB: some 80 Mbit/s at 100 ms; more would be memory of whoever connects.</summary>
+    public const int Http2ConnectionWindow = 1 << 20;
+
+    /// <summary>Bytes of one body that may be sent ahead in HTTP/2. 512 KiB: half of the connection's, so that no request starves the others.</summary>
+    public const int Http2StreamWindow = 512 << 10;
+
+    /// <summary>How long an HTTP/2 connection with requests under way may be silent before it is asked whether it lives. 30 s: a tail's reader that vanished is noticed within a minute.</summary>
+    public static readonly TimeSpan Http2Ping = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long it may take to answer that. 20 s.</summary>
+    public static readonly TimeSpan Http2PingTimeout = TimeSpan.FromSeconds(20);
+
     /// <summary>How long requests under way may take after the server was told to stop. 20 s.</summary>
     public static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
 

@@ -71,6 +71,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly (string, string)[] s_small = [("INDELIBLE_JOURNAL_FILE_BYTES", "65536"), ("INDELIBLE_JOURNAL_FILES_KEPT", "2"), ("INDELIBLE_SEAL_INTERVAL_MS", "20")];
     private Process? _process;
+    private Task<string> _errors = Task.FromResult("");
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("indelible-test-").FullName;
 
@@ -78,6 +79,19 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>The folder of the checkpoint store, where it is not in the data folder.</summary>
     public string? Checkpoints { get; private init; }
+
+    /// <summary>How many files the next process may have open; null for as many as this one.</summary>
+    public int? MostFiles { get; set; }
+
+    /// <summary>Bytes of memory that the process has in use, as Linux counts them.</summary>
+    public long MemoryBytes
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
 
     public string Url { get; } = $"http://127.0.0.1:{Command.FreePort()}";
 
@@ -132,9 +146,15 @@ internal sealed class ServerProcess : IAsyncDisposable
     public void Launch(params string[] flags)
     {
         string[] store = Checkpoints is null ? [] : ["--checkpoint-folder", Checkpoints];
-        _process = Command.Start(Command.Metadata("Command"), ["serve", "--data", Data, "--urls", Url, "--log-level", "Warning", .. store, .. flags], environment: s_small);
-        _ = _process.StandardError.ReadToEndAsync();
+        string[] serve = [Command.Metadata("Command"), "serve", "--data", Data, "--urls", Url, "--log-level", "Warning", .. store, .. flags];
+        _process = MostFiles is { } files
+            ? Command.Start("/bin/sh", ["-c", $"ulimit -n {files} && exec \"$0\" \"$@\"", .. serve], environment: s_small)
+            : Command.Start(serve[0], serve[1..], environment: s_small);
+        _errors = _process.StandardError.ReadToEndAsync();
     }
+
+    /// <summary>What the process that has ended wrote to standard error.</summary>
+    public Task<string> ErrorsAsync() => _errors;
 
     public bool HasExited => _process!.HasExited;
 

@@ -59,7 +59,7 @@ internal static class AppendCommand
             OnRefused = (position, fault) => Console.Error.WriteLine(Terminal.Clean($"event {position} was refused: {fault}")),
             OnAnswer = async answer =>
             {
-                receipts?.WriteLine(answer.RootElement.GetRawText());
+                receipts?.WriteLine(Terminal.CleanJson(answer.RootElement.GetRawText()));
                 if (check is not null)
                 {
                     await check.TakeAsync(answer.RootElement);
@@ -67,7 +67,7 @@ internal static class AppendCommand
 
                 if (asJson)
                 {
-                    Console.WriteLine(answer.RootElement.GetRawText());
+                    Console.WriteLine(Terminal.CleanJson(answer.RootElement.GetRawText()));
                 }
             },
         };

@@ -149,7 +149,7 @@ internal static class BackupCommand
     {
         if (asJson)
         {
-            using Stream output = Console.OpenStandardOutput();
+            using Stream output = Terminal.OpenJson();
             using Utf8JsonWriter json = JsonText.Writer(output);
             json.WriteStartObject();
             json.WriteString("backup", manifest.Digest);

@@ -163,7 +163,7 @@ internal static class BenchCommand
 
     private static void WriteJson(Request request, LoadResult result)
     {
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = Terminal.OpenJson();
         using Utf8JsonWriter json = JsonText.Writer(output);
         json.WriteStartObject();
         json.WriteString("log", request.Log);

@@ -13,7 +13,7 @@ internal static class EntryLine
             : "";
         string source = Personal(item, "/source/ip") ?? (entry.TryGetProperty("source", out JsonElement where) ? Text(where, "hostname") : "");
         string decision = entry.TryGetProperty("decision", out JsonElement decided) && Text(decided, "effect") is "deny" ? "DENIED" : Text(entry, "outcome");
-        return $"{item.GetProperty("index"),8}  {Terminal.Column(Text(entry, "time"), 24)}  {Terminal.Column(decision, 8)} {Terminal.Column(Text(entry, "action"), 34)} {Terminal.Column(Text(entry.GetProperty("actor"), "id"), 32)} {Terminal.Column(target, 40)} {Terminal.Clean(source)}";
+        return $"{Terminal.Column(item.GetProperty("index").ToString().PadLeft(8), 20).TrimEnd()}  {Terminal.Column(Text(entry, "time"), 24)}  {Terminal.Column(decision, 8)} {Terminal.Column(Text(entry, "action"), 34)} {Terminal.Column(Text(entry.GetProperty("actor"), "id"), 32)} {Terminal.Column(target, 40)} {Terminal.Clean(source)}";
     }
 
     private static string Text(JsonElement parent, string name) =>

@@ -64,7 +64,7 @@ internal static class ImportCommand
             return;
         }
 
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = Terminal.OpenJson();
         using Utf8JsonWriter json = JsonText.Writer(output);
         json.WriteStartObject();
         json.WriteNumber("imported", sender.Appended);

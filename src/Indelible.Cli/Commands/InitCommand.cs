@@ -76,7 +76,7 @@ internal static class InitCommand
 
     private static void WriteJson(InitialisedFolder made, string? certificate)
     {
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = Terminal.OpenJson();
         using Utf8JsonWriter json = JsonText.Writer(output);
         json.WriteStartObject();
         json.WriteStartArray("logs");

@@ -71,7 +71,7 @@ internal static class KeysCommand
         revoke.SetAction((parsed, cancel) => CommandOptions.WithServerAsync(parsed, url, key, async api =>
         {
             await api.DeleteAsync("api/keys/" + Uri.EscapeDataString(parsed.GetValue(id)!), cancel);
-            Console.WriteLine($"Revoked {parsed.GetValue(id)}.");
+            Console.WriteLine(Terminal.Clean($"Revoked {parsed.GetValue(id)}."));
             return ExitCode.Done;
         }));
         command.Subcommands.Add(RotateCommand.Make());
@@ -88,7 +88,19 @@ internal static class KeysCommand
         using JsonDocument answer = await api.PostAsync(path, body.ToBytes(), cancellationToken);
         string id = answer.RootElement.GetProperty("id").GetString()!;
         string text = answer.RootElement.GetProperty("key").GetString()!;
-        Console.WriteLine(asJson ? $$"""{"id":"{{id}}","key":"{{text}}"}""" : $"{text}\nThis is shown once. Its id is {id}.");
+        if (asJson)
+        {
+            using Stream output = Terminal.OpenJson();
+            using var written = new Utf8JsonWriter(output);
+            written.WriteStartObject();
+            written.WriteString("id", id);
+            written.WriteString("key", text);
+            written.WriteEndObject();
+            return ExitCode.Done;
+        }
+
+        Console.WriteLine(Terminal.Clean(text));
+        Console.WriteLine(Terminal.Clean($"This is shown once. Its id is {id}."));
         return ExitCode.Done;
     }
 
@@ -97,7 +109,7 @@ internal static class KeysCommand
         using JsonDocument answer = await api.GetAsync("api/keys", cancellationToken);
         if (asJson)
         {
-            Console.WriteLine(answer.RootElement.GetRawText());
+            Console.WriteLine(Terminal.CleanJson(answer.RootElement.GetRawText()));
             return ExitCode.Done;
         }
 

@@ -30,7 +30,7 @@ internal static class LogsCommand
         using JsonDocument answer = await api.GetAsync("api/logs", cancellationToken);
         if (asJson)
         {
-            Console.WriteLine(answer.RootElement.GetRawText());
+            Console.WriteLine(Terminal.CleanJson(answer.RootElement.GetRawText()));
             return ExitCode.Done;
         }
 
@@ -62,7 +62,9 @@ internal static class LogsCommand
         }
 
         using JsonDocument answer = await api.PostAsync("api/logs", body.ToArray(), cancellationToken);
-        Console.WriteLine(asJson ? answer.RootElement.GetRawText() : $"Made log {name}. Its verification key:\n  {answer.RootElement.GetProperty("vkey").GetString()}");
+        Console.WriteLine(asJson
+            ? Terminal.CleanJson(answer.RootElement.GetRawText())
+            : $"Made log {Terminal.Clean(name)}. Its verification key:\n  {Terminal.Clean(answer.RootElement.GetProperty("vkey").GetString()!)}");
         return ExitCode.Done;
     }
 }

@@ -195,7 +195,7 @@ internal static class RestoreCommand
 
     private static void PrintJson(FolderRestore restore, RestorePlan plan, IReadOnlyList<RestoredLog>? logs)
     {
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = Terminal.OpenJson();
         using Utf8JsonWriter json = JsonText.Writer(output);
         json.WriteStartObject();
         json.WriteString("backup", restore.Manifest.Digest);

@@ -53,7 +53,7 @@ internal static class SearchCommand
 
             foreach (JsonElement item in answer.GetProperty("items").EnumerateArray())
             {
-                Console.WriteLine(asJson ? item.GetRawText() : EntryLine.Of(item));
+                Console.WriteLine(asJson ? Terminal.CleanJson(item.GetRawText()) : EntryLine.Of(item));
                 shown++;
             }
 
@@ -81,7 +81,7 @@ internal static class SearchCommand
 
         if (!asJson)
         {
-            Console.Error.WriteLine($"{shown} of {of}, as of size {answer.GetProperty("as_of")}{(cursor is null ? "" : "; raise --limit for more")}.");
+            Console.Error.WriteLine(Terminal.Clean($"{shown} of {of}, as of size {answer.GetProperty("as_of")}{(cursor is null ? "" : "; raise --limit for more")}."));
         }
     }
 }

@@ -40,7 +40,7 @@ internal static class ShowCommand
             }
             else if (parsed.GetValue(entryFile) is null || view.Length > 0)
             {
-                Console.WriteLine(Terminal.CleanLines(System.Text.Encoding.UTF8.GetString(await api.GetBytesAsync(path + view, cancel))));
+                Console.WriteLine(Terminal.CleanJson(System.Text.Encoding.UTF8.GetString(await api.GetBytesAsync(path + view, cancel))));
             }
 
             return ExitCode.Done;

@@ -52,7 +52,7 @@ internal static class SourcesCommand
             JsonElement answer = page.RootElement;
             if (asJson)
             {
-                Console.WriteLine(answer.GetRawText());
+                Console.WriteLine(Terminal.CleanJson(answer.GetRawText()));
             }
             else
             {
@@ -76,8 +76,8 @@ internal static class SourcesCommand
     {
         string who = source.GetProperty("service").GetString() + (source.GetProperty("instance").GetString() is { } instance ? "/" + instance : "");
         string flags = string.Join(", ", source.GetProperty("flags").EnumerateArray().Select(flag => flag.GetString()!.Replace('_', ' ')));
-        Console.WriteLine(
-            $"{Terminal.Column(who, 32)} {Terminal.Column(source.GetProperty("principal").GetString()!, 24)} {source.GetProperty("events"),10} events {source.GetProperty("events_last_hour"),8}/h  last {At(source.GetProperty("last"))}  {(flags.Length == 0 ? "ok" : flags)}");
+        Console.WriteLine(Terminal.Clean(
+            $"{Terminal.Column(who, 32)} {Terminal.Column(source.GetProperty("principal").GetString()!, 24)} {source.GetProperty("events"),10} events {source.GetProperty("events_last_hour"),8}/h  last {At(source.GetProperty("last"))}  {(flags.Length == 0 ? "ok" : flags)}"));
         foreach (JsonElement stream in source.GetProperty("streams").EnumerateArray())
         {
             foreach (JsonElement gap in stream.GetProperty("gaps").GetProperty("items").EnumerateArray().Where(gap => gap.GetProperty("closed").ValueKind == JsonValueKind.Null))
@@ -104,7 +104,7 @@ internal static class SourcesCommand
             string state = expected.GetProperty("silent").GetBoolean()
                 ? $"SILENT since {expected.GetProperty("silent_since").GetString()}, by the server's clock"
                 : "heard of within its interval";
-            Console.WriteLine($"expected {Terminal.Column(expected.GetProperty("name").GetString()!, 24)} every {expected.GetProperty("interval_s")} s: {state}");
+            Console.WriteLine(Terminal.Clean($"expected {Terminal.Column(expected.GetProperty("name").GetString()!, 24)} every {expected.GetProperty("interval_s")} s: {state}"));
         }
 
         foreach (JsonElement refused in answer.GetProperty("refused").EnumerateArray())
@@ -117,8 +117,8 @@ internal static class SourcesCommand
         JsonElement forgotten = totals.GetProperty("forgotten");
         string apart = forgotten.GetProperty("sources").GetInt64() == 0 ? "" : $" {forgotten.GetProperty("sources")} older sources are only counted, {forgotten.GetProperty("missing")} events missing of them.";
         string unread = totals.GetProperty("unread_entries").GetInt64() == 0 ? "" : $" {totals.GetProperty("unread_entries")} entries could not be read, and are not in this.";
-        Console.Error.WriteLine(
-            $"{totals.GetProperty("sources")} sources, {totals.GetProperty("open_gaps")} open gaps, {totals.GetProperty("missing")} events missing, {totals.GetProperty("silent")} silent, as of size {answer.GetProperty("as_of")}.{apart}{unread}");
+        Console.Error.WriteLine(Terminal.Clean(
+            $"{totals.GetProperty("sources")} sources, {totals.GetProperty("open_gaps")} open gaps, {totals.GetProperty("missing")} events missing, {totals.GetProperty("silent")} silent, as of size {answer.GetProperty("as_of")}.{apart}{unread}"));
     }
 
     private static async Task<int> ExpectAsync(

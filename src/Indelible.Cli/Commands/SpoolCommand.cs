@@ -150,7 +150,7 @@ internal static class SpoolCommand
                     return ExitCode.Done;
                 }
 
-                Console.WriteLine(asJson ? Encoding.UTF8.GetString(one.Json.Span) : Terminal.Clean(LineOf(one)));
+                Console.WriteLine(asJson ? Terminal.CleanJson(Encoding.UTF8.GetString(one.Json.Span)) : Terminal.Clean(LineOf(one)));
             }
         }
 

@@ -29,7 +29,7 @@ internal static class TailCommand
             await foreach (string text in api.TailAsync(log, query, after, cancellationToken))
             {
                 using JsonDocument item = JsonDocument.Parse(text);
-                Console.WriteLine(asJson ? text : EntryLine.Of(item.RootElement));
+                Console.WriteLine(asJson ? Terminal.CleanJson(text) : EntryLine.Of(item.RootElement));
             }
         }
         catch (OperationCanceledException)

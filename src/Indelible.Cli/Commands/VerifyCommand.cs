@@ -362,13 +362,15 @@ internal static class VerifyCommand
             return null;
         }
 
+        // Past the guard of the terminal: a carriage return is what it is there to keep out.
+        Stream error = Console.OpenStandardError();
         long next = Step;
         return new Progress<long>(done =>
         {
             if (done >= next)
             {
                 next = done + Step;
-                Console.Error.Write($"\r{done} entries");
+                error.Write(System.Text.Encoding.ASCII.GetBytes(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\r{done} entries")));
             }
         });
     }
@@ -383,9 +385,9 @@ internal static class VerifyCommand
         {
             Console.WriteLine(report.Verdict switch
             {
-                Verdict.Valid => $"VALID: {report.Origin}" + (report.Head is { } head ? $", {head.Size} entries, root {head.Root.ToBase64()}" : ""),
-                Verdict.NotValid => $"NOT VALID: {report.Origin}",
-                _ => $"COULD NOT TELL: {report.Origin}",
+                Verdict.Valid => $"VALID: {Terminal.Clean(report.Origin)}" + (report.Head is { } head ? $", {head.Size} entries, root {head.Root.ToBase64()}" : ""),
+                Verdict.NotValid => $"NOT VALID: {Terminal.Clean(report.Origin)}",
+                _ => $"COULD NOT TELL: {Terminal.Clean(report.Origin)}",
             });
             foreach (VerificationFault fault in report.Faults)
             {
@@ -418,7 +420,7 @@ internal static class VerifyCommand
 
     private static void PrintJson(VerificationReport report)
     {
-        using Stream output = Console.OpenStandardOutput();
+        using Stream output = Terminal.OpenJson();
         using Utf8JsonWriter json = JsonText.Writer(output);
         json.WriteStartObject();
         json.WriteString("verdict", VerdictWord.Of(report.Verdict));
