@@ -87,5 +87,5 @@ internal static class SessionEndpoints
     private static Problem NoSession() => Problem.NotFound("The request has an Authorization header and is within no session.");
 
     private static SessionView View(LogEngine engine, Session session) => new(
-        session.Principal, Instant.Format(session.Expires), (long)Math.Max(0, (session.Used + ServerLimits.SessionIdle - engine.Time.GetUtcNow()).TotalSeconds), session.Csrf);
+        session.Principal, Instant.Format(session.Expires), (long)Math.Max(0, (session.Until - engine.Time.GetUtcNow()).TotalSeconds), session.Csrf);
 }

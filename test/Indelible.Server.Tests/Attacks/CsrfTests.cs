@@ -110,6 +110,23 @@ public sealed class CsrfTests(TestServer server) : IClassFixture<TestServer>
         Assert.False(await reader.IsSignedInAsync());
     }
 
+    [Theory]
+    [InlineData("xn--bcher-kva.example", "http://xn--bcher-kva.example")]
+    [InlineData("Audit.example:8443", "http://audit.example:8443")]
+    [InlineData("[::1]:7480", "http://[::1]:7480")]
+    public async Task A_page_s_origin_is_the_host_that_it_was_asked_of(string host, string origin)
+    {
+        Browser browser = await SignedInAsync();
+
+        Answer answer = await SendAsync(browser, "POST api/keys", request =>
+        {
+            request.Headers.Host = host;
+            request.Headers.Add("Origin", origin);
+        });
+
+        Assert.Equal(201, answer.Status);
+    }
+
     [Fact]
     public async Task Over_TLS_a_page_that_came_in_clear_is_another_origin()
     {

@@ -10,14 +10,16 @@ using Xunit;
 namespace Indelible.Server.Tests.Attacks;
 
 /// <summary>Sessions of the page: what a cookie is worth, to its owner and to whoever else has it, and when it is worth nothing more.</summary>
-public sealed class SessionTests : IAsyncLifetime
+public sealed class SessionTests(TestServer server) : IClassFixture<TestServer>, IAsyncLifetime
 {
     private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
+
+    // Longer than anything that is waited for takes, on a busy machine too.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     // How far before a limit a test looks: the clock goes on by itself while it does.
     private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(5);
 
-    private readonly TestServer _server = new();
     private TestLog _log = null!;
     private string _keyId = "";
     private string _key = "";
@@ -25,28 +27,27 @@ public sealed class SessionTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _server.InitializeAsync();
-        _log = await _server.NewLogAsync();
+        _log = await server.NewLogAsync();
         await _log.FillAsync(1);
-        (_keyId, _key) = await _server.NewKeyAsync("reader", _log.Name);
-        _auditor = (await _server.NewKeyAsync("reader", "_access")).Text;
+        (_keyId, _key) = await server.NewKeyAsync("reader", _log.Name);
+        _auditor = (await server.NewKeyAsync("reader", "_access")).Text;
     }
 
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     // ---- the cookie
 
     [Fact]
     public async Task Signing_in_answers_who_and_until_when_and_sets_a_cookie_that_no_script_and_no_other_site_gets()
     {
-        var browser = new Browser(_server);
-        DateTimeOffset before = _server.Clock.GetUtcNow();
+        var browser = new Browser(server);
+        DateTimeOffset before = server.Clock.GetUtcNow();
 
         Answer answer = await browser.SignInAsync(_key);
 
         Assert.Equal(201, answer.Status);
         Assert.Equal("key:" + _keyId, answer.Json.GetProperty("principal").GetString());
-        Assert.InRange(answer.Json.GetProperty("expires").GetDateTimeOffset(), before + ServerLimits.SessionLife - s_second, _server.Clock.GetUtcNow() + ServerLimits.SessionLife);
+        Assert.InRange(answer.Json.GetProperty("expires").GetDateTimeOffset(), before + ServerLimits.SessionLife - s_second, server.Clock.GetUtcNow() + ServerLimits.SessionLife);
         Assert.InRange(answer.Json.GetProperty("idle_s").GetInt64(), 1, (long)ServerLimits.SessionIdle.TotalSeconds);
         Assert.Equal(43, answer.Json.GetProperty("csrf").GetString()!.Length);
         Assert.True(answer.Headers.CacheControl!.NoStore);
@@ -73,9 +74,9 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task Where_TLS_ends_at_a_proxy_in_front_the_cookie_is_as_over_TLS()
     {
-        var browser = new Browser(_server);
+        var browser = new Browser(server);
 
-        Answer answer = await browser.SignInAsync(_key, request => request.Headers.Add("Origin", "https://" + _server.Url.Authority));
+        Answer answer = await browser.SignInAsync(_key, request => request.Headers.Add("Origin", "https://" + server.Url.Authority));
 
         Assert.Matches("^__Host-indelible=[^;]+; path=/; secure; samesite=strict; httponly$", answer.Headers.GetValues("Set-Cookie").Single());
         Assert.Equal(200, (await browser.GetAsync("api/me")).Status);
@@ -86,7 +87,7 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task The_cookie_stands_in_the_key_s_place_and_no_further()
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
 
         Assert.Equal(_keyId, (await browser.GetAsync("api/me")).Json.GetProperty("credential").GetString());
         Assert.Equal(200, (await browser.GetAsync(_log.Events)).Status);
@@ -100,9 +101,9 @@ public sealed class SessionTests : IAsyncLifetime
     public async Task Tiles_and_producers_doors_know_nothing_of_cookies()
     {
         await _log.FillAsync(255);
-        TestLog open = await _server.NewLogAsync(isPublic: true);
-        Browser reader = await Browser.SignedInAsync(_server, _key);
-        Browser writer = await Browser.SignedInAsync(_server, _log.WriterKey);
+        TestLog open = await server.NewLogAsync(isPublic: true);
+        Browser reader = await Browser.SignedInAsync(server, _key);
+        Browser writer = await Browser.SignedInAsync(server, _log.WriterKey);
 
         Assert.Equal(200, (await _log.GetTileAsync("tile/entries/000", _key)).Status);
         (await reader.GetAsync($"logs/{_log.Name}/tile/entries/000")).ShouldBeProblem(401, "unauthenticated");
@@ -117,21 +118,21 @@ public sealed class SessionTests : IAsyncLifetime
     // ---- what is shown
 
     [Fact]
-    public async Task A_token_that_the_server_did_not_make_is_never_adopted()
+    public async Task A_token_that_theserver_did_not_make_is_never_adopted()
     {
         string planted = "indelible=" + new string('A', 43);
-        var victim = new Browser(_server) { Cookie = planted };
+        var victim = new Browser(server) { Cookie = planted };
 
         await victim.SignInAsync(_key);
 
         Assert.NotEqual(planted, victim.Cookie);
-        (await new Browser(_server) { Cookie = planted }.GetAsync("api/me")).ShouldBeProblem(401, "unauthenticated");
+        (await new Browser(server) { Cookie = planted }.GetAsync("api/me")).ShouldBeProblem(401, "unauthenticated");
     }
 
     [Fact]
     public async Task Signing_in_ends_the_session_that_the_browser_has_whoever_s_it_is()
     {
-        Browser attacker = await Browser.SignedInAsync(_server, _log.WriterKey);
+        Browser attacker = await Browser.SignedInAsync(server, _log.WriterKey);
         Browser victim = attacker.Copy();
 
         await victim.SignInAsync(_key);
@@ -144,7 +145,7 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task Signing_in_takes_the_header_and_no_cookie()
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
 
         (await browser.SendAsync(HttpMethod.Post, "api/session")).ShouldBeProblem(401, "unauthenticated");
         (await browser.SendAsync(HttpMethod.Post, "api/session", $$"""{"key":"{{_key}}"}""")).ShouldBeProblem(401, "unauthenticated");
@@ -156,7 +157,7 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task Beside_an_Authorization_header_the_cookie_counts_for_nothing()
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
 
         Answer asWriter = await browser.SendAsync(HttpMethod.Get, "api/me", null, request => request.Headers.Add("Authorization", "Bearer " + _log.WriterKey));
         Assert.NotEqual(_keyId, asWriter.Json.GetProperty("credential").GetString());
@@ -176,18 +177,18 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task Of_two_cookies_of_one_name_none_counts()
     {
-        Browser victim = await Browser.SignedInAsync(_server, _key);
-        Browser attacker = await Browser.SignedInAsync(_server, _log.WriterKey);
+        Browser victim = await Browser.SignedInAsync(server, _key);
+        Browser attacker = await Browser.SignedInAsync(server, _log.WriterKey);
         string[] both = [$"{victim.Cookie}; {attacker.Cookie}", $"{attacker.Cookie}; {victim.Cookie}", $"{victim.Cookie}; a=b; {victim.Cookie}", $"{victim.Cookie}; indelible=", $"{victim.Cookie}; __Host-{attacker.Cookie}; __Host-{victim.Cookie}"];
 
         foreach (string cookies in both)
         {
-            (await new Browser(_server) { Cookie = cookies }.GetAsync("api/me")).ShouldBeProblem(401, "unauthenticated");
+            (await new Browser(server) { Cookie = cookies }.GetAsync("api/me")).ShouldBeProblem(401, "unauthenticated");
         }
 
-        string inTwoHeaders = await RawHttp.SendAsync(_server.Url, $"GET /api/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {victim.Cookie}\r\nCookie: {attacker.Cookie}\r\n\r\n");
+        string inTwoHeaders = await RawHttp.SendAsync(server.Url, $"GET /api/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: {victim.Cookie}\r\nCookie: {attacker.Cookie}\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 401", inTwoHeaders, StringComparison.Ordinal);
-        Assert.Equal(200, (await new Browser(_server) { Cookie = $"other=1; {victim.Cookie}; Indelible=x; indelible2=y" }.GetAsync("api/me")).Status);
+        Assert.Equal(200, (await new Browser(server) { Cookie = $"other=1; {victim.Cookie}; Indelible=x; indelible2=y" }.GetAsync("api/me")).Status);
     }
 
     public static TheoryData<string> HostileValues => new(
@@ -197,11 +198,11 @@ public sealed class SessionTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(HostileValues))]
-    public async Task What_is_no_token_is_no_session_and_no_fault_of_the_server(string cookie)
+    public async Task What_is_no_token_is_no_session_and_no_fault_of_theserver(string cookie)
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
 
-        Answer answer = await new Browser(_server) { Cookie = cookie.Replace("TOKEN", browser.Token, StringComparison.Ordinal) }.GetAsync("api/me");
+        Answer answer = await new Browser(server) { Cookie = cookie.Replace("TOKEN", browser.Token, StringComparison.Ordinal) }.GetAsync("api/me");
 
         answer.ShouldBeProblem(401, "unauthenticated");
         Assert.True(await browser.IsSignedInAsync());
@@ -213,7 +214,7 @@ public sealed class SessionTests : IAsyncLifetime
     [InlineData(0x7F)]
     public async Task Bytes_that_are_no_text_are_no_token(byte value)
     {
-        string answer = await RawHttp.SendAsync(_server.Url, $"GET /api/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: indelible={new string('A', 42)}{(char)value}\r\n\r\n");
+        string answer = await RawHttp.SendAsync(server.Url, $"GET /api/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: indelible={new string('A', 42)}{(char)value}\r\n\r\n");
 
         Assert.Matches("^HTTP/1.1 40[01]", answer);
     }
@@ -223,20 +224,21 @@ public sealed class SessionTests : IAsyncLifetime
     {
         await using var other = new TestServer();
         await other.InitializeAsync();
-        Browser browser = await Browser.SignedInAsync(_server, _server.AdminKey);
+        Browser browser = await Browser.SignedInAsync(other, other.AdminKey);
 
-        (await new Browser(other) { Cookie = browser.Cookie }.GetAsync("api/me")).ShouldBeProblem(401, "unauthenticated");
+        (await new Browser(server) { Cookie = browser.Cookie }.GetAsync("api/me")).ShouldBeProblem(401, "unauthenticated");
+        Assert.True(await browser.IsSignedInAsync());
 
-        await _server.StopAsync();
-        await _server.StartAsync();
+        await other.StopAsync();
+        await other.StartAsync();
         (await browser.GetAsync("api/me")).ShouldBeProblem(401, "unauthenticated");
     }
 
     [Fact]
     public async Task A_key_for_some_networks_gives_no_session_to_the_others()
     {
-        Answer made = await _server.PostAsync("api/keys", _server.AdminKey, $$"""{"kind":"reader","logs":["{{_log.Name}}"],"networks":["127.0.0.1/32"]}""");
-        Browser browser = await Browser.SignedInAsync(_server, made.Json.GetProperty("key").GetString()!);
+        Answer made = await server.PostAsync("api/keys", server.AdminKey, $$"""{"kind":"reader","logs":["{{_log.Name}}"],"networks":["127.0.0.1/32"]}""");
+        Browser browser = await Browser.SignedInAsync(server, made.Json.GetProperty("key").GetString()!);
 
         Assert.Equal(200, await StatusFromAsync("127.0.0.1", browser.Cookie));
         Assert.Equal(401, await StatusFromAsync("127.0.0.2", browser.Cookie));
@@ -249,7 +251,7 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task After_signing_out_the_token_is_worth_nothing()
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
         Browser thief = browser.Copy();
 
         Answer answer = await browser.SignOutAsync();
@@ -264,11 +266,11 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task A_session_that_is_used_gets_another_token_and_requests_under_way_may_still_show_the_last()
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
         Browser underWay = browser.Copy();
-        _server.Clock.Advance(ServerLimits.SessionTokenLife - s_margin);
+        server.Clock.Advance(ServerLimits.SessionTokenLife - s_margin);
         Assert.False((await browser.GetAsync("api/me")).Headers.Contains("Set-Cookie"));
-        _server.Clock.Advance(s_margin);
+        server.Clock.Advance(s_margin);
 
         // Whoever only asks whether he is signed in uses nothing.
         Assert.False((await browser.GetAsync("api/session")).Headers.Contains("Set-Cookie"));
@@ -276,7 +278,7 @@ public sealed class SessionTests : IAsyncLifetime
 
         Assert.NotEqual(underWay.Cookie, browser.Cookie);
         Assert.Equal(200, (await browser.GetAsync("api/me")).Status);
-        _server.Clock.Advance(ServerLimits.SessionTokenGrace / 3);
+        server.Clock.Advance(ServerLimits.SessionTokenGrace / 3);
         Answer late = await underWay.GetAsync("api/me");
         Assert.Equal(200, late.Status);
         Assert.False(late.Headers.Contains("Set-Cookie"));
@@ -285,15 +287,15 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task Requests_side_by_side_get_the_same_token_and_an_answer_that_is_lost_loses_nothing()
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
-        _server.Clock.Advance(ServerLimits.SessionTokenLife);
+        Browser browser = await Browser.SignedInAsync(server, _key);
+        server.Clock.Advance(ServerLimits.SessionTokenLife);
         Browser[] copies = [.. Enumerable.Range(0, 8).Select(_ => browser.Copy())];
 
         Answer[] answers = await Task.WhenAll(copies.Select(copy => copy.GetAsync("api/me")));
 
         Assert.All(answers, answer => Assert.Equal(200, answer.Status));
         Assert.Single(copies.Select(copy => copy.Cookie).Distinct());
-        _server.Clock.Advance(ServerLimits.SessionTokenGrace * 3);
+        server.Clock.Advance(ServerLimits.SessionTokenGrace * 3);
         Assert.Equal(200, (await browser.GetAsync("api/me")).Status);
         Assert.Equal(copies[0].Cookie, browser.Cookie);
     }
@@ -301,11 +303,11 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task A_token_shown_long_after_its_successor_was_used_ends_the_session_for_owner_and_thief()
     {
-        Browser victim = await Browser.SignedInAsync(_server, _key);
+        Browser victim = await Browser.SignedInAsync(server, _key);
         Browser thief = victim.Copy();
         for (int i = 0; i < 3; i++)
         {
-            _server.Clock.Advance(ServerLimits.SessionTokenLife);
+            server.Clock.Advance(ServerLimits.SessionTokenLife);
             await victim.GetAsync("api/me");
             Assert.Equal(200, (await victim.GetAsync("api/me")).Status);
         }
@@ -317,12 +319,12 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task Just_after_the_grace_a_token_is_a_copy()
     {
-        Browser victim = await Browser.SignedInAsync(_server, _key);
+        Browser victim = await Browser.SignedInAsync(server, _key);
         Browser thief = victim.Copy();
-        _server.Clock.Advance(ServerLimits.SessionTokenLife);
+        server.Clock.Advance(ServerLimits.SessionTokenLife);
         await victim.GetAsync("api/me");
         Assert.Equal(200, (await victim.GetAsync("api/me")).Status);
-        _server.Clock.Advance(ServerLimits.SessionTokenGrace);
+        server.Clock.Advance(ServerLimits.SessionTokenGrace);
 
         ShouldHaveEnded(await thief.GetAsync("api/me"), "copied");
     }
@@ -332,15 +334,15 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task A_session_that_is_not_used_ends_and_one_that_is_goes_on()
     {
-        Browser used = await Browser.SignedInAsync(_server, _key);
-        Browser idle = await Browser.SignedInAsync(_server, _key);
-        _server.Clock.Advance(ServerLimits.SessionIdle - s_margin);
+        Browser used = await Browser.SignedInAsync(server, _key);
+        Browser idle = await Browser.SignedInAsync(server, _key);
+        server.Clock.Advance(ServerLimits.SessionIdle - s_margin);
         Assert.Equal(200, (await used.GetAsync("api/me")).Status);
 
         // To ask is no use: neither a page that asks by itself nor a request that was refused keeps a session.
         Assert.InRange((await idle.GetAsync("api/session")).Json.GetProperty("idle_s").GetInt64(), 1, (long)s_margin.TotalSeconds);
         (await idle.SendAsync(HttpMethod.Post, "api/keys", "{}", request => request.Headers.Remove("Indelible-CSRF"))).ShouldBeProblem(403, "cross-site");
-        _server.Clock.Advance(s_margin);
+        server.Clock.Advance(s_margin);
 
         ShouldHaveEnded(await idle.GetAsync("api/session"), "idle");
         ShouldHaveEnded(await idle.GetAsync("api/me"), "idle");
@@ -350,15 +352,15 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task No_session_gets_older_than_a_day_s_work_however_much_it_is_used()
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
         TimeSpan step = TimeSpan.FromMinutes(20);
         for (TimeSpan age = step; age < ServerLimits.SessionLife; age += step)
         {
-            _server.Clock.Advance(step);
+            server.Clock.Advance(step);
             Assert.Equal(200, (await browser.GetAsync("api/me")).Status);
         }
 
-        _server.Clock.Advance(step);
+        server.Clock.Advance(step);
 
         ShouldHaveEnded(await browser.GetAsync("api/me"), "limit");
     }
@@ -366,21 +368,21 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task A_session_never_outlives_its_key()
     {
-        string end = (_server.Clock.GetUtcNow() + TimeSpan.FromMinutes(10)).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null);
-        Answer made = await _server.PostAsync("api/keys", _server.AdminKey, $$"""{"kind":"reader","logs":["{{_log.Name}}"],"expires":"{{end}}"}""");
-        var browser = new Browser(_server);
+        string end = (server.Clock.GetUtcNow() + TimeSpan.FromMinutes(10)).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null);
+        Answer made = await server.PostAsync("api/keys", server.AdminKey, $$"""{"kind":"reader","logs":["{{_log.Name}}"],"expires":"{{end}}"}""");
+        var browser = new Browser(server);
 
         Answer answer = await browser.SignInAsync(made.Json.GetProperty("key").GetString()!);
 
         Assert.Equal(DateTimeOffset.Parse(end, null), answer.Json.GetProperty("expires").GetDateTimeOffset());
-        _server.Clock.Advance(TimeSpan.FromMinutes(10));
+        server.Clock.Advance(TimeSpan.FromMinutes(10));
         ShouldHaveEnded(await browser.GetAsync("api/me"), "credential");
     }
 
     [Fact]
     public async Task Revoking_the_key_ends_its_sessions_at_once()
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
 
         await RevokeAsync();
 
@@ -390,14 +392,14 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task A_principal_that_was_disabled_and_enabled_again_signs_in_anew()
     {
-        Assert.Equal(201, (await _server.PostAsync("api/principals", _server.AdminKey, """{"name":"ada","kind":"person"}""")).Status);
-        Answer made = await _server.PostAsync("api/keys", _server.AdminKey, $$"""{"kind":"reader","principal":"ada","logs":["{{_log.Name}}"]}""");
-        Browser browser = await Browser.SignedInAsync(_server, made.Json.GetProperty("key").GetString()!);
+        Assert.Equal(201, (await server.PostAsync("api/principals", server.AdminKey, """{"name":"ada","kind":"person"}""")).Status);
+        Answer made = await server.PostAsync("api/keys", server.AdminKey, $$"""{"kind":"reader","principal":"ada","logs":["{{_log.Name}}"]}""");
+        Browser browser = await Browser.SignedInAsync(server, made.Json.GetProperty("key").GetString()!);
         using TailReader tail = await browser.FollowAsync(_log);
 
-        await _server.PostAsync("api/principals/disable/ada", _server.AdminKey, "");
+        await server.PostAsync("api/principals/disable/ada", server.AdminKey, "");
         Assert.Equal("end", await tail.NextAsync());
-        await _server.PostAsync("api/principals/enable/ada", _server.AdminKey, "");
+        await server.PostAsync("api/principals/enable/ada", server.AdminKey, "");
 
         ShouldHaveEnded(await browser.GetAsync("api/me"), "credential");
         Assert.Equal(201, (await browser.SignInAsync(made.Json.GetProperty("key").GetString()!)).Status);
@@ -408,8 +410,8 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task Signing_out_ends_the_session_s_tails_at_once_and_no_others()
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
-        Browser other = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
+        Browser other = await Browser.SignedInAsync(server, _key);
         using TailReader tail = await browser.FollowAsync(_log);
         using TailReader second = await browser.FollowAsync(_log);
         using TailReader others = await other.FollowAsync(_log);
@@ -426,7 +428,7 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task Revoking_the_key_ends_the_session_s_tails_at_once()
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
         using TailReader tail = await browser.FollowAsync(_log);
 
         await RevokeAsync();
@@ -437,12 +439,12 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task A_tail_shows_nothing_more_once_its_session_is_over_and_is_no_use_of_it()
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
         using TailReader tail = await browser.FollowAsync(_log);
-        _server.Clock.Advance(ServerLimits.SessionIdle - s_margin);
+        server.Clock.Advance(ServerLimits.SessionIdle - s_margin);
         await _log.FillAsync(1);
         Assert.Equal("entry", await tail.NextAsync());
-        _server.Clock.Advance(s_margin);
+        server.Clock.Advance(s_margin);
 
         await _log.FillAsync(1);
 
@@ -455,16 +457,16 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task A_key_has_so_many_sessions_and_the_one_unused_for_longest_makes_way()
     {
-        Browser stranger = await Browser.SignedInAsync(_server, _log.ReaderKey);
+        Browser stranger = await Browser.SignedInAsync(server, _log.ReaderKey);
         var browsers = new List<Browser>();
         for (int i = 0; i < ServerLimits.SessionsPerCredential; i++)
         {
-            browsers.Add(await Browser.SignedInAsync(_server, _key));
-            _server.Clock.Advance(s_second);
+            browsers.Add(await Browser.SignedInAsync(server, _key));
+            server.Clock.Advance(s_second);
         }
 
         await browsers[0].GetAsync("api/me");
-        browsers.Add(await Browser.SignedInAsync(_server, _key));
+        browsers.Add(await Browser.SignedInAsync(server, _key));
 
         ShouldHaveEnded(await browsers[1].GetAsync("api/session"), "crowded");
         foreach (Browser browser in browsers.Except([browsers[1]]).Append(stranger))
@@ -476,8 +478,8 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public void A_node_has_so_many_sessions_and_remembers_so_many_that_ended()
     {
-        var table = new SessionTable(_server.Engine);
-        Authority authority = _server.Engine.Authorities.Of(_keyId, "key:" + _keyId, _server.Clock.GetUtcNow())!;
+        var table = new SessionTable(server.Engine);
+        Authority authority = server.Engine.Authorities.Of(_keyId, "key:" + _keyId, server.Clock.GetUtcNow())!;
         var tokens = new List<string>();
         int further = ServerLimits.SessionsRemembered + 5;
         for (int i = 0; i < ServerLimits.Sessions + further; i++)
@@ -488,7 +490,7 @@ public sealed class SessionTests : IAsyncLifetime
             tokens.Add(token);
             if (i == 0)
             {
-                _server.Clock.Advance(s_second);
+                server.Clock.Advance(s_second);
             }
         }
 
@@ -502,7 +504,7 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task Sign_in_what_is_done_in_the_session_and_sign_out_are_entries_under_its_id()
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
         await browser.GetAsync(_log.Events);
         await browser.SignOutAsync();
 
@@ -524,18 +526,18 @@ public sealed class SessionTests : IAsyncLifetime
     [InlineData("copied")]
     public async Task However_a_session_ends_is_an_entry_with_the_reason(string reason)
     {
-        Browser browser = await Browser.SignedInAsync(_server, _key);
+        Browser browser = await Browser.SignedInAsync(server, _key);
         Browser copy = browser.Copy();
         switch (reason)
         {
             case "idle":
-                _server.Clock.Advance(ServerLimits.SessionIdle);
+                server.Clock.Advance(ServerLimits.SessionIdle);
                 break;
             case "limit":
                 for (TimeSpan age = TimeSpan.Zero; age < ServerLimits.SessionLife; age += ServerLimits.SessionTokenLife)
                 {
                     await browser.GetAsync("api/me");
-                    _server.Clock.Advance(ServerLimits.SessionTokenLife);
+                    server.Clock.Advance(ServerLimits.SessionTokenLife);
                 }
 
                 break;
@@ -547,10 +549,10 @@ public sealed class SessionTests : IAsyncLifetime
                 browser = copy;
                 break;
             default:
-                _server.Clock.Advance(ServerLimits.SessionTokenLife);
+                server.Clock.Advance(ServerLimits.SessionTokenLife);
                 await browser.GetAsync("api/me");
                 await browser.GetAsync("api/me");
-                _server.Clock.Advance(ServerLimits.SessionTokenGrace);
+                server.Clock.Advance(ServerLimits.SessionTokenGrace);
                 await copy.GetAsync("api/me");
                 break;
         }
@@ -565,28 +567,31 @@ public sealed class SessionTests : IAsyncLifetime
     [Fact]
     public async Task A_revoked_key_s_session_is_ended_and_entered_though_nobody_uses_it()
     {
-        await Browser.SignedInAsync(_server, _key);
+        await Browser.SignedInAsync(server, _key);
 
         await RevokeAsync();
 
-        Assert.Single(await TrailAsync("action:indelible.session.end data.reason:credential", 1));
+        Assert.Single(await TrailAsync($"action:indelible.session.end data.reason:credential auth.credential_id:{_keyId}", 1));
     }
 
     [Fact]
     public async Task A_failed_sign_in_and_a_token_of_no_session_are_entered_and_a_visit_without_one_is_not()
     {
-        var browser = new Browser(_server);
+        await using var own = new TestServer();
+        await own.InitializeAsync();
+        string auditor = (await own.NewKeyAsync("reader", "_access")).Text;
+        var browser = new Browser(own);
 
         (await browser.GetAsync("api/session")).ShouldBeProblem(401, "unauthenticated");
         await browser.SignInAsync("ind_r_" + new string('A', 43));
         browser.Cookie = "indelible=" + new string('A', 43);
         (await browser.GetAsync("api/session")).ShouldBeProblem(401, "unauthenticated");
 
-        IReadOnlyList<JsonElement> entries = await TrailAsync("action:indelible.authentication.fail", 2);
+        IReadOnlyList<JsonElement> entries = await TrailAsync("action:indelible.authentication.fail", 2, own, auditor);
         Assert.Equal(["POST /api/session", "GET /api/session"], entries.Select(entry => Text(entry.GetProperty("data"), "door")));
     }
 
-    private Task<Answer> RevokeAsync() => _server.SendAsync(HttpMethod.Delete, "api/keys/" + _keyId, _server.AdminKey);
+    private Task<Answer> RevokeAsync() => server.SendAsync(HttpMethod.Delete, "api/keys/" + _keyId, server.AdminKey);
 
     private static void ShouldHaveEnded(Answer answer, string reason)
     {
@@ -595,12 +600,13 @@ public sealed class SessionTests : IAsyncLifetime
     }
 
     /// <summary>The entries of the trail that match, once there are so many: those of what ends by itself come a little later.</summary>
-    private async Task<IReadOnlyList<JsonElement>> TrailAsync(string query, int count)
+    private async Task<IReadOnlyList<JsonElement>> TrailAsync(string query, int count, TestServer? of = null, string? auditor = null)
     {
+        TestServer at = of ?? server;
         while (true)
         {
-            long size = _server.Engine.Find("_access")!.Size;
-            Answer answer = await _server.GetAsync("api/logs/_access/events?order=asc&limit=1000&q=" + Uri.EscapeDataString(query), _auditor);
+            long size = at.Engine.Find("_access")!.Size;
+            Answer answer = await at.GetAsync("api/logs/_access/events?order=asc&limit=1000&q=" + Uri.EscapeDataString(query), auditor ?? _auditor);
             JsonElement[] found = [.. answer.Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("entry"))];
             if (found.Length >= count)
             {
@@ -608,7 +614,7 @@ public sealed class SessionTests : IAsyncLifetime
             }
 
             // The search is an entry as well: the next one beyond it may be what is waited for.
-            await _server.Engine.Find("_access")!.WaitForGrowthAsync(size + 1, TestContext.Current.CancellationToken);
+            await at.Engine.Find("_access")!.WaitForGrowthAsync(size + 1, TestContext.Current.CancellationToken).WaitAsync(s_patience, TestContext.Current.CancellationToken);
         }
     }
 
@@ -625,7 +631,7 @@ public sealed class SessionTests : IAsyncLifetime
                 return new NetworkStream(socket, ownsSocket: true);
             },
         });
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_server.Url, "api/me"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Url, "api/me"));
         request.Headers.TryAddWithoutValidation("Cookie", cookie);
         using HttpResponseMessage answer = await client.SendAsync(request, TestContext.Current.CancellationToken);
         return (int)answer.StatusCode;

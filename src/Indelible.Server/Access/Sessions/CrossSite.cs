@@ -47,6 +47,7 @@ internal static class CrossSite
     }
 
     // A proxy in front may end TLS, so that a page came by https and its request by http; never the other way round.
-    private static bool IsOwn(HttpRequest request, string origin) => request.Host.Value is { Length: > 0 } host
+    // The Host header as it came: the framework's own form of it has other letters where a name has any beyond ASCII.
+    private static bool IsOwn(HttpRequest request, string origin) => request.Headers.Host is [{ Length: > 0 } host]
         && (origin.Equals("https://" + host, StringComparison.OrdinalIgnoreCase) || (!request.IsHttps && origin.Equals("http://" + host, StringComparison.OrdinalIgnoreCase)));
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
@@ -23,9 +24,10 @@ internal sealed class SessionTable(LogEngine engine)
     private const int IdBytes = 8;
 
     private readonly Lock _lock = new();
-    private readonly HashSet<Session> _open = [];                                          // under _lock
+    private readonly HashSet<Session> _open = [];   // under _lock
+    private readonly Dictionary<(string CredentialId, string Principal), List<Session>> _byOwner = [];   // under _lock; the open ones
     private readonly Dictionary<string, Session> _byToken = new(StringComparer.Ordinal);   // under _lock; those that ended lately as well, so that it can be said why
-    private readonly Queue<Session> _over = [];                                            // under _lock; the oldest first
+    private readonly Queue<Session> _over = [];   // under _lock; the oldest first
     private readonly Channel<Session> _untold = Channel.CreateUnbounded<Session>(new UnboundedChannelOptions { SingleReader = true });
 
     /// <summary>Sessions that ended by themselves, to be entered in <c>_access</c>. Whoever signs out enters it himself.</summary>
@@ -50,10 +52,19 @@ internal sealed class SessionTable(LogEngine engine)
     {
         lock (_lock)
         {
-            MakeRoom(_open.Where(other => other.CredentialId == session.CredentialId && other.Principal == session.Principal), ServerLimits.SessionsPerCredential);
-            MakeRoom(_open, ServerLimits.Sessions);
+            if (_byOwner.TryGetValue((session.CredentialId, session.Principal), out List<Session>? own) && own.Count >= ServerLimits.SessionsPerCredential)
+            {
+                MakeRoom(own);
+            }
+
+            if (_open.Count >= ServerLimits.Sessions)
+            {
+                MakeRoom(_open);
+            }
+
             _open.Add(session);
             _byToken.Add(session.Current, session);
+            (CollectionsMarshal.GetValueRefOrAddDefault(_byOwner, (session.CredentialId, session.Principal), out _) ??= []).Add(session);
         }
     }
 
@@ -139,20 +150,10 @@ internal sealed class SessionTable(LogEngine engine)
         }
     }
 
-    private void MakeRoom(IEnumerable<Session> among, int most)
+    private void MakeRoom(IReadOnlyCollection<Session> among)
     {
-        // Those that nobody has found to be over make way without being counted as crowded out.
-        DateTimeOffset now = engine.Time.GetUtcNow();
-        foreach (Session session in among.ToArray())
-        {
-            EndIfOver(session, now);
-        }
-
-        Session[] open = [.. among];
-        foreach (Session session in open.OrderBy(session => session.Used).Take(open.Length - most + 1))
-        {
-            EndCore(session, SessionEnd.Crowded);
-        }
+        Session unused = among.MinBy(session => session.Used)!;
+        EndCore(unused, unused.LimitAt(engine.Time.GetUtcNow()) ?? SessionEnd.Crowded);
     }
 
     private void EndIfOver(Session session, DateTimeOffset now)
@@ -168,6 +169,13 @@ internal sealed class SessionTable(LogEngine engine)
         if (!_open.Remove(session))
         {
             return false;
+        }
+
+        List<Session> own = _byOwner[(session.CredentialId, session.Principal)];
+        own.Remove(session);
+        if (own.Count == 0)
+        {
+            _byOwner.Remove((session.CredentialId, session.Principal));
         }
 
         session.EndAs(why);

@@ -7,16 +7,16 @@ namespace Indelible.Server.Access.Sessions;
 /// <summary>Ends the sessions that are over though nobody uses them, at once where the configuration changed, and enters in <c>_access</c> those that ended by themselves.</summary>
 internal sealed partial class SessionWatch(LogEngine engine, SessionTable sessions, ILogger<SessionWatch> logger) : BackgroundService
 {
+    // Entries of one moment share a write; so many wait for it together.
+    private const int Together = 256;
+
     private readonly ILogger _logger = logger;
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        while (sessions.Untold.TryRead(out Session? session))
-        {
-            await EnterAsync(session);
-        }
+        await EnterThoseEndedAsync();
     }
 
     /// <inheritdoc/>
@@ -24,39 +24,55 @@ internal sealed partial class SessionWatch(LogEngine engine, SessionTable sessio
     {
         try
         {
-            await Task.WhenAll(EndThoseOverAsync(stoppingToken), EnterThoseEndedAsync(stoppingToken));
+            while (true)
+            {
+                // Read before it is gone by: what changes from here on ends the wait below at once.
+                long configuration = engine.System.Size;
+                sessions.EndThoseOver();
+                await EnterThoseEndedAsync();
+                await WaitAsync(configuration, stoppingToken);
+            }
         }
         catch (OperationCanceledException)
         {
-            // The server stops. The sessions go with it; its next start, which is entered, ends them all.
+            // The server stops. The sessions go with it; the entry of its next start stands for the end of them all.
         }
     }
 
-    private async Task EndThoseOverAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for another configuration, for the end of a session, or for the time to look at those that nobody uses.</summary>
+    private async Task WaitAsync(long configuration, CancellationToken cancellationToken)
     {
-        while (true)
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task change = engine.WaitForConfigurationAsync(configuration, over.Token);
+        Task end = sessions.Untold.WaitToReadAsync(over.Token).AsTask();
+        try
         {
-            // Read first: a change after the look below is then waited for in vain no longer than not at all.
-            long configuration = engine.System.Size;
-            sessions.EndThoseOver();
-            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            try
-            {
-                await engine.WaitForConfigurationAsync(configuration, over.Token).WaitAsync(ServerLimits.SessionSweepInterval, engine.Time, cancellationToken);
-            }
-            catch (TimeoutException)
-            {
-                await over.CancelAsync();
-            }
+            await Task.WhenAny(change, end).WaitAsync(ServerLimits.SessionSweepInterval, engine.Time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // Time to look.
+        }
+        finally
+        {
+            await over.CancelAsync();
         }
     }
 
-    private async Task EnterThoseEndedAsync(CancellationToken cancellationToken)
+    private async Task EnterThoseEndedAsync()
     {
-        await foreach (Session session in sessions.Untold.ReadAllAsync(cancellationToken))
+        var entering = new List<Task>();
+        while (sessions.Untold.TryRead(out Session? session))
         {
-            await EnterAsync(session);
+            entering.Add(EnterAsync(session));
+            if (entering.Count == Together)
+            {
+                await Task.WhenAll(entering);
+                entering.Clear();
+            }
         }
+
+        await Task.WhenAll(entering);
     }
 
     private async Task EnterAsync(Session session)
