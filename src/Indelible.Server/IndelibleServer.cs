@@ -1,6 +1,7 @@
 using Indelible.Connections;
 using Indelible.Engine;
 using Indelible.Server.Access;
+using Indelible.Server.Access.Sessions;
 using Indelible.Server.Endpoints;
 using Indelible.Server.Ingestion;
 using Indelible.Server.Limits;
@@ -70,6 +71,9 @@ public static class IndelibleServer
         builder.Services.AddHostedService(services => services.GetRequiredService<LastUses>());
         builder.Services.AddSingleton<TokenCredentials>();
         builder.Services.AddSingleton<CertificateCredentials>();
+        builder.Services.AddSingleton<SessionTable>();
+        builder.Services.AddSingleton<SessionDoor>();
+        builder.Services.AddHostedService<SessionWatch>();
         builder.Services.AddSingleton<Authenticator>();
         builder.Services.AddSingleton<ConfigurationHistory>();
         builder.Services.AddSingleton<AccessRefusals>();
@@ -107,6 +111,7 @@ public static class IndelibleServer
         IssuerEndpoints.Map(app);
         CertificateEndpoints.Map(app);
         AccessHistoryEndpoint.Map(app);
+        SessionEndpoints.Map(app);
         AppendEndpoint.Map(app);
         OtlpEndpoint.Map(app);
         EntryEndpoints.Map(app);

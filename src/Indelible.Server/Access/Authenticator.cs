@@ -2,12 +2,13 @@ using System.Net;
 using Indelible.Engine;
 using Indelible.Engine.Access;
 using Indelible.Engine.Configuration;
+using Indelible.Server.Access.Sessions;
 
 namespace Indelible.Server.Access;
 
-/// <summary>Finds out who calls. Every way to say so ends here: a key, a token, a client certificate.</summary>
+/// <summary>Finds out who calls. Every way to say so ends here: a key, a token, a session's cookie, a client certificate.</summary>
 /// <remarks>What was found is kept for the rest of the request. Thread-safe.</remarks>
-internal sealed class Authenticator(LogEngine engine, LastUses uses, TokenCredentials tokens, CertificateCredentials certificates)
+internal sealed class Authenticator(LogEngine engine, LastUses uses, SessionDoor sessions, TokenCredentials tokens, CertificateCredentials certificates)
 {
     private const string Scheme = "Bearer ";
 
@@ -57,12 +58,21 @@ internal sealed class Authenticator(LogEngine engine, LastUses uses, TokenCreden
         ? header[Scheme.Length..].Trim()
         : null;
 
+    /// <summary>Whether a key may be shown from an address.</summary>
+    public static bool IsFrom(IPAddress? address, ApiKey key) => key.Networks.IsEmpty || (Plain(address) is { } plain && key.Networks.Any(network => IPNetwork.Parse(network).Contains(plain)));
+
     private Caller? Find(HttpContext context)
     {
+        // Beside the header a cookie counts for nothing, also where the header is worth nothing: a caller is one, and says which.
+        if (context.Request.Headers.Authorization.Count == 0)
+        {
+            return sessions.TryEnter(context) ?? certificates.Find(context);
+        }
+
         if (BearerOf(context) is not { } presented)
         {
             // Who says in words who he is, and says it wrongly, is not taken for whom his connection speaks for.
-            return context.Request.Headers.Authorization.Count == 0 ? certificates.Find(context) : null;
+            return null;
         }
 
         if (TokenEnvelope.HasForm(presented))
@@ -74,8 +84,6 @@ internal sealed class Authenticator(LogEngine engine, LastUses uses, TokenCreden
         context.Items[typeof(ApiKey)] = key;
         return caller;
     }
-
-    private static bool IsFrom(IPAddress? address, ApiKey key) => key.Networks.IsEmpty || (Plain(address) is { } plain && key.Networks.Any(network => IPNetwork.Parse(network).Contains(plain)));
 
     // A dual-stack socket tells IPv4 addresses in IPv6's clothes.
     private static IPAddress? Plain(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;

@@ -47,7 +47,8 @@ internal static class TailEndpoint
                 long configuration = engine.System.Size;
                 if (AccessControl.Renew(engine, admission, Rights.Tail) is not { } renewed)
                 {
-                    await WriteAsync(response, "event: end\ndata: the key was revoked or has expired\n\n", ending.Token);
+                    string why = admission.Caller.SignedIn is null ? "the key was revoked or has expired" : "the session has ended";
+                    await WriteAsync(response, $"event: end\ndata: {why}\n\n", ending.Token);
                     return;
                 }
 
@@ -124,14 +125,11 @@ internal static class TailEndpoint
         return items.ToString();
     }
 
-    /// <summary>When the key ends, or the next grant; null for never.</summary>
-    private static DateTimeOffset? NextEnd(Admission admission, DateTimeOffset now)
-    {
-        DateTimeOffset? ofGrant = admission.Caller.Authority.NextEnd(now);
-        return admission.Caller.Ends is { } ofKey && !(ofGrant < ofKey) ? ofKey : ofGrant;
-    }
+    /// <summary>When the key ends, the next grant, or the session; null for never.</summary>
+    private static DateTimeOffset? NextEnd(Admission admission, DateTimeOffset now) =>
+        new[] { admission.Caller.Ends, admission.Caller.Authority.NextEnd(now), admission.Caller.SignedIn?.Until }.Min();
 
-    /// <summary>Waits for entries, for another configuration, for the end of the key, or for the time of a sign of life.</summary>
+    /// <summary>Waits for entries, for another configuration, for the end of the key or the session, or for the time of a sign of life.</summary>
     private static async Task WaitAsync(HttpResponse response, LogEngine engine, Admission admission, long next, long configuration, CancellationToken cancellationToken)
     {
         TimeSpan longest = ServerLimits.TailKeepAlive;
@@ -146,11 +144,11 @@ internal static class TailEndpoint
         Task change = engine.WaitForConfigurationAsync(configuration, over.Token);
         try
         {
-            await Task.WhenAny(growth, change).WaitAsync(longest, engine.Time, cancellationToken);
+            await Task.WhenAny([growth, change, .. admission.Caller.SignedIn is { } session ? [session.Ended] : Array.Empty<Task>()]).WaitAsync(longest, engine.Time, cancellationToken);
         }
         catch (TimeoutException) when (longest < ServerLimits.TailKeepAlive)
         {
-            // The key, or a grant, has expired.
+            // The key, a grant or the session has expired; or the session would have, and was used meanwhile.
         }
         catch (TimeoutException)
         {

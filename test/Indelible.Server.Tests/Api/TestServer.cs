@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Indelible.Connections;
 using Indelible.Engine;
 using Indelible.Engine.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -43,6 +44,9 @@ public sealed class TestServer : IAsyncLifetime
 
     public string ReceiptsVkey { get; private set; } = "";
 
+    /// <summary>Whether it is reached by https alone, under a certificate that only its own <see cref="Http"/> trusts.</summary>
+    public bool HasTls { get; init; }
+
     public async ValueTask InitializeAsync()
     {
         InitialisedFolder made = await LogEngine.InitialiseAsync(
@@ -54,12 +58,25 @@ public sealed class TestServer : IAsyncLifetime
 
     public async Task StartAsync()
     {
+        if (HasTls && !Directory.Exists(new DataFolder(Folder).TlsFolder))
+        {
+            DevelopmentCertificate.Write(new DataFolder(Folder).TlsFolder, Host, TimeProvider.System);
+        }
+
+        if (HasTls)
+        {
+            Settings["data"] = Folder;
+            Settings["urls"] = "https://127.0.0.1:0";
+        }
+
         ServerOptions options = ServerOptions.Read(null, Settings, out IReadOnlyList<string> faults);
         Assert.Empty(faults);
         Engine = await LogEngine.OpenAsync(new DataFolder(Folder), options.Engine, Clock, RandomSource.System, NullLoggerFactory.Instance);
         _app = IndelibleServer.Build(Engine, options);
         await _app.StartAsync();
-        Http = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()), Timeout = TimeSpan.FromMinutes(5) };
+
+        // Cookies are a browser's, which a test plays itself.
+        Http = new HttpClient(new SocketsHttpHandler { UseCookies = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => HasTls } }) { BaseAddress = new Uri(_app.Urls.Single()), Timeout = TimeSpan.FromMinutes(5) };
     }
 
     /// <summary>Stops as on SIGTERM: requests under way end, what waits is written.</summary>
