@@ -1,7 +1,6 @@
 using System.Text;
 using Indelible.Engine.Access;
 using Indelible.Engine.Configuration;
-using Indelible.Engine.Sequencing;
 using Indelible.Engine.Storage;
 using Xunit;
 

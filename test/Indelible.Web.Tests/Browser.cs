@@ -1,5 +1,6 @@
 using Indelible.Server.Tests.Api;
 using Microsoft.Playwright;
+using Xunit;
 
 namespace Indelible.Web.Tests;
 

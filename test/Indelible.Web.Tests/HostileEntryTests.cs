@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Indelible.Server.Tests.Api;
 using Microsoft.Playwright;
+using Xunit;
 
 namespace Indelible.Web.Tests;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Indelible.Engine.Configuration;
 using Indelible.Engine.Storage;
 using Indelible.Engine.Storage.Files;
 using Microsoft.Data.Sqlite;

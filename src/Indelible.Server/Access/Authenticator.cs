@@ -66,7 +66,7 @@ internal sealed class Authenticator(LogEngine engine, LastUses uses, SessionDoor
         // Beside the header a cookie counts for nothing, also where the header is worth nothing: a caller is one, and says which.
         if (context.Request.Headers.Authorization.Count == 0)
         {
-            return sessions.TryEnter(context) ?? certificates.Find(context);
+            return sessions.TryEnter(context) ?? (SessionCookie.Read(context.Request) is null ? OfCertificate(context) : null);
         }
 
         if (BearerOf(context) is not { } presented)
@@ -82,6 +82,19 @@ internal sealed class Authenticator(LogEngine engine, LastUses uses, SessionDoor
 
         Caller? caller = OfKey(context, presented, out ApiKey? key);
         context.Items[typeof(ApiKey)] = key;
+        return caller;
+    }
+
+    /// <summary>The caller behind the connection's certificate. A browser shows one by itself, as it does a cookie: a page of somebody else's is refused.</summary>
+    private Caller? OfCertificate(HttpContext context)
+    {
+        Caller? caller = certificates.Find(context);
+        if (caller is not null)
+        {
+            context.Items[typeof(Caller)] = caller;
+            CrossSite.Refuse(context.Request);
+        }
+
         return caller;
     }
 

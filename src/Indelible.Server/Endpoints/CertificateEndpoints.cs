@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Indelible.Engine;
 using Indelible.Engine.Access;
 using Indelible.Server.Access;

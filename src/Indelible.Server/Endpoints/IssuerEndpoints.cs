@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Engine.Access;
-using Indelible.Engine.Configuration;
 using Indelible.Server.Access;
 using Indelible.Server.Problems;
 

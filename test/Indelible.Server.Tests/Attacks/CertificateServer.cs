@@ -79,7 +79,7 @@ public sealed class CertificateServer : IAsyncLifetime
 
     internal HttpClient Client(X509Certificate2? shown)
     {
-        var options = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true };
+        var options = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shownByServer, _, _) => shownByServer is not null };
         if (shown is not null)
         {
             options.LocalCertificateSelectionCallback = (_, _, _, _, _) => shown;

@@ -203,7 +203,7 @@ public sealed class CertificateTests(CertificateServer host) : IClassFixture<Cer
                 {
                     TargetHost = "localhost",
                     EnabledSslProtocols = System.Security.Authentication.SslProtocols.Tls12,
-                    RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                    RemoteCertificateValidationCallback = (_, shownByServer, _, _) => shownByServer is not null,
                     LocalCertificateSelectionCallback = (_, _, _, _, _) => own.Pinned,
                 },
                 TestContext.Current.CancellationToken);

@@ -19,7 +19,7 @@ public sealed partial class SecurityPageTests
 
         Assert.Equal(253, wanted.Length);
         Assert.Equal(wanted, s_rows.Select(row => $"{row.Id} {row.Level}"));
-        Assert.Empty(s_rows.Where(row => row.Word is not ("Met" or "Partly" or "Not met" or "n/a") || row.How.Length == 0));
+        Assert.DoesNotContain(s_rows, row => row.Word is not ("Met" or "Partly" or "Not met" or "n/a") || row.How.Length == 0);
     }
 
     [Fact]
