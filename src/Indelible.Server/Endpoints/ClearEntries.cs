@@ -11,7 +11,7 @@ internal sealed class ClearEntries(LogReader log, NodeResources resources) : IEn
 
     public async ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
     {
-        await resources.ComputeAsync(log.Settings.Name, to - from, () =>
+        await resources.ScanAsync(log.Settings.Name, to - from, () =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             long index = from;
