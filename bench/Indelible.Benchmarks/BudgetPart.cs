@@ -3,8 +3,12 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Indelible.Cli.Bench;
+using Indelible.Engine;
+using Indelible.Engine.Reading;
+using Indelible.Engine.Sequencing;
 using Indelible.Engine.Sources;
 using Indelible.Engine.Storage;
+using Indelible.Engine.Storage.Memory;
 using Indelible.Events;
 using Indelible.Merkle;
 using Indelible.Privacy;
@@ -61,6 +65,21 @@ internal sealed class BudgetPart(SuitePlan plan) : IMeasuredPart
         var again = new LogSources();
         Measure(results, "fold a stored entry into the sources, at a start without the file", i => again.Apply(entries[i]));
         Measure(results, "read an entry back (sealer, verifier)", i => Entry.TryRead(entries[i], out _));
+        using var tails = new MemoryTailStore();
+        var log = new LogState("main", Origin, 65_536, 0, new MemoryJournal(), tails, new BlockCache(1));
+        var request = new AppendRequest(log, [new PreparedEntry(claims[0], Build(claims[0], null), ReceivedAt, leaf, ProducerFacts.Of(claims[0]))], "", partial: false);
+        var fair = new FairQueue(EngineLimits.QueuedEntries, EngineLimits.QueuedBytes);
+        Measure(results, "wait in the sequencer's queue and be taken, nobody else there", _ =>
+        {
+            fair.TryAdd(request);
+            fair.TryTake(out AppendRequest? _);
+        });
+        fair.TryAdd(request);
+        Measure(results, "the same, where the tenant has more waiting", _ =>
+        {
+            fair.TryAdd(request);
+            fair.TryTake(out AppendRequest? _);
+        });
         var buckets = new TokenBuckets(ServerLimits.RateBuckets, ServerLimits.RateBurst, TimeProvider.System, RandomSource.System);
         Measure(results, "a rate of one key, let in", _ => buckets.TryTake(buckets.OwnerOf("w_0123456789abcdef"), 1e9, 1));
         buckets.Take(1, 1, 1e9);

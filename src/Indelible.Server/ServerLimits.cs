@@ -167,8 +167,11 @@ public static class ServerLimits
     /// <summary>Searches and counts of one tenant under way, at most. 16: half of <see cref="Scans"/>.</summary>
     public const int ScansPerTenant = 16;
 
-    /// <summary>Events, entries or KiB up to which a request is computed at once; what is more is done in its tenant's turn. 16: below, the change of threads costs a tenth of the work and more.</summary>
-    public const int SmallWork = 16;
+    /// <summary>Microseconds of computing, by estimate, up to which a request is computed at once; what is longer is done in its tenant's turn. 500: a change of threads costs a tenth of that on a busy machine.</summary>
+    public const int ShortWorkMicroseconds = 500;
+
+    /// <summary>How long no other tenant must have asked for anything until one counts as alone, and its batches are computed at once. 10 min: who sends once a minute is not made to wait behind a flood.</summary>
+    public static readonly TimeSpan AloneAfter = TimeSpan.FromMinutes(10);
 
     /// <summary>Tails open on a node before a key must have less than its share to open another; twice as many at most. 1,024: each new entry is matched for each of them.</summary>
     public const int Tails = 1_024;

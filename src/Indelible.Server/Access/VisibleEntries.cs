@@ -77,7 +77,7 @@ internal sealed class VisibleEntries : IEntrySource
             return;
         }
 
-        await _resources.ComputeAsync(_log.Settings.Name, to - from, () => Read(from, to, visit, cancellationToken));
+        await _resources.ScanAsync(_log.Settings.Name, to - from, () => Read(from, to, visit, cancellationToken));
     }
 
     private long Read(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)

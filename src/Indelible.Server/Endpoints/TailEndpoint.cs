@@ -16,8 +16,8 @@ namespace Indelible.Server.Endpoints;
 /// </remarks>
 internal static class TailEndpoint
 {
-    // Few enough that what waits to be sent stays within some megabytes, whatever the size of entries; more than counts as small work.
-    private const int EntriesAtOnce = ServerLimits.SmallWork + 1;
+    // Few enough that what waits to be sent stays within some megabytes, mostly; enough for the tenant's turn (NodeResources.ScanAsync).
+    private const int EntriesAtOnce = 128;
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/api/logs/{log}/tail", HandleAsync).WithName("tail").WithTags("events")
@@ -93,7 +93,7 @@ internal static class TailEndpoint
 
             long first = next;
             next = Math.Min(size, first + EntriesAtOnce);
-            string items = await resources.ComputeAsync(admission.Log.Settings.Name, next - first, () => Match(admission.Log, entries, query, first, next));
+            string items = await resources.ScanAsync(admission.Log.Settings.Name, next - first, () => Match(admission.Log, entries, query, first, next));
             if (items.Length > 0)
             {
                 await WriteAsync(response, items, cancellationToken);

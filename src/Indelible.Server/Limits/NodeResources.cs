@@ -6,19 +6,36 @@ using Indelible.Server.Problems;
 namespace Indelible.Server.Limits;
 
 /// <summary>What requests share on this node besides the sequencer: processors, scans, open tails, and memory for bodies.</summary>
-internal sealed class NodeResources : IDisposable
+internal sealed class NodeResources(LogEngine engine) : IDisposable
 {
+    // What the scan of an entry costs on one core; see ScanLimits.MaxScanned.
+    private const int MicrosecondsPerEntry = 4;
+
+    private readonly long _aloneTicks = (long)(ServerLimits.AloneAfter.TotalSeconds * engine.Time.TimestampFrequency);
     private readonly FairWorkers _workers = new(Environment.ProcessorCount);
     private readonly SharedRoom _scans = new(ServerLimits.Scans, ServerLimits.ScansPerTenant);
     private readonly SharedRoom _tails = new(ServerLimits.Tails, ServerLimits.TailsPerKey);
     private readonly SharedRoom _bodies = new(ServerLimits.BodiesBytes, ServerLimits.BodiesBytesPerTenant);
+    private volatile string? _lastTenant;   // whoever asked last; a race between two of them is between two that are not alone
+    private long _othersUntil;              // until then nobody counts as alone; a time stamp
 
-    /// <summary>Runs a computation for a request: a small one at once, a long one in its tenant's turn.</summary>
+    /// <summary>Runs a computation for a batch: a short one at once, a long one in its tenant's turn where there are other tenants.</summary>
     /// <param name="log">The log that it is for.</param>
-    /// <param name="size">How many events it is about, or a like measure; see <see cref="ServerLimits.SmallWork"/>.</param>
+    /// <param name="microseconds">About how long it takes.</param>
     /// <param name="work">The computation.</param>
-    public ValueTask<T> ComputeAsync<T>(string log, long size, Func<T> work) =>
-        size <= ServerLimits.SmallWork ? ValueTask.FromResult(work()) : new(_workers.RunAsync(LogName.TenantOf(log), work));
+    public ValueTask<T> ComputeAsync<T>(string log, long microseconds, Func<T> work)
+    {
+        string tenant = LogName.TenantOf(log);
+        bool isAlone = IsAlone(tenant);
+        return isAlone || microseconds <= ServerLimits.ShortWorkMicroseconds ? ValueTask.FromResult(work()) : new(_workers.RunAsync(tenant, work));
+    }
+
+    /// <summary>Looks at entries: some at once, many in the tenant's turn, though it be alone: its own appends should not wait for its searches.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="entries">How many.</param>
+    /// <param name="work">The computation.</param>
+    public ValueTask<T> ScanAsync<T>(string log, long entries, Func<T> work) =>
+        entries * MicrosecondsPerEntry <= ServerLimits.ShortWorkMicroseconds ? ValueTask.FromResult(work()) : new(_workers.RunAsync(LogName.TenantOf(log), work));
 
     /// <summary>The right to search or count in a log, for as long as the request has results in memory.</summary>
     /// <exception cref="ProblemException">429: its tenant has too many under way.</exception>
@@ -44,4 +61,17 @@ internal sealed class NodeResources : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _workers.Dispose();
+
+    /// <summary>Whether no other tenant has asked for anything lately. Then a change of threads is of use to nobody.</summary>
+    private bool IsAlone(string tenant)
+    {
+        long now = engine.Time.GetTimestamp();
+        if (_lastTenant is { } last && last != tenant)
+        {
+            Interlocked.Exchange(ref _othersUntil, now + _aloneTicks);
+        }
+
+        _lastTenant = tenant;
+        return now >= Interlocked.Read(ref _othersUntil);
+    }
 }
