@@ -33,7 +33,8 @@ public sealed class ApiClient : IDisposable
     public ApiClient(Uri url, string? key)
     {
         ArgumentNullException.ThrowIfNull(url);
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        // No redirects: events, and what a key may see, are for the server that was named.
+        _http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), AllowAutoRedirect = false })
         {
             BaseAddress = new Uri(url.ToString().TrimEnd('/') + "/"),
             Timeout = TimeSpan.FromMinutes(5),

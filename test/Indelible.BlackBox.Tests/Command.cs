@@ -80,6 +80,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>The folder of the checkpoint store, where it is not in the data folder.</summary>
     public string? Checkpoints { get; private init; }
 
+    /// <summary>Further variables of the next process's environment.</summary>
+    public IReadOnlyList<(string Name, string Value)> Variables { get; set; } = [];
+
     /// <summary>How many files the next process may have open; null for as many as this one.</summary>
     public int? MostFiles { get; set; }
 
@@ -148,8 +151,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         string[] store = Checkpoints is null ? [] : ["--checkpoint-folder", Checkpoints];
         string[] serve = [Command.Metadata("Command"), "serve", "--data", Data, "--urls", Url, "--log-level", "Warning", .. store, .. flags];
         _process = MostFiles is { } files
-            ? Command.Start("/bin/sh", ["-c", $"ulimit -n {files} && exec \"$0\" \"$@\"", .. serve], environment: s_small)
-            : Command.Start(serve[0], serve[1..], environment: s_small);
+            ? Command.Start("/bin/sh", ["-c", $"ulimit -n {files} && exec \"$0\" \"$@\"", .. serve], environment: [.. s_small, .. Variables])
+            : Command.Start(serve[0], serve[1..], environment: [.. s_small, .. Variables]);
         _errors = _process.StandardError.ReadToEndAsync();
     }
 
