@@ -186,6 +186,9 @@ public sealed partial class LogEngine : IAsyncDisposable
     /// <summary>The clock that the engine goes by.</summary>
     public TimeProvider Time => _time;
 
+    /// <summary>Where the engine's chance comes from.</summary>
+    public RandomSource Random => _random;
+
     /// <summary>What stopped a part of the node, if anything did: it then needs to be started anew.</summary>
     public Exception? Failure => _sequencer.Failure ?? _publisher.Failure ?? _sealer.Failure;
 

@@ -1,6 +1,7 @@
 using Indelible.Connections;
 using Indelible.Engine;
 using Indelible.Server.Access;
+using Indelible.Server.Access.Sessions;
 using Indelible.Server.Endpoints;
 using Indelible.Server.Ingestion;
 using Indelible.Server.Problems;
@@ -62,6 +63,9 @@ public static class IndelibleServer
         builder.Services.AddSingleton<EventDoor>();
         builder.Services.AddSingleton<LastUses>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LastUses>());
+        builder.Services.AddSingleton<SessionTable>();
+        builder.Services.AddSingleton<SessionDoor>();
+        builder.Services.AddHostedService<SessionWatch>();
         builder.Services.AddSingleton<Authenticator>();
         builder.Services.AddSingleton<ConfigurationHistory>();
         builder.Services.AddSingleton<AccessRefusals>();
@@ -91,6 +95,7 @@ public static class IndelibleServer
         KeyEndpoints.Map(app);
         PrincipalEndpoints.Map(app);
         AccessHistoryEndpoint.Map(app);
+        SessionEndpoints.Map(app);
         AppendEndpoint.Map(app);
         OtlpEndpoint.Map(app);
         EntryEndpoints.Map(app);

@@ -23,6 +23,30 @@ public static class ServerLimits
     /// <summary>Kinds of refused requests that are told apart in that time. 64; what is beyond them is counted together, so that no flood of requests fills the disk.</summary>
     public const int RefusedRequestKinds = 64;
 
+    /// <summary>How long a session goes on without being used. 30 min: the upper end of what is usual (15 to 30 min) for what shows personal data; an open live tail alone is no use.</summary>
+    public static readonly TimeSpan SessionIdle = TimeSpan.FromMinutes(30);
+
+    /// <summary>How old a session gets, however much it is used. 12 h: a working day, its longest shift included.</summary>
+    public static readonly TimeSpan SessionLife = TimeSpan.FromHours(12);
+
+    /// <summary>After how long a session that is used gets another token. 15 min: what a copied one is worth. Less than <see cref="SessionIdle"/>.</summary>
+    public static readonly TimeSpan SessionTokenLife = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long a token is taken after its successor was used. 30 s: requests that were on their way.</summary>
+    public static readonly TimeSpan SessionTokenGrace = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often sessions that nobody uses are looked at, at most. 1 min: so late their end can be entered in <c>_access</c>. They are refused, and their tails end, at the moment itself.</summary>
+    public static readonly TimeSpan SessionSweepInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>Sessions of one principal under one credential. 16: a person's browsers and machines, or a small team that shares a key; nobody who holds one key crowds others out.</summary>
+    public const int SessionsPerCredential = 16;
+
+    /// <summary>Sessions of the node. 10,000: some 40 MB if each is used for <see cref="SessionLife"/>.</summary>
+    public const int Sessions = 10_000;
+
+    /// <summary>Sessions of which it is remembered why they ended. 1,000; of those before it is only known that there is none.</summary>
+    public const int SessionsRemembered = 1_000;
+
     /// <summary>Pointers to further personal fields of a log. 64.</summary>
     public const int PersonalPointers = 64;
 

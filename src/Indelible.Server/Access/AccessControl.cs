@@ -1,5 +1,6 @@
 using Indelible.Engine;
 using Indelible.Engine.Access;
+using Indelible.Server.Access.Sessions;
 using Indelible.Server.Problems;
 
 namespace Indelible.Server.Access;
@@ -14,7 +15,8 @@ internal static class AccessControl
     /// <summary>The caller behind a valid credential.</summary>
     /// <exception cref="ProblemException">401: there is none.</exception>
     public static Caller Authenticate(HttpContext context) =>
-        context.RequestServices.GetRequiredService<Authenticator>().TryAuthenticate(context) ?? throw new ProblemException(Problem.Unauthenticated());
+        context.RequestServices.GetRequiredService<Authenticator>().TryAuthenticate(context)
+        ?? throw new ProblemException(SessionDoor.EndOf(context) is { } end ? Problem.SessionEnded(end) : Problem.Unauthenticated());
 
     /// <summary>A caller who may do something with a log, for some of its entries at least.</summary>
     /// <exception cref="ProblemException">401; 404 where there is no such log or the caller has nothing to do with it; 403 where he may do other things with it.</exception>
@@ -70,7 +72,9 @@ internal static class AccessControl
     public static Admission? Renew(LogEngine engine, Admission before, Rights right)
     {
         Caller caller = before.Caller;
-        return engine.Authorities.Of(caller.CredentialId, caller.Principal, engine.Time.GetUtcNow()) is { } authority && !(caller.Ends <= engine.Time.GetUtcNow())
+        DateTimeOffset now = engine.Time.GetUtcNow();
+        bool isSignedOut = caller.SignedIn is { } session && !session.IsOpen(now);
+        return !isSignedOut && engine.Authorities.Of(caller.CredentialId, caller.Principal, now) is { } authority && !(caller.Ends <= now)
             ? Admit(engine, caller with { Authority = authority }, before.Log.Settings.Name, right)
             : null;
     }

@@ -3,6 +3,7 @@ using Indelible.Engine;
 using Indelible.Engine.Access;
 using Indelible.Events;
 using Indelible.Search;
+using Indelible.Server.Access.Sessions;
 
 namespace Indelible.Server.Access;
 
@@ -78,6 +79,25 @@ internal static class AccessTrail
     /// <summary>A verification of every log that somebody asked for.</summary>
     public static Task VerifiedAsync(LogEngine engine, Caller caller) =>
         engine.NoteAccessAsync(new AccessNote(AccessKind.Verify, ("node", engine.Settings.Host), _ => { }), caller.ForAppend("http"));
+
+    /// <summary>A sign-in, into the session that the caller has from now on.</summary>
+    public static Task SignedInAsync(LogEngine engine, Caller caller) => engine.NoteAccessAsync(
+        new AccessNote(AccessKind.SignIn, ("session", caller.SignedIn!.Id), data => data.WriteString("expires", Instant.Format(caller.SignedIn.Expires))) { Tenant = caller.Authority.Tenant },
+        caller.ForAppend("http"));
+
+    /// <summary>The end of a session.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="session">Ended.</param>
+    /// <param name="caller">Whose it was; with an address where he ended it.</param>
+    public static Task SignedOutAsync(LogEngine engine, Session session, AppendCaller caller) => engine.NoteAccessAsync(
+        new AccessNote(AccessKind.SignOut, ("session", session.Id), data =>
+        {
+            data.WriteString("reason", SessionEnds.WordOf(session.End!.Value));
+            data.WriteString("started", Instant.Format(session.Started));
+            data.WriteString("last_used", Instant.Format(session.Used));
+        })
+        { Tenant = session.Tenant },
+        caller);
 
     /// <summary>An entry bundle.</summary>
     /// <param name="engine">The engine.</param>

@@ -2,12 +2,13 @@ using System.Net;
 using Indelible.Engine;
 using Indelible.Engine.Access;
 using Indelible.Engine.Configuration;
+using Indelible.Server.Access.Sessions;
 
 namespace Indelible.Server.Access;
 
-/// <summary>Finds out who calls. Every way to say so ends here: a key, and what is added beside it.</summary>
+/// <summary>Finds out who calls. Every way to say so ends here: a key, a session's cookie, and what is added beside them.</summary>
 /// <remarks>What was found is kept for the rest of the request. Thread-safe.</remarks>
-internal sealed class Authenticator(LogEngine engine, LastUses uses)
+internal sealed class Authenticator(LogEngine engine, LastUses uses, SessionDoor sessions)
 {
     private const string Scheme = "Bearer ";
 
@@ -56,8 +57,17 @@ internal sealed class Authenticator(LogEngine engine, LastUses uses)
         ? header[Scheme.Length..].Trim()
         : null;
 
+    /// <summary>Whether a key may be shown from an address.</summary>
+    public static bool IsFrom(IPAddress? address, ApiKey key) => key.Networks.IsEmpty || (Plain(address) is { } plain && key.Networks.Any(network => IPNetwork.Parse(network).Contains(plain)));
+
     private Caller? Find(HttpContext context)
     {
+        // Beside the header a cookie counts for nothing, also where the header is worth nothing: a caller is one, and says which.
+        if (context.Request.Headers.Authorization.Count == 0)
+        {
+            return sessions.TryEnter(context);
+        }
+
         if (BearerOf(context) is not { } presented)
         {
             return null;
@@ -67,8 +77,6 @@ internal sealed class Authenticator(LogEngine engine, LastUses uses)
         context.Items[typeof(ApiKey)] = key;
         return caller;
     }
-
-    private static bool IsFrom(IPAddress? address, ApiKey key) => key.Networks.IsEmpty || (Plain(address) is { } plain && key.Networks.Any(network => IPNetwork.Parse(network).Contains(plain)));
 
     // A dual-stack socket tells IPv4 addresses in IPv6's clothes.
     private static IPAddress? Plain(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;

@@ -1,5 +1,6 @@
 using Indelible.Engine;
 using Indelible.Engine.Access;
+using Indelible.Server.Access.Sessions;
 
 namespace Indelible.Server.Access;
 
@@ -13,7 +14,10 @@ namespace Indelible.Server.Access;
 public sealed record Caller(string Principal, string CredentialId, Authority Authority, long AuthAt, string? RemoteAddress, DateTimeOffset? Ends)
 {
     /// <summary>The session that he signed in to, as entries name it; null outside of one.</summary>
-    public string? Session { get; init; }
+    public string? Session => SignedIn?.Id;
+
+    /// <summary>The session; null outside of one.</summary>
+    internal Session? SignedIn { get; init; }
 
     /// <summary>How much he may ask; null where the node's limits hold.</summary>
     public RateLimits? Rates { get; init; }

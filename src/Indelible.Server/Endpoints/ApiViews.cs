@@ -96,6 +96,13 @@ public sealed record GrantRequest(string? Principal, string? Role, IReadOnlyList
 /// <summary>Who the caller is.</summary>
 public sealed record MeView(string Principal, string Credential, string? Expires, IReadOnlyList<MyLogView> Logs);
 
+/// <summary>A session.</summary>
+/// <param name="Principal">Who is signed in.</param>
+/// <param name="Expires">When it ends at the latest.</param>
+/// <param name="IdleS">After how many seconds from now it ends if it is not used.</param>
+/// <param name="Csrf">What requests that can change something show in the header <c>Indelible-CSRF</c>.</param>
+public sealed record SessionView(string Principal, string Expires, long IdleS, string Csrf);
+
 /// <summary>What the caller may do with a log.</summary>
 public sealed record MyLogView(string Name, IReadOnlyList<string> Rights);
 
@@ -163,6 +170,7 @@ public sealed record ExpectedSourceList(IReadOnlyList<ExpectedSourceView> Expect
 [JsonSerializable(typeof(GrantList))]
 [JsonSerializable(typeof(GrantRequest))]
 [JsonSerializable(typeof(MeView))]
+[JsonSerializable(typeof(SessionView))]
 [JsonSerializable(typeof(AccessView))]
 [JsonSerializable(typeof(ConsistencyView))]
 [JsonSerializable(typeof(VerificationRunList))]

@@ -41,7 +41,8 @@ internal static class TailEndpoint
                 long configuration = engine.System.Size;
                 if (AccessControl.Renew(engine, admission, Rights.Tail) is not { } renewed)
                 {
-                    await WriteAsync(response, "event: end\ndata: the key was revoked or has expired\n\n", ending.Token);
+                    string why = admission.Caller.SignedIn is null ? "the key was revoked or has expired" : "the session has ended";
+                    await WriteAsync(response, $"event: end\ndata: {why}\n\n", ending.Token);
                     return;
                 }
 
@@ -89,12 +90,12 @@ internal static class TailEndpoint
         return next;
     }
 
-    /// <summary>Waits for entries, for another configuration, for the end of the key, or for the time of a sign of life.</summary>
+    /// <summary>Waits for entries, for another configuration, for the end of the key or the session, or for the time of a sign of life.</summary>
     private static async Task WaitAsync(HttpResponse response, LogEngine engine, Admission admission, long next, long configuration, CancellationToken cancellationToken)
     {
         TimeSpan longest = ServerLimits.TailKeepAlive;
         DateTimeOffset now = engine.Time.GetUtcNow();
-        foreach (DateTimeOffset? end in new[] { admission.Caller.Ends, admission.Caller.Authority.NextEnd(now) })
+        foreach (DateTimeOffset? end in new[] { admission.Caller.Ends, admission.Caller.Authority.NextEnd(now), admission.Caller.SignedIn?.Until })
         {
             if (end - now is { } left && left < longest)
             {
@@ -107,11 +108,11 @@ internal static class TailEndpoint
         Task change = engine.WaitForConfigurationAsync(configuration, over.Token);
         try
         {
-            await Task.WhenAny(growth, change).WaitAsync(longest, engine.Time, cancellationToken);
+            await Task.WhenAny([growth, change, .. admission.Caller.SignedIn is { } session ? [session.Ended] : Array.Empty<Task>()]).WaitAsync(longest, engine.Time, cancellationToken);
         }
         catch (TimeoutException) when (longest < ServerLimits.TailKeepAlive)
         {
-            // The key, or a grant, has expired.
+            // The key, a grant or the session has expired; or the session would have, and was used meanwhile.
         }
         catch (TimeoutException)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Events;
+using Indelible.Server.Access.Sessions;
 
 namespace Indelible.Server.Problems;
 
@@ -19,6 +20,9 @@ public sealed class Problem : IResult
 
     /// <summary>The name of <see cref="StreamTaken"/>.</summary>
     public const string StreamTakenName = "stream-taken";
+
+    /// <summary>The name of <see cref="CrossSite"/>.</summary>
+    public const string CrossSiteName = "cross-site";
 
     /// <summary>The name of <see cref="UnknownLog"/>.</summary>
     public const string UnknownLogName = "unknown-log";
@@ -89,6 +93,13 @@ public sealed class Problem : IResult
     /// <summary>401: no key, or none that is valid.</summary>
     public static Problem Unauthenticated() => new(
         401, "unauthenticated", "A valid key is needed", "Send 'Authorization: Bearer <key>' with a key that exists, has not been revoked and has not expired.");
+
+    /// <summary>401: the session of the cookie has ended.</summary>
+    internal static Problem SessionEnded(SessionEnd end) => new(
+        401, "session-ended", "The session has ended", SessionEnds.SentenceOf(end), [new ProblemError(null, "session", SessionEnds.WordOf(end), SessionEnds.SentenceOf(end))]);
+
+    /// <summary>403: a page of another origin may have sent it.</summary>
+    public static Problem CrossSite(string detail) => new(403, CrossSiteName, "The request may be another page's", detail);
 
     /// <summary>403: the key is of another kind.</summary>
     public static Problem Forbidden(string needed) => new(403, "forbidden", "The key may not do this", $"This needs {needed}.");

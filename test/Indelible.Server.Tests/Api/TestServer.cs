@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Indelible.Connections;
 using Indelible.Engine;
 using Indelible.Engine.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -34,6 +35,9 @@ public sealed class TestServer : IAsyncLifetime
 
     public string ReceiptsVkey { get; private set; } = "";
 
+    /// <summary>Whether it is reached by https alone, under a certificate that only its own <see cref="Http"/> trusts.</summary>
+    public bool HasTls { get; init; }
+
     public async ValueTask InitializeAsync()
     {
         InitialisedFolder made = await LogEngine.InitialiseAsync(
@@ -45,13 +49,20 @@ public sealed class TestServer : IAsyncLifetime
 
     public async Task StartAsync()
     {
+        if (HasTls && !Directory.Exists(new DataFolder(Folder).TlsFolder))
+        {
+            DevelopmentCertificate.Write(new DataFolder(Folder).TlsFolder, Host, TimeProvider.System);
+        }
+
         ServerOptions options = ServerOptions.Read(
-            null, new Dictionary<string, string?> { ["urls"] = "http://127.0.0.1:0", ["log_level"] = "None" }, out IReadOnlyList<string> faults);
+            null, new Dictionary<string, string?> { ["data"] = Folder, ["urls"] = HasTls ? "https://127.0.0.1:0" : "http://127.0.0.1:0", ["log_level"] = "None" }, out IReadOnlyList<string> faults);
         Assert.Empty(faults);
         Engine = await LogEngine.OpenAsync(new DataFolder(Folder), options.Engine, Clock, RandomSource.System, NullLoggerFactory.Instance);
         _app = IndelibleServer.Build(Engine, options);
         await _app.StartAsync();
-        Http = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()), Timeout = TimeSpan.FromMinutes(1) };
+
+        // Cookies are a browser's, which a test plays itself.
+        Http = new HttpClient(new SocketsHttpHandler { UseCookies = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => HasTls } }) { BaseAddress = new Uri(_app.Urls.Single()), Timeout = TimeSpan.FromMinutes(1) };
     }
 
     /// <summary>Stops as on SIGTERM: requests under way end, what waits is written.</summary>
