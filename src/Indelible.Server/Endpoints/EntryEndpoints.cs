@@ -15,7 +15,7 @@ internal static class EntryEndpoints
     {
         routes.MapGet("/api/logs/{log}/events/{index:long}", GetEntry).WithName("getEntry").WithTags("events")
             .WithSummary("The entry's exact bytes")
-            .WithDescription("The header Indelible-Leaf-Hash carries the leaf hash. ?openings=true answers {entry, openings}: what the personal values were sealed with. ?view=clear answers the entry with its personal values in clear, which no longer hashes to the leaf.")
+            .WithDescription("The header Indelible-Leaf-Hash carries the leaf hash, Indelible-Personal whether the caller is shown personal values: shown, on_request or hidden. ?openings=true answers {entry, openings}: what the personal values were sealed with. ?view=clear answers the entry with its personal values in clear, which no longer hashes to the leaf.")
             .Produces<object>(200, "application/json").ProducesProblem(404);
         routes.MapPost("/api/logs/{log}/events/{index:long}/reveal", RevealAsync).WithName("revealEntry").WithTags("events")
             .WithSummary("The entry with its personal values, for those who are shown them on request: for a reason, which is recorded first")
@@ -53,6 +53,7 @@ internal static class EntryEndpoints
         HttpResponse response = context.Response;
         response.ContentType = "application/json";
         response.Headers["Indelible-Leaf-Hash"] = reader.ReadLeafHash(index).ToBase64();
+        response.Headers["Indelible-Personal"] = PersonalViews.WordOf(personal);
         if (isClear)
         {
             response.Headers["Indelible-View"] = "clear";

@@ -1,18 +1,15 @@
-// Talks to the server. The key goes into the Authorization header and nowhere else: no cookie, no URL.
+// Talks to the server. A key is shown once, in the header of the sign-in, and nowhere kept; from then on the browser sends a
+// cookie that no script can read, and changes carry a token beside it, which is worth nothing without the cookie.
 
-const KEY = "indelible.key";
-
-export const key = {
-  get: () => sessionStorage.getItem(KEY),
-  set: (value) => sessionStorage.setItem(KEY, value),
-  forget: () => sessionStorage.removeItem(KEY),
-};
+const CSRF = "Indelible-CSRF";
+let csrf = "";
 
 /** An answer other than success, told as RFC 9457 problem details where the server gave them. */
 export class Problem extends Error {
   constructor(status, details) {
     super(details.detail || details.title || `The server answered ${status}.`);
     this.status = status;
+    this.kind = String(details.type ?? "").replace(/^urn:indelible:/, "");
     this.title = details.title ?? "";
     this.errors = Array.isArray(details.errors) ? details.errors : [];
   }
@@ -20,12 +17,14 @@ export class Problem extends Error {
 
 const MAX_PROBLEM_CHARS = 64 * 1024;
 
-async function request(path, { signal, headers = {}, withKey = key.get() } = {}) {
+async function request(path, { signal, method = "GET", headers = {}, body } = {}) {
   const response = await fetch(path, {
     signal,
-    headers: withKey ? { ...headers, Authorization: `Bearer ${withKey}` } : headers,
+    method,
+    headers,
+    body,
     cache: "no-store",
-    credentials: "omit",
+    credentials: "same-origin",
     redirect: "error",
   });
   if (!response.ok) {
@@ -45,11 +44,39 @@ const json = async (path, options) => (await request(path, options)).json();
 const bytes = async (path, options) => new Uint8Array(await (await request(path, options)).arrayBuffer());
 const at = (log) => `api/logs/${encodeURIComponent(log)}`;
 
-/** The logs that a key may read. */
-export async function logs(withKey) {
-  const answer = await json("api/logs", { withKey });
-  return (Array.isArray(answer) ? answer : answer.logs ?? answer.items ?? []).map((log) => (typeof log === "string" ? { name: log } : log));
+/** Sends a change. Where another tab has signed in meanwhile, its session is this one's as well, and its token is asked for. */
+async function change(path, options) {
+  const send = () => request(path, { ...options, headers: { ...options.headers, [CSRF]: csrf } });
+  try {
+    return await send();
+  } catch (error) {
+    if (error.kind !== "cross-site") {
+      throw error;
+    }
+    await session();
+    return send();
+  }
 }
+
+async function open(options) {
+  const answer = await json("api/session", options);
+  csrf = answer.csrf;
+  return answer;
+}
+
+/** Exchanges a key for a session: {principal, expires, idle_s}. The key is not kept. */
+export const signIn = (key) => open({ method: "POST", headers: { Authorization: `Bearer ${key}` } });
+
+/** The session that there is. To ask is no use of it. */
+export const session = () => open({});
+
+export async function signOut() {
+  await change("api/session", { method: "DELETE" });
+  csrf = "";
+}
+
+/** Who is signed in, and what he may do with which log. */
+export const me = () => json("api/me");
 
 export function search(log, { q, limit, cursor }, signal) {
   const query = new URLSearchParams({ q, limit });
@@ -59,7 +86,19 @@ export function search(log, { q, limit, cursor }, signal) {
   return json(`${at(log)}/events?${query}`, { signal });
 }
 
-export const entry = (log, index, signal) => bytes(`${at(log)}/events/${index}`, { signal });
+/** An entry's bytes, and what its reader is shown of personal values: "shown", "on_request" or "hidden". */
+export async function entry(log, index, signal) {
+  const response = await request(`${at(log)}/events/${index}`, { signal });
+  return { bytes: new Uint8Array(await response.arrayBuffer()), personal: response.headers.get("Indelible-Personal") ?? "hidden" };
+}
+
+export const clear = (log, index, signal) => json(`${at(log)}/events/${index}?view=clear`, { signal });
+
+/** The entry as search shows it, with its personal values. The reason is recorded first. */
+export const reveal = async (log, index, reason) => (await change(`${at(log)}/events/${index}/reveal`, {
+  method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ reason }),
+})).json();
+
 export const openings = async (log, index, signal) => (await json(`${at(log)}/events/${index}?openings=true`, { signal })).openings ?? [];
 export const proof = (log, index, signal) => bytes(`${at(log)}/events/${index}/proof`, { signal });
 export const consistency = (log, from, to, signal) => json(`${at(log)}/consistency?from=${from}&to=${to}`, { signal });
@@ -67,7 +106,7 @@ export const consistency = (log, from, to, signal) => json(`${at(log)}/consisten
 const MAX_EVENT_CHARS = 1 << 20;
 
 /**
- * Follows a log. EventSource cannot send an Authorization header, so the stream is read here.
+ * Follows a log. EventSource cannot tell a refusal from a broken connection, so the stream is read here.
  * Yields {id, event, data}; returns when the server ends the stream.
  */
 export async function* tail(log, q, lastId, signal) {

@@ -2,7 +2,7 @@
 // a query may name a person, and requests for this page are logged.
 
 import * as api from "./api.js";
-import { changes, el, grid, revealed, row, sentence } from "./entry.js";
+import { changes, el, grid, mask, revealed, row, sentence } from "./entry.js";
 import * as proofs from "./verify.js";
 
 const PAGE = 100;
@@ -11,10 +11,11 @@ const PIN = "indelible.pin:";
 const HEAD = "indelible.head:";
 
 const $ = (id) => document.getElementById(id);
-const ui = Object.fromEntries(["log", "search", "q", "live", "key", "fault", "status", "newer", "scroll", "rows", "empty", "more", "drawer",
-  "signin", "signin-form", "signin-key", "signin-fault"].map((id) => [id, $(id)]));
+const ui = Object.fromEntries(["log", "search", "q", "live", "key", "fault", "status", "newer", "scroll", "rows", "empty", "more", "drawer", "account", "who",
+  "account-card", "signin", "signin-form", "signin-key", "signin-fault"].map((id) => [id, $(id)]));
 
-const state = { log: "", q: "", index: null, items: new Map(), next: null, asOf: 0, arrived: 0, logs: [] };
+const state = { me: null, session: null, log: "", q: "", index: null, items: new Map(), next: null, asOf: 0, arrived: 0, logs: [] };
+const disclosed = new Map(); // Entries whose personal values were asked for with a reason, by log and index.
 let searching = new AbortController();
 let opening = new AbortController();
 let following = null;
@@ -45,17 +46,45 @@ function writeUrl(push) {
 
 // ---- signing in
 
-async function signIn(key) {
-  state.logs = await api.logs(key);
-  api.key.set(key);
+const tabs = new BroadcastChannel("indelible.session"); // Sign-ins and sign-outs, told to the other tabs: nothing but that there was one.
+let dueAt = Infinity;
+let due = 0;
+
+/** Makes the page that of who is signed in. */
+async function enter(session) {
+  const me = await api.me();
+  clear();
+  state.session = session;
+  state.me = me;
+  state.logs = me.logs.filter((log) => log.rights.includes("read"));
+  ui.signin.close();
   ui.key.textContent = "Sign out";
   ui.log.replaceChildren(...state.logs.map((log) => el("option", { value: log.name }, log.name)));
-  ui.log.disabled = ui.live.disabled = state.logs.length === 0;
+  ui.log.disabled = state.logs.length === 0;
+  drawAccount();
+  expectEnd(session);
   if (state.logs.length === 0) {
-    setStatus("This key may read no log.");
+    setStatus("You may read no log here.");
     return;
   }
   await route();
+}
+
+const may = (right) => state.logs.find((log) => log.name === state.log)?.rights.includes(right) ?? false;
+
+function drawAccount() {
+  const until = new Date(state.session.expires).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  ui.account.hidden = false;
+  ui.account.open = false;
+  ui.who.textContent = state.me.principal;
+  ui["account-card"].replaceChildren(
+    el("h2", {}, "Signed in as ", el("span", { class: "mono" }, state.me.principal)),
+    el("dl", {},
+      el("dt", {}, "By"), el("dd", { class: "mono" }, state.me.credential),
+      el("dt", {}, "Until"), el("dd", {}, `${until} at the latest; sooner if nothing is done for half an hour`),
+      state.me.logs.map((log) => [el("dt", {}, "Log ", el("span", { class: "mono" }, log.name)), el("dd", {}, log.rights.join(", "))])),
+    el("p", { class: "dim", hidden: state.me.logs.length > 0 }, "No log here is yours to read, write or verify."));
+  ui["account-card"].normalize();
 }
 
 function askForKey(message = "") {
@@ -66,42 +95,105 @@ function askForKey(message = "") {
   ui["signin-key"].focus();
 }
 
-function signOut(message) {
+/** Takes everything off the page that was read in a session. The URL stays, and with it the query. */
+function clear() {
   stopFollowing();
   searching.abort();
   opening.abort();
-  api.key.forget();
-  state.items.clear();
-  state.index = null;
+  clearTimeout(due);
+  dueAt = Infinity;
+  state.me = state.session = null;
+  state.logs = [];
+  state.items = new Map();
+  state.index = state.next = null;
+  disclosed.clear();
+  waiting = [];
   shownList = "";
   ui.rows.replaceChildren();
   ui.log.replaceChildren();
-  ui.log.disabled = ui.live.disabled = true;
-  ui.more.hidden = ui.empty.hidden = ui.drawer.hidden = ui.newer.hidden = true;
   ui.drawer.replaceChildren();
+  ui["account-card"].replaceChildren();
+  ui.log.disabled = ui.live.disabled = true;
+  ui.account.hidden = ui.more.hidden = ui.empty.hidden = ui.drawer.hidden = ui.newer.hidden = ui.fault.hidden = true;
   ui.key.textContent = "Sign in";
+  document.title = "Indelible";
   setStatus("");
-  askForKey(message);
+}
+
+/** The session is over: says why, and lets one sign in again where one was. */
+function ended(error) {
+  if (state.me !== null || !ui.signin.open) {
+    clear();
+    askForKey(error.kind === "session-ended" ? error.message : "You are not signed in any more.");
+  }
+}
+
+/** Asks whether there is a session still, which is no use of it. A screen that nobody looks after is emptied when there is not. */
+async function recheck() {
+  try {
+    const session = await api.session();
+    if (session.principal === state.session?.principal) {
+      expectEnd(session);
+    } else {
+      await enter(session);
+    }
+  } catch (error) {
+    if (error.status === 401) {
+      ended(error);
+    } else {
+      expectEnd({ idle_s: 60 });
+    }
+  }
+}
+
+function expectEnd({ idle_s: left }) {
+  const delay = (left + 1) * 1000;
+  clearTimeout(due);
+  dueAt = Date.now() + delay;
+  due = setTimeout(recheck, delay);
 }
 
 ui["signin-form"].addEventListener("submit", async (event) => {
   event.preventDefault();
   const key = ui["signin-key"].value.trim();
+  ui["signin-key"].value = "";
   ui["signin-fault"].textContent = "";
   if (!/^ind_[awr]_[A-Za-z0-9_-]{43}$/.test(key)) {
     askForKey("A key is ind_r_ or ind_a_ and 43 characters.");
     return;
   }
   try {
-    await signIn(key);
-    ui["signin-key"].value = "";
-    ui.signin.close();
+    await enter(await api.signIn(key));
+    tabs.postMessage("changed");
     ui.q.focus();
   } catch (error) {
-    askForKey(error.status === 401 || error.status === 403 ? "The server does not take this key." : error.message);
+    askForKey(error.status === 401 ? "The server does not take this key." : error.message);
   }
 });
-ui.key.addEventListener("click", () => (api.key.get() ? signOut("") : askForKey()));
+ui.key.addEventListener("click", async () => {
+  if (state.me === null) {
+    askForKey();
+    return;
+  }
+  try {
+    await api.signOut();
+  } catch (error) {
+    if (error.status !== 401) {
+      showFault(error);
+      return;
+    }
+  }
+  tabs.postMessage("changed");
+  clear();
+  askForKey("You are signed out.");
+});
+tabs.addEventListener("message", recheck);
+document.addEventListener("visibilitychange", () => !document.hidden && Date.now() > dueAt && recheck());
+addEventListener("click", (event) => {
+  if (!event.target.closest("#account")) {
+    ui.account.open = false;
+  }
+});
 
 // ---- search
 
@@ -114,7 +206,7 @@ function showFault(error) {
     return;
   }
   if (error.status === 401) {
-    signOut("The key is no longer accepted.");
+    ended(error);
     return;
   }
   ui.fault.hidden = false;
@@ -145,7 +237,8 @@ async function runSearch() {
     addItems(answer);
     describe(answer);
     ui.empty.hidden = state.items.size > 0;
-    ui.empty.textContent = state.q ? `Nothing in ${state.log} matches, as of size ${count(answer.as_of)}.` : `${state.log} holds no events yet.`;
+    ui.empty.textContent = state.q ? `Nothing in ${state.log} matches, as of size ${count(answer.as_of)}.`
+      : answer.as_of > 0 ? `Nothing in ${state.log} is for you to see, as of size ${count(answer.as_of)}.` : `${state.log} holds no events yet.`;
   } catch (error) {
     if (error.name !== "AbortError") {
       setStatus("");
@@ -220,6 +313,7 @@ async function route() {
   state.index = url.index;
   ui.log.value = state.log;
   ui.q.value = state.q;
+  ui.live.disabled = !may("tail");
   writeUrl(false);
   const list = JSON.stringify([state.log, state.q]);
   if (list !== shownList) {
@@ -227,13 +321,13 @@ async function route() {
     const live = following !== null;
     stopFollowing();
     await runSearch();
-    if (live) {
+    if (live && may("tail")) {
       startFollowing();
     }
   }
   await openEntry();
 }
-const routeSignedIn = () => api.key.get() && state.logs.length > 0 && route();
+const routeSignedIn = () => state.me !== null && state.logs.length > 0 && route();
 addEventListener("popstate", routeSignedIn);
 addEventListener("hashchange", routeSignedIn);
 
@@ -261,6 +355,9 @@ async function startFollowing() {
         }
         if (event.event === "entry") {
           arrive(toItem(last, JSON.parse(event.data)));
+        } else if (event.event === "end") {
+          // The session is over, or a right was taken away: asking again tells which.
+          recheck();
         }
       }
     } catch (error) {
@@ -427,16 +524,17 @@ async function openEntry() {
     return;
   }
 
-  const item = state.items.get(index);
+  const item = disclosed.get(`${state.log}/${index}`) ?? state.items.get(index);
   const body = el("div", { class: "drawer-body" });
   const verdict = el("section", { class: "verdict checking", role: "status" }, el("h3", {}, "Checking the proof\u2026"));
   const raw = el("section", { class: "block" });
+  const masked = el("section", { class: "masked", hidden: true });
   ui.drawer.replaceChildren(
     el("header", { class: "drawer-head" },
       el("h2", { id: "drawer-title" }, "Entry ", el("span", { class: "mono" }, count(index)), el("span", { class: "dim" }, ` of ${state.log}`)),
       el("button", { type: "button", class: "quiet close", "aria-label": "Close", on: { click: () => select(null) } }, "\u2715")),
     body);
-  const parts = (entry) => [sentence(entry), verdict, grid(entry, pivot), changes(entry), raw].filter(Boolean);
+  const parts = (entry) => [sentence(entry), masked, verdict, grid(entry, pivot), changes(entry), raw].filter(Boolean);
   body.replaceChildren(...(item ? parts(revealed(item)) : [verdict, raw]));
 
   // Someone who moves through the list with j and k does not want a proof of every row he passes.
@@ -448,14 +546,16 @@ async function openEntry() {
   let shown = item ? revealed(item) : null;
   let openings = [];
   try {
-    bytes = await api.entry(state.log, index, signal);
+    const read = await api.entry(state.log, index, signal);
+    bytes = read.bytes;
     if (signal.aborted) {
       return;
     }
     drawRaw(raw, bytes);
     const entry = proofs.parseEntry(bytes).value;
-    if (JSON.stringify(entry).includes('{"$pii":')) {
-      // A key that may not see personal values is refused here, which is no fault: they stay encrypted.
+    const isPersonal = JSON.stringify(entry).includes('{"$pii":');
+    if (isPersonal && read.personal === "shown" && may("export")) {
+      // Refused where another grant than that for reading lets him export, which is no fault: what is shown is then what the server decrypts.
       openings = await api.openings(state.log, index, signal).catch((error) => {
         if (error instanceof api.Problem) {
           return [];
@@ -464,8 +564,16 @@ async function openEntry() {
       });
     }
     if (!shown) {
-      shown = revealed({ entry, personal: Object.fromEntries(openings.map((opening) => [opening.pointer, opening.value])) });
+      shown = isPersonal && read.personal === "shown" && openings.length === 0
+        ? await api.clear(state.log, index, signal)
+        : revealed({ entry, personal: Object.fromEntries(openings.map((opening) => [opening.pointer, opening.value])) });
+      if (read.personal !== "shown") {
+        mask(shown, read.personal === "on_request" ? "on_request" : "never");
+      }
       body.replaceChildren(...parts(shown));
+    }
+    if (isPersonal && read.personal !== "shown" && !item?.personal) {
+      drawMasked(masked, index, read.personal);
     }
   } catch (error) {
     drawFault(verdict, error);
@@ -474,6 +582,52 @@ async function openEntry() {
     }
   }
   await prove(verdict, index, { bytes, shown, openings }, signal);
+}
+
+/** Says that personal values are masked and, to who may ask, offers to ask: the reason is recorded before they are shown. */
+function drawMasked(section, index, personal) {
+  section.hidden = false;
+  if (personal !== "on_request") {
+    section.replaceChildren(el("h3", {}, "Personal values are masked"), el("p", { class: "dim" }, "They are not shown to you. The entry and its proof are complete all the same."));
+    return;
+  }
+  const log = state.log;
+  const fault = el("p", { class: "signin-fault", role: "alert" });
+  const reason = el("input", { type: "text", id: "reason", autocomplete: "off", maxlength: 1024, required: true, placeholder: "Ticket, case, question" });
+  const submit = el("button", { type: "submit", class: "primary" }, "Show them");
+  const form = el("form", {
+    hidden: true, on: {
+      submit: async (event) => {
+        event.preventDefault();
+        submit.disabled = true;
+        fault.textContent = "";
+        try {
+          disclosed.set(`${log}/${index}`, await api.reveal(log, index, reason.value.trim()));
+          if (state.log === log && state.index === index) {
+            openEntry();
+          }
+        } catch (error) {
+          if (error.status === 401) {
+            ended(error);
+          }
+          fault.textContent = error.message;
+          submit.disabled = false;
+        }
+      },
+    },
+  },
+  el("label", { for: "reason" }, "Why do you need to see them? Your name, the time and this reason are recorded first, for good."),
+  el("div", { class: "row" }, reason, submit), fault);
+  const ask = el("button", {
+    type: "button", id: "reveal", on: {
+      click: () => {
+        form.hidden = false;
+        ask.hidden = true;
+        reason.focus();
+      },
+    },
+  }, "Reveal\u2026");
+  section.replaceChildren(el("h3", {}, "Personal values are masked"), ask, form);
 }
 
 function drawRaw(section, bytes) {
@@ -513,6 +667,10 @@ function drawVerdict(section, kind, title, checks, more = []) {
 
 function drawFault(section, error) {
   if (error.name === "AbortError") {
+    return;
+  }
+  if (error.status === 401) {
+    ended(error);
     return;
   }
   if (error instanceof proofs.NotValid) {
@@ -651,8 +809,4 @@ function downloads(index, proof, entry) {
 
 // ---- start
 
-if (api.key.get()) {
-  signIn(api.key.get()).catch((error) => (error.status ? signOut("The key is no longer accepted.") : showFault(error)));
-} else {
-  askForKey();
-}
+api.session().then(enter).catch((error) => (error.status === 401 && error.kind !== "session-ended" ? askForKey() : error.status === 401 ? ended(error) : showFault(error)));

@@ -25,12 +25,32 @@ const isObject = (value) => value !== null && typeof value === "object" && !Arra
 export const isEncrypted = (value) => isObject(value) && "$pii" in value;
 const isRedacted = (value) => isObject(value) && "$redacted" in value;
 
+// What is known of an encrypted value beside the entry: a symbol, since the value itself is compared with what was logged.
+const MASK = Symbol("mask");
+
+const MASKS = {
+  on_request: ["masked, on request", "A personal value, shown to you for a reason: open the entry and say why."],
+  never: ["masked", "A personal value, not shown to you."],
+  gone: ["erased", "A personal value whose person's key was destroyed, or which is damaged."],
+};
+
+/** Marks every encrypted value below a value. */
+export function mask(value, kind) {
+  if (isEncrypted(value)) {
+    value[MASK] = kind;
+  } else if (value !== null && typeof value === "object") {
+    Object.values(value).forEach((member) => mask(member, kind));
+  }
+  return value;
+}
+
 const badge = (text, title, kind) => el("span", { class: `badge ${kind}`, title }, text);
 
 /** A value as text or, where it is not to be seen, as a badge that says why. */
 export function show(value, short = false) {
   if (isEncrypted(value)) {
-    return badge(short ? "encrypted" : "personal, encrypted", "A personal value. Your key may not see it, or its person's key was destroyed.", "pii");
+    const [words, title] = MASKS[value[MASK]] ?? ["encrypted", "A personal value."];
+    return badge(short ? words.split(",")[0] : words, title, "pii");
   }
   if (isRedacted(value)) {
     return badge("redacted", `Left out by the producer: ${text(value.$redacted)}`, "redacted");
@@ -73,7 +93,7 @@ function outcome(entry) {
 
 /**
  * The entry as the reader may see it. The server sends personal values beside the entry, by JSON Pointer; null stands for
- * one that was erased or is damaged, whose encrypted form then stays.
+ * one that was erased or is damaged, whose encrypted form then stays. Where the reader is not shown them, it says so by `masked`.
  */
 export function revealed(item) {
   const entry = structuredClone(item.entry ?? {});
@@ -85,7 +105,7 @@ export function revealed(item) {
       parent[last] = value;
     }
   }
-  return entry;
+  return mask(entry, item.masked ? item.masked.revealed : "gone");
 }
 
 /** One row of the list: time, actor, action, target, outcome, source. */
