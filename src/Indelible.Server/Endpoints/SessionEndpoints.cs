@@ -73,7 +73,7 @@ internal static class SessionEndpoints
             return NoSession();
         }
 
-        // Ended first: where the entry cannot be written he is signed out all the same, and told that it was not.
+        // Ended first: where the entry cannot be written he is signed out all the same, and told that it failed.
         bool isFirst = sessions.End(session, SessionEnd.SignedOut);
         SessionCookie.Clear(context, SessionCookie.Read(context.Request)!.Value.Name);
         if (isFirst)
