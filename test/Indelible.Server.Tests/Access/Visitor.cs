@@ -73,7 +73,7 @@ internal sealed class Visitor(Cast cast)
         string problem = answer.ContentHeaders.ContentType?.MediaType == "application/problem+json" && answer.Status < 500 ? answer.Json.GetProperty("type").GetString()!["urn:indelible:".Length..] : "";
         return (answer.Status, problem) switch
         {
-            (>= 200 and < 300, "") => 'Y',
+            ( >= 200 and < 300, "") => 'Y',
             (401, "unauthenticated" or "") => 'U',
             (403, "forbidden" or "") => 'F',
             (404, "unknown-log" or "") => 'N',
