@@ -11,7 +11,7 @@ internal sealed class RepeatedParameters(RequestDelegate next)
         {
             if (values.Count > 1)
             {
-                throw new ProblemException(Problem.InvalidParameter(VisibleText.Excerpt(name), "given once"));
+                throw new ProblemException(Problem.InvalidParameter(name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name : VisibleText.Excerpt(name), "given once"));
             }
         }
 

@@ -39,6 +39,15 @@ internal static class DoorTable
         POST /api/grants                                 U      U     Y      F      F      F     F      F     F       F       F       BYBBY F     /api/grants {"principal":"PRINCIPAL","role":"reader","logs":["LOG"]}
         DELETE /api/grants/{id}                          U      U     Y      F      F      F     F      F     F       F       F       MYMMY F     /api/grants/GRANT
         GET /api/access                                  U      U     Y      FFNNF  FFNNF  FFNNF FFNNF  FFNNF FFNNF   YYNNY   FFNNF   YYNNY FFNNF /api/access?log=LOG
+        GET /api/issuers                                 U      U     Y      F      F      F     F      F     F       FFFFY   F       FFFFY F
+        POST /api/issuers                                U      U     B      F      F      F     F      F     F       F       F       FFFFB F     /api/issuers {}
+        DELETE /api/issuers/{id}                         U      U     M      F      F      F     F      F     F       F       F       FFFFM F     /api/issuers/nosuch
+        GET /api/certificates                            U      U     Y      F      F      F     F      F     F       FFFFY   F       FFFFY F
+        POST /api/certificates                           U      U     B      F      F      F     F      F     F       F       F       FFFFB F     /api/certificates {}
+        DELETE /api/certificates/{id}                    U      U     M      F      F      F     F      F     F       F       F       FFFFM F     /api/certificates/nosuch
+        POST /api/session                                U      U     Y      Y      Y      Y     Y      Y     Y       Y       Y       Y     Y
+        GET /api/session                                 U      U     U      U      U      U     U      U     U       U       U       U     U
+        DELETE /api/session                              U      U     U      U      U      U     U      U     U       U       U       U     U
         GET /api/verification                            U      U     Y      F      F      F     F      F     F       Y       F       Y     F
         POST /api/verification                           U      U     Y      F      F      F     F      F     F       FFFFY   F       FFFFY F
 

@@ -19,7 +19,7 @@ public sealed class RotationTests
         var vkeys = new List<string> { log.Vkey };
         for (int i = 0; i < 3; i++)
         {
-            Answer done = await server.PostAsync($"api/logs/{log.Name}/rotate", server.AdminKey, "");
+            Answer done = await server.PostAsync($"api/logs/{log.Name}/rotate", await server.CustodianAsync(), "");
             Assert.Equal(200, done.Status);
             Assert.Equal(vkeys[^1], done.Json.GetProperty("old_vkey").GetString());
             Assert.True(done.Json.GetProperty("handover_size").GetInt64() > done.Json.GetProperty("index").GetInt64());
@@ -55,7 +55,7 @@ public sealed class RotationTests
         string state = Path.Combine(server.Folder, "state");
         await log.FillAsync(10);
         await RememberAsync(server, log, log.Vkey, state);
-        string next = (await server.PostAsync($"api/logs/{log.Name}/rotate", server.AdminKey, "")).Json.GetProperty("new_vkey").GetString()!;
+        string next = (await server.PostAsync($"api/logs/{log.Name}/rotate", await server.CustodianAsync(), "")).Json.GetProperty("new_vkey").GetString()!;
         await log.FillAsync(10);
         File.Copy(state, state + "2");
 
@@ -80,7 +80,7 @@ public sealed class RotationTests
         var vkeys = new List<string> { server.ReceiptsVkey };
         for (int i = 0; i < 2; i++)
         {
-            Answer done = await server.PostAsync("api/receipts/rotate", server.AdminKey, "");
+            Answer done = await server.PostAsync("api/receipts/rotate", await server.CustodianAsync(), "");
             Assert.Equal(200, done.Status);
             Assert.Equal(vkeys[^1], done.Json.GetProperty("old_vkey").GetString());
             Assert.False(done.Json.TryGetProperty("handover_size", out _));
@@ -129,7 +129,7 @@ public sealed class RotationTests
         for (int i = 0; i < 5; i++)
         {
             Answer[] both = await Task.WhenAll(
-                server.PostAsync($"api/logs/{log.Name}/rotate", server.AdminKey, ""), server.PostAsync("api/logs/_system/rotate", server.AdminKey, ""));
+                server.PostAsync($"api/logs/{log.Name}/rotate", await server.CustodianAsync(), ""), server.PostAsync("api/logs/_system/rotate", await server.CustodianAsync(), ""));
             Assert.All(both, done => Assert.Equal(200, done.Status));
             await ValidAsync(server, log, log.Vkey);
         }

@@ -19,6 +19,7 @@ public sealed class TestServer : IAsyncLifetime
     private static int s_folders;
     private WebApplication _app = null!;
     private int _logs;
+    private string? _custodian;
 
     /// <summary>The clock of the engine and of expiry; it can only be set forward.</summary>
     internal ForwardClock Clock { get; } = new();
@@ -137,6 +138,19 @@ public sealed class TestServer : IAsyncLifetime
         Answer made = await PostAsync("api/keys", AdminKey, wanted.ToJsonString());
         Assert.Equal(201, made.Status);
         return (made.Json.GetProperty("id").GetString()!, made.Json.GetProperty("key").GetString()!);
+    }
+
+    /// <summary>The key of a custodian of the node's, made once.</summary>
+    public async Task<string> CustodianAsync()
+    {
+        if (_custodian is null)
+        {
+            Answer made = await PostAsync("api/keys", AdminKey, """{"role":"custodian","logs":["*"]}""");
+            Assert.Equal(201, made.Status);
+            _custodian = made.Json.GetProperty("key").GetString()!;
+        }
+
+        return _custodian;
     }
 
     /// <summary>Makes a log that no other test knows, with a writer's and a reader's key.</summary>

@@ -202,6 +202,7 @@ public sealed class CertificateTests(CertificateServer host) : IClassFixture<Cer
                 new System.Net.Security.SslClientAuthenticationOptions
                 {
                     TargetHost = "localhost",
+                    AllowTlsResume = false,
                     EnabledSslProtocols = System.Security.Authentication.SslProtocols.Tls12,
                     RemoteCertificateValidationCallback = (_, shownByServer, _, _) => shownByServer is not null,
                     LocalCertificateSelectionCallback = (_, _, _, _, _) => own.Pinned,
