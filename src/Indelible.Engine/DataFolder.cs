@@ -50,6 +50,7 @@ public sealed partial class DataFolder
 {
     private const int CurrentFormat = 1;
     private const int MaxSettingsBytes = 64 << 10;
+    private const int MaxLastUsesBytes = 64 << 20;
     private const int DigestLineBytes = (2 * SHA256.HashSizeInBytes) + 1;
 
     /// <summary>Names the parts of the folder at <paramref name="path"/>; touches nothing.</summary>
@@ -64,6 +65,10 @@ public sealed partial class DataFolder
 
     /// <summary>Where it is kept when keys were used last: nothing that anything depends on.</summary>
     public string LastUsesFile => Path.Combine(Root, "last-uses.json");
+
+    /// <summary>What was kept of it; null for nothing.</summary>
+    /// <exception cref="IOException">It could not be read, or is no file.</exception>
+    public byte[]? ReadLastUses() => Disk.Exists(LastUsesFile) ? Disk.ReadWhole(LastUsesFile, MaxLastUsesBytes) : null;
 
     /// <summary>Keeps when keys were used last, in place of what was kept before.</summary>
     /// <exception cref="IOException">It could not be written.</exception>

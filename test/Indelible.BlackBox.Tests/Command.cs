@@ -195,6 +195,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
+    /// <summary>Makes a key that may rotate the keys that sign.</summary>
+    public async Task<string> NewCustodianAsync() =>
+        (await Command.RunAsync("keys", "create", "--role", "custodian", "--log", "*", "--url", Url, "--key", AdminKey)).ShouldEnd(0).Output.Split('\n')[0];
+
     public async Task<string> NewKeyAsync(string kind)
     {
         Finished made = (await Command.RunAsync("keys", "create", "--kind", kind, "--log", "main", "--url", Url, "--key", AdminKey, "--json")).ShouldEnd(0);

@@ -35,7 +35,7 @@ public sealed class OutsideCheckTests : IAsyncLifetime
         string[] vkeys = new string[2];
         foreach ((int i, string[] which) in new[] { (0, new[] { "--log", "main" }), (1, ["--receipts"]) })
         {
-            Finished done = (await Command.RunAsync(["keys", "rotate", .. which, "--url", server.Url, "--key", server.AdminKey, "--json"])).ShouldEnd(0);
+            Finished done = (await Command.RunAsync(["keys", "rotate", .. which, "--url", server.Url, "--key", await server.NewCustodianAsync(), "--json"])).ShouldEnd(0);
             vkeys[i] = System.Text.Json.JsonElement.Parse(done.Output).GetProperty("new_vkey").GetString()!;
 
             // The head of the handover itself: two signatures under one name.

@@ -111,7 +111,7 @@ public sealed class RotationTests
         await RotateAsync(older, "--log", "main.i2");
         await BackedUp.AppendAsync(older, "main.i2", 505, 5);
         (await Command.RunAsync([.. verify, "--old-vkey", second])).ShouldEnd(0);
-        string refused = (await Command.RunAsync("keys", "rotate", "--log", "main", "--url", older.Url, "--key", older.AdminKey)).ShouldEnd(2).Errors;
+        string refused = (await Command.RunAsync("keys", "rotate", "--log", "main", "--url", older.Url, "--key", await older.NewCustodianAsync())).ShouldEnd(2).Errors;
         Assert.Contains("signs nothing any more", refused, StringComparison.Ordinal);
     }
 
@@ -125,7 +125,7 @@ public sealed class RotationTests
 
     private static async Task<string> RotateAsync(ServerProcess server, params string[] which)
     {
-        Finished done = (await Command.RunAsync(["keys", "rotate", .. which, "--url", server.Url, "--key", server.AdminKey, "--json"])).ShouldEnd(0);
+        Finished done = (await Command.RunAsync(["keys", "rotate", .. which, "--url", server.Url, "--key", await server.NewCustodianAsync(), "--json"])).ShouldEnd(0);
         using JsonDocument json = JsonDocument.Parse(done.Output);
         return json.RootElement.GetProperty("new_vkey").GetString()!;
     }

@@ -64,8 +64,8 @@ internal sealed partial class LastUses : BackgroundService
     {
         try
         {
-            using FileStream file = File.OpenRead(_engine.Folder.LastUsesFile);
-            foreach ((string id, long ticks) in JsonSerializer.Deserialize(file, LastUsesJson.Default.DictionaryStringInt64) ?? [])
+            ReadOnlySpan<byte> kept = _engine.Folder.ReadLastUses() ?? "{}"u8;
+            foreach ((string id, long ticks) in JsonSerializer.Deserialize(kept, LastUsesJson.Default.DictionaryStringInt64) ?? [])
             {
                 if (_engine.System.Keys.ContainsKey(id) && ticks > 0 && ticks <= DateTime.MaxValue.Ticks)
                 {
@@ -73,7 +73,7 @@ internal sealed partial class LastUses : BackgroundService
                 }
             }
         }
-        catch (Exception e) when (e is FileNotFoundException or JsonException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             // Nothing is known of earlier uses; nothing depends on it.
         }

@@ -46,8 +46,8 @@ internal static class DoorTable
         POST /api/certificates                           U      U     B      F      F      F     F      F     F       F       F       FFFFB F     /api/certificates {}
         DELETE /api/certificates/{id}                    U      U     M      F      F      F     F      F     F       F       F       FFFFM F     /api/certificates/nosuch
         POST /api/session                                U      U     Y      Y      Y      Y     Y      Y     Y       Y       Y       Y     Y
-        GET /api/session                                 U      U     U      U      U      U     U      U     U       U       U       U     U
-        DELETE /api/session                              U      U     U      U      U      U     U      U     U       U       U       U     U
+        GET /api/session                                 U      U     M      M      M      M     M      M     M       M       M       M     M
+        DELETE /api/session                              U      U     M      M      M      M     M      M     M       M       M       M     M
         GET /api/verification                            U      U     Y      F      F      F     F      F     F       Y       F       Y     F
         POST /api/verification                           U      U     Y      F      F      F     F      F     F       FFFFY   F       FFFFY F
 
