@@ -60,7 +60,7 @@ public sealed class RotationTests : IAsyncLifetime
     }
 
     private async Task RotateAsync(params string[] which) =>
-        (await BlackBox.Tests.Command.RunAsync(["keys", "rotate", .. which, "--url", _server.Url, "--key", _server.AdminKey])).ShouldEnd(0);
+        (await BlackBox.Tests.Command.RunAsync(["keys", "rotate", .. which, "--url", _server.Url, "--key", await _server.NewCustodianAsync()])).ShouldEnd(0);
 
     private AuditClient Open()
     {

@@ -102,7 +102,7 @@ public sealed class RevocationTests(TestServer server) : IClassFixture<TestServe
         Member member = await MemberAsync(log.Name, how == "expired" ? TimeSpan.FromMinutes(5) : null, role: "writer");
         string filling = "[" + string.Join(',', Enumerable.Range(0, 10_000).Select(i => TestLog.Event($"fill-{i}"))) + "]";
         using var gate = new ManualResetEventSlim();
-        Task held = server.Engine.RunInLoopAsync(gate.Wait);
+        Task held = await server.HoldLoopAsync(gate);
         var waiting = new List<Task>();
         try
         {

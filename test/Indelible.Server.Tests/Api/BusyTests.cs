@@ -17,7 +17,7 @@ public sealed class BusyTests
         TestLog log = await server.NewLogAsync();
         TestLog other = await server.NewLogAsync();
         using var gate = new ManualResetEventSlim();
-        Task held = server.Engine.RunInLoopAsync(gate.Wait);
+        Task held = await server.HoldLoopAsync(gate);
         var waiting = new List<Task<Answer>>();
         for (int i = 1; i <= 6; i++)
         {
