@@ -61,6 +61,7 @@ public sealed class Administration
         // Two entries, and a crash may come between them: then there is a key whose text nobody was ever shown.
         await _engine.ConfigureAsync(by, rules =>
         {
+            rules.CheckRoomForKey();
             ApiKey old = Replaceable(rules, id);
             text = ApiKeyText.New(old.Kind, _random);
             newId = ApiKeyText.IdOf(old.Kind, text);

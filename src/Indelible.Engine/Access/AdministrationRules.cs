@@ -191,10 +191,16 @@ internal sealed class AdministrationRules(Authorities authorities, AppendCaller 
     }
 
     /// <summary>Checks that a key may have another in its place.</summary>
-    public void CheckReplacement(ApiKey key)
-    {
-        CheckRoomForKey();
+    public void CheckReplacement(ApiKey key) =>
         RequireCouldGive(key.Principal, key.Own is { } own ? [own] : State.Grants.Values.Where(grant => grant.Principal == key.Principal), key.Most);
+
+    /// <summary>Checks that there may be another key.</summary>
+    public void CheckRoomForKey()
+    {
+        if (State.Keys.Count >= EngineLimits.Keys)
+        {
+            throw new ConfigurationConflictException($"This node has {EngineLimits.Keys} keys, as many as it may.");
+        }
     }
 
     /// <summary>Checks a name that stands for a principal.</summary>
@@ -278,14 +284,6 @@ internal sealed class AdministrationRules(Authorities authorities, AppendCaller 
         !key.IsRevoked && !(key.Ends <= now)
         && !(table.State.Principals.TryGetValue(key.Principal, out Principal? principal) && principal.IsDisabled)
         && table.OfKey(key).OnNode(Rights.Admin, now));
-
-    private void CheckRoomForKey()
-    {
-        if (State.Keys.Count >= EngineLimits.Keys)
-        {
-            throw new ConfigurationConflictException($"This node has {EngineLimits.Keys} keys, as many as it may.");
-        }
-    }
 
     /// <summary>Requires that somebody could give what a key is good for: he is shown its text, and would have what he may not give.</summary>
     private void RequireCouldGive(string principal, IEnumerable<Grant> grants, Rights most)
