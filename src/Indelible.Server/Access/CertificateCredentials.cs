@@ -41,7 +41,7 @@ internal sealed class CertificateCredentials(LogEngine engine)
     /// <summary>The caller whom the connection's certificate speaks for; null where it showed none, none that is believed, or he was granted nothing.</summary>
     public Caller? Find(HttpContext context)
     {
-        if (context.Connection.ClientCertificate is not { } certificate || IsFromAnotherSite(context.Request))
+        if (context.Connection.ClientCertificate is not { } certificate)
         {
             return null;
         }
@@ -92,10 +92,6 @@ internal sealed class CertificateCredentials(LogEngine engine)
             ? read
             : throw new FormatException("the first certificate is the authority's own, which vouches for itself; those between it and the clients' come behind it");
     }
-
-    // A browser shows its certificate to whoever makes it ask, another site's page as well.
-    private static bool IsFromAnotherSite(HttpRequest request) =>
-        request.Headers["Sec-Fetch-Site"] is { Count: > 0 } site && site.ToString() is not ("same-origin" or "none");
 
     private static KnownCredential? Judge(X509Certificate2 certificate, string sha256, SystemState state, DateTimeOffset now)
     {

@@ -140,21 +140,6 @@ public sealed class TestServer : IAsyncLifetime
         return (made.Json.GetProperty("id").GetString()!, made.Json.GetProperty("key").GetString()!);
     }
 
-    /// <summary>Holds the sequencer's loop until the gate is set. It is held when the task completes: what is queued from then on stays queued.</summary>
-    /// <returns>Completes when the loop goes on.</returns>
-    /// <remarks>A turn takes its work and what waits in one go: a request that comes before the loop is held would be out of the queue already.</remarks>
-    internal async Task<Task> HoldLoopAsync(ManualResetEventSlim gate)
-    {
-        var isHeld = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task held = Engine.RunInLoopAsync(() =>
-        {
-            isHeld.SetResult();
-            gate.Wait();
-        });
-        await isHeld.Task;
-        return held;
-    }
-
     /// <summary>The key of a custodian of the node's, made once.</summary>
     public async Task<string> CustodianAsync()
     {

@@ -118,7 +118,8 @@ public sealed class CertificateTests(CertificateServer host) : IClassFixture<Cer
     [InlineData("same-site")]
     public async Task A_page_of_another_site_does_not_use_the_certificate_of_a_browser(string site)
     {
-        (await host.MeAsync(host.Pinned, ("Sec-Fetch-Site", site))).ShouldBeProblem(401, "unauthenticated");
+        (await host.MeAsync(host.Pinned, ("Sec-Fetch-Site", site))).ShouldBeProblem(403, "cross-site");
+        (await host.MeAsync(host.Pinned, ("Origin", $"https://{site}.example"))).ShouldBeProblem(403, "cross-site");
         Assert.Equal(200, (await host.MeAsync(host.Pinned, ("Sec-Fetch-Site", "same-origin"))).Status);
     }
 
