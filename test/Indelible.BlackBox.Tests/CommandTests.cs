@@ -193,7 +193,7 @@ public sealed class CommandTests
             (["append", events, .. url, "--key", server.WriterKey], "/action"),
             (["append", Path.Combine(server.Folder, "none"), .. url, "--key", server.WriterKey], "none"),
             (["logs", .. url, "--key", "ind_r_unknown"], "key"),
-            (["keys", "list", .. url, "--key", server.ReaderKey], "administrator"),
+            (["keys", "list", .. url, "--key", server.ReaderKey], "right to inspect"),
             (["nonsense"], "nonsense"),
         })
         {

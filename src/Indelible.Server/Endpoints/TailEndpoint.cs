@@ -145,6 +145,9 @@ internal static class TailEndpoint
         try
         {
             await Task.WhenAny([growth, change, .. admission.Caller.SignedIn is { } session ? [session.Ended] : Array.Empty<Task>()]).WaitAsync(longest, engine.Time, cancellationToken);
+
+            // Who goes away ends what is waited for, and that is no exception here.
+            cancellationToken.ThrowIfCancellationRequested();
         }
         catch (TimeoutException) when (longest < ServerLimits.TailKeepAlive)
         {

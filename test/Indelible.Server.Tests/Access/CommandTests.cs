@@ -42,16 +42,18 @@ public sealed class CommandTests(Cast cast) : IDisposable
         await WaitForAsync(() => line.Doors.All(door => doors.Keys.Any(seen => seen.Door == door)), doors);
 
         Assert.Equal(0, done);
-        Assert.Equal(line.Doors.Order(StringComparer.Ordinal), doors.Keys.Select(seen => seen.Door).Except(s_preparing).Union(line.Doors).Order(StringComparer.Ordinal));
 
-        // 499: a tail ends by going away.
+        // 499: a tail ends by going away, and one that another line of the table began is counted when the server has noticed.
+        Assert.Equal(
+            line.Doors.Order(StringComparer.Ordinal),
+            doors.Keys.Where(seen => seen.Status != 499).Select(seen => seen.Door).Except(s_preparing).Union(line.Doors).Order(StringComparer.Ordinal));
         Assert.All(doors.Keys, seen => Assert.True(seen.Status is (>= 200 and < 300) or 499, $"{seen}"));
 
         doors.Clear();
         int refused = await RunAsync(line, line.DoesNot);
         await WaitForAsync(() => doors.Keys.Any(seen => seen.Status is 401 or 403 or 404), doors);
         Assert.NotEqual(0, refused);
-        Assert.All(doors.Keys.Where(seen => !s_preparing.Contains(seen.Door)), seen => Assert.Contains(seen.Door, line.Doors));
+        Assert.All(doors.Keys.Where(seen => seen.Status != 499 && !s_preparing.Contains(seen.Door)), seen => Assert.Contains(seen.Door, line.Doors));
     }
 
     private static async Task WaitForAsync(Func<bool> condition, ConcurrentDictionary<(string Door, int Status), bool> doors)

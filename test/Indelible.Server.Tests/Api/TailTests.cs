@@ -25,6 +25,43 @@ public sealed class TailTests(TestServer server) : IClassFixture<TestServer>
     }
 
     [Fact]
+    public async Task One_that_is_left_ends_though_nothing_arrives()
+    {
+        TestLog log = await server.NewLogAsync();
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(TimeSpan.FromMinutes(1));
+
+        // As early as can be: at the moment when the server begins to wait. A place may still be taken by one before.
+        for (int i = 0; i < ServerLimits.TailsPerKey; i++)
+        {
+            (await OpenAsync()).Dispose();
+        }
+
+        // The server hears of it a moment later. Until then their places are taken.
+        var open = new List<HttpResponseMessage>();
+        while (open.Count < ServerLimits.TailsPerKey)
+        {
+            HttpResponseMessage response = await OpenAsync();
+            if (response.IsSuccessStatusCode)
+            {
+                open.Add(response);
+                continue;
+            }
+
+            Assert.Equal(429, (int)response.StatusCode);
+            response.Dispose();
+        }
+
+        open.ForEach(response => response.Dispose());
+
+        async Task<HttpResponseMessage> OpenAsync()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"api/logs/{log.Name}/tail") { Headers = { { "Authorization", "Bearer " + log.ReaderKey } } };
+            return await server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timeout.Token);
+        }
+    }
+
+    [Fact]
     public async Task Only_what_matches_arrives()
     {
         TestLog log = await server.NewLogAsync();

@@ -294,13 +294,11 @@ public sealed class TokenTests(TokenServer host) : IClassFixture<TokenServer>
     [Fact]
     public async Task An_issuer_of_a_tenant_names_nobody_outside_of_it()
     {
-        await host.EnterAsync("globex/../acme/x");
-        await host.EnterAsync("globex/deploy");
+        await host.EnterAsync("globex/acme/x", ("reader", "globex.*"));
         await Server.PostAsync("api/logs", Server.AdminKey, """{"name":"globex.audit"}""");
         await Server.PostAsync("api/logs", Server.AdminKey, """{"name":"acme.audit"}""");
-        Answer grant = await Server.PostAsync("api/grants", Server.AdminKey, """{"principal":"globex/../acme/x","role":"reader","logs":["globex.audit"]}""");
-        Assert.Equal(201, grant.Status);
-        (await Server.PostAsync("api/grants", Server.AdminKey, """{"principal":"globex/../acme/x","role":"reader","logs":["acme.audit"]}""")).ShouldBeProblem(400, "invalid-parameter", "/logs");
+        (await Server.PostAsync("api/grants", Server.AdminKey, """{"principal":"globex/acme/x","role":"reader","logs":["acme.audit"]}""")).ShouldBeProblem(400, "invalid-parameter", "/logs");
+        (await Server.PostAsync("api/principals", Server.AdminKey, """{"name":"globex/../acme/x","kind":"service"}""")).ShouldBeProblem(400, "invalid-parameter", "/name");
         await host.TrustAsync(host.IssuerBody(body =>
         {
             body["id"] = "globex";
@@ -308,10 +306,12 @@ public sealed class TokenTests(TokenServer host) : IClassFixture<TokenServer>
             body["issuer"] = "https://globex.example";
         }));
 
-        Answer me = await host.MeAsync(host.Issuer.Token(host.Now, claims => { claims["iss"] = "https://globex.example"; claims["sub"] = "../acme/x"; }));
+        string TokenOf(string subject) => host.Issuer.Token(host.Now, claims => { claims["iss"] = "https://globex.example"; claims["sub"] = subject; });
 
         // Whatever it looks like, what stands before the first slash is the tenant.
+        Answer me = await host.MeAsync(TokenOf("acme/x"));
         Assert.Equal(["globex.audit"], me.Json.GetProperty("logs").EnumerateArray().Select(log => log.GetProperty("name").GetString()));
+        (await host.MeAsync(TokenOf("../acme/deploy"))).ShouldBeProblem(401, "unauthenticated");
     }
 
     [Fact]
