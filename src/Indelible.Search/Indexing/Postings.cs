@@ -1,0 +1,49 @@
+namespace Indelible.Search;
+
+/// <summary>The rows of one term, wherever they lie: an ascending array, a bitmap, or all rows.</summary>
+internal readonly ref struct Postings
+{
+    private readonly ReadOnlySpan<ushort> _rows;
+    private readonly ReadOnlySpan<ulong> _bitmap;
+    private readonly int _all;
+
+    private Postings(ReadOnlySpan<ushort> rows, ReadOnlySpan<ulong> bitmap, int all, int count)
+    {
+        _rows = rows;
+        _bitmap = bitmap;
+        _all = all;
+        Count = count;
+    }
+
+    /// <summary>How many rows.</summary>
+    public int Count { get; }
+
+    /// <summary>Rows as an ascending array.</summary>
+    public static Postings Of(ReadOnlySpan<ushort> rows) => new(rows, default, 0, rows.Length);
+
+    /// <summary>Rows as a bitmap, the lowest bit first.</summary>
+    public static Postings Of(ReadOnlySpan<ulong> bitmap, int count) => new(default, bitmap, 0, count);
+
+    /// <summary>Rows 0 to <paramref name="count"/> − 1.</summary>
+    public static Postings All(int count) => new(default, default, count, count);
+
+    /// <summary>Adds them to a set.</summary>
+    public void AddTo(RowSet set)
+    {
+        if (_all > 0)
+        {
+            set.AddRange(0, _all);
+        }
+        else if (!_bitmap.IsEmpty)
+        {
+            set.AddBitmap(_bitmap);
+        }
+        else
+        {
+            set.Add(_rows);
+        }
+    }
+
+    /// <summary>How many of them are in a set.</summary>
+    public int CountIn(RowSet set) => _all > 0 ? set.CountBelow(_all) : !_bitmap.IsEmpty ? set.CountIn(_bitmap) : set.CountIn(_rows);
+}
