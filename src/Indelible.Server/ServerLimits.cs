@@ -202,6 +202,18 @@ public static class ServerLimits
     /// <summary>Keys, and addresses, whose rates are remembered for each limit. 16,384 of 16 bytes: beyond them who has used least is forgotten.</summary>
     public const int RateBuckets = 16_384;
 
+    /// <summary>Entries that are indexed in one step, before what is more urgent is looked for. 2,048: some 10 ms.</summary>
+    public const int IndexStepEntries = 2_048;
+
+    /// <summary>Milliseconds that indexing waits, when it has caught up, for more to come. 20: it would else wake for each entry, and take from appending what it saves searches.</summary>
+    public const int IndexPauseMilliseconds = 20;
+
+    /// <summary>After how long it is tried again to index what could not be indexed, say for want of room; twice as long each time. 1 s.</summary>
+    public static readonly TimeSpan IndexRetry = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same, at most. 10 min: a disk with room again is noticed soon enough.</summary>
+    public static readonly TimeSpan IndexRetryMost = TimeSpan.FromMinutes(10);
+
     /// <summary>Sources on one page, at most. 1,000: some megabytes where each has gaps.</summary>
     public const int SourcesPageSize = 1_000;
 
