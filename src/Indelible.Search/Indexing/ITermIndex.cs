@@ -55,6 +55,7 @@ internal interface ITermIndex
     int CountTerms(FieldPath path, TermKind kind);
 
     /// <summary>Whether strings at the path are kept as hashes. Then <see cref="AddHashed"/> finds them, and <see cref="VisitTerms"/> shows none.</summary>
+    /// <remarks>So it is, too, with <c>time</c>, <c>observed_time</c> and <c>received_at</c>, whose instants stand in <see cref="Times"/>, and with <c>salt</c>, which is in no index.</remarks>
     bool IsHashed(FieldPath path);
 
     /// <summary>Rows whose string at the path may be this one: all that are, and those that hash alike.</summary>
@@ -75,10 +76,7 @@ internal interface ITermIndex
     void AddIdentifiers(Phrase phrase, RowSet into);
 
     /// <summary>Rows of which this index does not know everything: whatever stands there at the path may be missing from every other answer.</summary>
-    /// <param name="path">
-    /// The path, or null for free text. For <c>time</c>, <c>observed_time</c> and <c>received_at</c> all rows that have the member: what stands
-    /// there is in <see cref="Times"/> and is no term, so only instants are asked for without looking at the entry. The same for <c>salt</c>, which is in no index.
-    /// </param>
+    /// <param name="path">The path, or null for free text.</param>
     /// <param name="into">Receives the rows: none, unless the chunk has more paths or terms than an index takes, or an entry is no JSON.</param>
     void AddUnindexed(FieldPath? path, RowSet into);
 
