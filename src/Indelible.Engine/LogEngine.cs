@@ -89,6 +89,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly CancellationTokenSource _stoppingSealer = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<IDisposable> _signers = [];
+    private Action<LogReader>? _changed;                       // by Volatile
     private volatile Authorities _authorities = new(SystemState.Empty);
     private string? _doubtOfPlace;   // why the folder is a copy that was accepted; null for none
     private long _systemBegins;   // the size of the configuration at entry 0 of the log that it is entered in
@@ -207,7 +208,11 @@ public sealed partial class LogEngine : IAsyncDisposable
     public IReadOnlyCollection<LogReader> Logs => [.. _logs.Values];
 
     /// <summary>Called for a log that has more entries, or more of them in segments, than before; null for nobody. In the loop that appends, or in the one that seals: it must return at once and throw nothing.</summary>
-    public Action<LogReader>? Changed { get; set; }
+    public Action<LogReader>? Changed
+    {
+        get => Volatile.Read(ref _changed);
+        set => Volatile.Write(ref _changed, value);
+    }
 
     /// <summary>The clock that the engine goes by.</summary>
     public TimeProvider Time => _time;

@@ -5,6 +5,7 @@ using Indelible.Engine.Access;
 using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access;
+using Indelible.Server.Indexing;
 using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 using Indelible.Server.Sources;
@@ -37,10 +38,10 @@ internal static class SearchEndpoints
             : throw new ProblemException(Problem.InvalidQuery(error.Position, error.Length, error.Message, error.Expected));
     }
 
-    private static async Task SearchAsync(HttpContext context, LogEngine engine, RequestRates rates, NodeResources resources, string log)
+    private static async Task SearchAsync(HttpContext context, LogEngine engine, RequestRates rates, NodeResources resources, LogIndexes indexes, string log)
     {
         Admission admission = AccessControl.Require(context, engine, log, Rights.Read);
-        VisibleEntries entries = admission.EntriesFor(Rights.Read, resources);
+        VisibleEntries entries = admission.EntriesFor(Rights.Read, resources, indexes);
         rates.CountQuery(admission.Caller.CredentialId, admission.Caller.Rates);
         (DateTimeOffset now, string? cursor) = CursorOf(context, engine);
         Query query = QueryOf(context, now);
@@ -92,7 +93,7 @@ internal static class SearchEndpoints
         json.WriteString("next", page.Next is null ? null : $"{now.UtcTicks.ToString(CultureInfo.InvariantCulture)}.{page.Next}");
 
         // Everything is scanned until there is an index; saying so is part of the answer.
-        json.WriteNumber("indexed", 0);
+        json.WriteNumber("indexed", entries.Chunks.Sum(c => (long)c.Rows));
         json.WriteStartArray("notices");
         if (!page.Total.Exact)
         {

@@ -63,6 +63,9 @@ internal sealed class LogIndex(LogReader log, IndexFiles files) : ISealedEntries
     /// <summary>How many are erasing a person of it: no personal index is made meanwhile.</summary>
     public int Erasures { get; set; }
 
+    /// <summary>Whether it waits for its personal indexes in memory to be brought up.</summary>
+    public bool IsPersonalQueued { get; set; }
+
     /// <summary>How often in a row its entries could not be read.</summary>
     public int Failures { get; set; }
 
@@ -136,6 +139,17 @@ internal sealed class LogIndex(LogReader log, IndexFiles files) : ISealedEntries
         Show();
     }
 
+    /// <summary>Shows searches what was appended to chunks in memory.</summary>
+    public void Renew()
+    {
+        foreach (Chunk chunk in InMemory)
+        {
+            chunk.Index = chunk.Builder!.Index(chunk.Personal);
+        }
+
+        Show();
+    }
+
     /// <summary>Gives up what is in memory of a chunk; what searches use in its place, the caller says.</summary>
     public void Leave(Chunk chunk, ChunkIndex? instead)
     {
@@ -151,8 +165,21 @@ internal sealed class LogIndex(LogReader log, IndexFiles files) : ISealedEntries
     /// <summary>Shows searches nothing any more. For any thread, once the indexing thread has ended.</summary>
     public void Hide() => _shown = [];
 
-    /// <summary>Shows searches what there is now.</summary>
-    public void Show() => _shown = [.. _chunks.Values.Select(chunk => chunk.Index).OfType<ChunkIndex>()];
+    /// <summary>Shows searches what there is now. Only the last of them may still grow: one that is indexed again, with others behind it, is shown when it is full.</summary>
+    public void Show()
+    {
+        var shown = new List<ChunkIndex>();
+        foreach (Chunk chunk in _chunks.Values.Reverse())
+        {
+            if (chunk.Index is { } index && (shown.Count == 0 || index.Rows == log.SegmentSize))
+            {
+                shown.Add(index);
+            }
+        }
+
+        shown.Reverse();
+        _shown = shown;
+    }
 
     /// <inheritdoc/>
     public IReadOnlyList<ReadOnlyMemory<byte>> Read(long index) => log.ReadEntries(index, log.SealedSize);

@@ -110,7 +110,7 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
             if (_logs.TryGetValue(log.Settings.Name, out LogIndex? index) && index.Chunks.TryGetValue(damaged.First, out Chunk? chunk) && chunk.Index == damaged)
             {
                 LogDamaged(index.Name, chunk.First, "a search found it");
-                GiveUpFile(index, chunk, "damaged");
+                GiveUpFile(index, chunk);
             }
         });
     }
@@ -414,8 +414,17 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
         {
             Enqueue(log);
         }
-        else if (log.InMemory.Any(IsPersonalBehind))
+        else
         {
+            QueuePersonal(log);
+        }
+    }
+
+    private void QueuePersonal(LogIndex log)
+    {
+        if (!log.IsPersonalQueued && log.InMemory.Any(IsPersonalBehind))
+        {
+            log.IsPersonalQueued = true;
             _personalBehind.Enqueue(log);
         }
     }
@@ -430,10 +439,10 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
         {
             Chunk chunk = log.ChunkAt(first);
             chunk.HasPersonalFile = personal.Contains(first);
-            string? why = there.Contains(first) ? TryOpen(log, chunk) : "missing";
-            if (why is not null)
+            chunk.Index ??= there.Contains(first) ? TryOpen(log, chunk) : null;
+            if (chunk.Index is null)
             {
-                Want(log, chunk, why);
+                Want(log, chunk, there.Contains(first) ? "damaged" : "missing");
             }
 
             WantPersonal(log, chunk);
@@ -449,22 +458,34 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
         }
     }
 
-    /// <summary>Opens a chunk's file in place of what searches use now.</summary>
-    /// <returns>Why it could not be opened; null where it was.</returns>
-    private string? TryOpen(LogIndex log, Chunk chunk)
+    /// <summary>Opens a chunk's file.</summary>
+    /// <returns>Null where it cannot be used.</returns>
+    private ChunkIndex? TryOpen(LogIndex log, Chunk chunk)
     {
         ChunkIdentity identity = log.IdentityOf(chunk.First);
         try
         {
             ChunkIndex opened = IndexFile.Open(log.Files.PathOf(chunk.First, isPersonal: false), identity, () => PersonalOf(log, chunk, identity));
-            log.Leave(chunk, opened);
             chunk.HasFile = true;
-            return null;
+            return opened;
         }
         catch (Exception e) when (e is IndexDamagedException or IOException or UnauthorizedAccessException)
         {
             LogDamaged(log.Name, chunk.First, e.Message);
-            return "damaged";
+            return null;
+        }
+    }
+
+    /// <summary>Goes over to a chunk's file from what searches use now, or has it made anew.</summary>
+    private void GoOver(LogIndex log, Chunk chunk)
+    {
+        if (TryOpen(log, chunk) is { } opened)
+        {
+            log.Leave(chunk, opened);
+        }
+        else
+        {
+            GiveUpFile(log, chunk);
         }
     }
 
@@ -524,6 +545,8 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
 
             KeepWithin(log);
         }
+
+        log.Renew();
     }
 
     /// <summary>Writes the files of chunks that are full and sealed, and has those made that are in memory no more.</summary>
@@ -576,11 +599,7 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
             }
 
             chunk.Failures = 0;
-            if (TryOpen(log, chunk) is { } why)
-            {
-                GiveUpFile(log, chunk, why);
-            }
-
+            GoOver(log, chunk);
             WantPersonal(log, chunk);
             _memory.Count(log);
         }
@@ -656,12 +675,9 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
             chunk.HasPersonalFile = true;
             CountMade(log, "personal");
         }
-        else if (TryOpen(log, chunk) is { } why)
-        {
-            throw new IndexDamagedException($"The file that was just written cannot be used: {why}");
-        }
         else
         {
+            log.Leave(chunk, TryOpen(log, chunk) ?? throw new IndexDamagedException("The file that was just written cannot be used."));
             chunk.IsWanted = false;
             log.Missing--;
             CountMade(log, chunk.Why);
@@ -678,6 +694,7 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
             return false;
         }
 
+        log.IsPersonalQueued = false;
         Attempt(log, () =>
         {
             if (log.InMemory.Find(IsPersonalBehind) is not { } chunk)
@@ -696,15 +713,12 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
                 }
             }
 
+            log.Renew();
             TryFinish(log, chunk);
             KeepWithin(log);
             NoteLacking(log);
+            QueuePersonal(log);
         });
-        if (log.InMemory.Any(IsPersonalBehind) && log.NotBefore <= _engine.Time.GetUtcNow())
-        {
-            _personalBehind.Enqueue(log);
-        }
-
         return true;
     }
 
@@ -742,14 +756,17 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
         foreach (Chunk chunk in log.InMemory.ToArray())
         {
             bool isWritten = chunk.HasFile;
-            log.Leave(chunk, null);
-            if (isWritten && TryOpen(log, chunk) is { } why)
+            if (isWritten)
             {
-                GiveUpFile(log, chunk, why);
+                GoOver(log, chunk);
             }
-            else if (chunk.First < log.KnownSealed && !isWritten)
+            else
             {
-                Want(log, chunk, "new");
+                log.Leave(chunk, null);
+                if (chunk.First < log.KnownSealed)
+                {
+                    Want(log, chunk, "new");
+                }
             }
 
             if (chunk.First < log.KnownSealed)
@@ -790,11 +807,11 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
     }
 
     /// <summary>Takes a file out of use and has it made anew.</summary>
-    private void GiveUpFile(LogIndex log, Chunk chunk, string why)
+    private void GiveUpFile(LogIndex log, Chunk chunk)
     {
         chunk.HasFile = false;
         log.Leave(chunk, null);
-        Want(log, chunk, why);
+        Want(log, chunk, "damaged");
     }
 
     private void GiveUpPersonal(LogIndex log)
@@ -847,10 +864,7 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
             }
         }
 
-        if (log.InMemory.Count > 0)
-        {
-            _personalBehind.Enqueue(log);
-        }
+        QueuePersonal(log);
     }
 
     private void CountMade(LogIndex log, string why) => _made.Add(1, new KeyValuePair<string, object?>("log", log.Name), new KeyValuePair<string, object?>("why", why));

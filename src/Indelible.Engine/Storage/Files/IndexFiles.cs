@@ -98,31 +98,28 @@ public sealed class IndexFiles
         _disk.Replace(temporary, path);
     }
 
-    /// <summary>Takes a file away, if there is one; durable on return.</summary>
-    /// <exception cref="IOException">Whether it is there still is not known.</exception>
-    public void Delete(long first, bool isPersonal)
-    {
-        _disk.Delete(PathOf(first, isPersonal));
-        _disk.Delete(PathOf(first, isPersonal) + Unfinished);
-        if (_disk.FolderExists(_folder))
-        {
-            _disk.SyncFolder(_folder);
-        }
-    }
-
     /// <summary>Takes every file of personal values away, finished or not; durable on return.</summary>
-    /// <exception cref="IOException">Some may be there still.</exception>
+    /// <exception cref="StorageException">Some may be there still.</exception>
     public void DeletePersonal()
     {
-        string[] files = [.. _disk.Files(_folder).Where(IsPersonal)];
-        foreach (string path in files)
+        if (!_disk.FolderExists(_folder))
         {
-            _disk.Delete(path);
+            return;
         }
 
-        if (files.Length > 0)
+        try
         {
+            foreach (string path in _disk.Files(_folder).Where(IsPersonal))
+            {
+                _disk.Delete(path);
+            }
+
+            // Also where there was none: an earlier try may have ended before its deletions were durable.
             _disk.SyncFolder(_folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"Whether the indexes of personal values in {_folder} were deleted is not known: {e.Message}", StorageOutcome.Unknown, e);
         }
     }
 
