@@ -1,13 +1,22 @@
 namespace Indelible.Search;
 
-/// <summary>The indexes of one chunk of a log: <see cref="Rows"/> consecutive entries from <see cref="First"/> on.</summary>
-public sealed class ChunkIndex
+/// <summary>The indexes of one chunk of a log: <see cref="Rows"/> consecutive entries from <see cref="First"/> on. Thread-safe.</summary>
+/// <remarks>
+/// One that was opened from files holds them mapped. Whoever asks it takes it by <see cref="TryAcquire"/> and gives it back by <see cref="Release"/>; the files are let go
+/// when it is disposed of and the last has given it back. A question without that, after it was disposed of, gets <see cref="ObjectDisposedException"/>, never unmapped memory.
+/// </remarks>
+public sealed class ChunkIndex : IDisposable
 {
-    internal ChunkIndex(long first, ITermIndex terms, ITermIndex? personal)
+    private readonly IDisposable[] _files;
+    private int _users = 1;
+    private int _isDisposed;
+
+    internal ChunkIndex(long first, ITermIndex terms, ITermIndex? personal, params IDisposable[] files)
     {
         First = first;
         Terms = terms;
         Personal = personal;
+        _files = files;
     }
 
     /// <summary>The leaf index of row 0: a multiple of the segment size.</summary>
@@ -20,4 +29,41 @@ public sealed class ChunkIndex
 
     /// <summary>What stands in sealed values, for as many rows as it covers; null where there is no such index (now).</summary>
     internal ITermIndex? Personal { get; }
+
+    /// <summary>Keeps the files until <see cref="Release"/>.</summary>
+    /// <returns>False where they were let go already: the chunk is not indexed any more, or another index has taken its place.</returns>
+    public bool TryAcquire()
+    {
+        int users = Volatile.Read(ref _users);
+        while (users > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
+            if (seen == users)
+            {
+                return true;
+            }
+
+            users = seen;
+        }
+
+        return false;
+    }
+
+    /// <summary>Gives back what <see cref="TryAcquire"/> took.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+        {
+            Array.ForEach(_files, file => file.Dispose());
+        }
+    }
+
+    /// <summary>Lets the files go as soon as nobody uses them. Called once by the owner; again does nothing.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            Release();
+        }
+    }
 }

@@ -32,7 +32,7 @@ internal interface ITermIndex
     /// <summary>How many rows are covered.</summary>
     int Rows { get; }
 
-    /// <summary>Rows that have a member at the path, whatever its value.</summary>
+    /// <summary>Rows that have a member at the path, whatever its value. The path without names is the entry itself: rows that have a body.</summary>
     void AddExisting(FieldPath path, RowSet into);
 
     /// <summary>Rows that have a sealed personal value (<c>$pii</c>) exactly at the path; at any path where it is null.</summary>
@@ -55,6 +55,7 @@ internal interface ITermIndex
     int CountTerms(FieldPath path, TermKind kind);
 
     /// <summary>Whether strings at the path are kept as hashes. Then <see cref="AddHashed"/> finds them, and <see cref="VisitTerms"/> shows none.</summary>
+    /// <remarks>So it is, too, with <c>time</c>, <c>observed_time</c> and <c>received_at</c>, whose instants stand in <see cref="Times"/>, and with <c>salt</c>, which is in no index.</remarks>
     bool IsHashed(FieldPath path);
 
     /// <summary>Rows whose string at the path may be this one: all that are, and those that hash alike.</summary>
@@ -73,6 +74,11 @@ internal interface ITermIndex
     /// <param name="phrase">The words, with wildcards or without.</param>
     /// <param name="into">Receives the rows.</param>
     void AddIdentifiers(Phrase phrase, RowSet into);
+
+    /// <summary>Rows of which this index does not know everything: whatever stands there at the path may be missing from every other answer.</summary>
+    /// <param name="path">The path, or null for free text.</param>
+    /// <param name="into">Receives the rows: none, unless the chunk has more paths or terms than an index takes, or an entry is no JSON.</param>
+    void AddUnindexed(FieldPath? path, RowSet into);
 
     /// <summary>The times of the rows at <c>time</c>, <c>observed_time</c> or <c>received_at</c>; null for another path.</summary>
     ITimeColumn? Times(FieldPath path);

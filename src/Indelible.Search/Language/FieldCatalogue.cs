@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text.Json;
 
 namespace Indelible.Search;
 
@@ -94,6 +95,13 @@ internal static class FieldCatalogue
 
         return Kinds.GetValueOrDefault(segments.Length == 1 ? segments[0] : string.Join('.', segments), FieldKind.Exact);
     }
+
+    /// <summary>
+    /// Whether a member of the entry itself, at whose name the reader stands, is one that free text does not look into: <c>salt</c> and the three times. They would make
+    /// every number a word of nearly every entry.
+    /// </summary>
+    public static bool IsNoText(ref Utf8JsonReader reader) => (reader.ValueSpan.Length is 4 or 11 or 13 || reader.ValueIsEscaped)
+        && (reader.ValueTextEquals("time"u8) || reader.ValueTextEquals("salt"u8) || reader.ValueTextEquals("received_at"u8) || reader.ValueTextEquals("observed_time"u8));
 
     /// <summary>Puts the full path for what was typed.</summary>
     /// <param name="segments">As typed.</param>

@@ -76,6 +76,18 @@ internal readonly record struct AddressText(bool IsV4, UInt128 Value, int Bits)
         return true;
     }
 
+    /// <summary>Reads UTF-8 text as an address of 128 bits, IPv4 as <c>::ffff:a.b.c.d</c>.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> text, out UInt128 value)
+    {
+        bool isAddress = TryRead(text, out bool isV4, out value, out _);
+        if (isV4)
+        {
+            value |= (UInt128)0xFFFF << 32;
+        }
+
+        return isAddress;
+    }
+
     private static bool TryRead(ReadOnlySpan<byte> text, out bool isV4, out UInt128 value, out bool mapped)
     {
         mapped = false;

