@@ -103,6 +103,9 @@ internal static class FieldCatalogue
     public static bool IsNoText(ref Utf8JsonReader reader) => (reader.ValueSpan.Length is 4 or 11 or 13 || reader.ValueIsEscaped)
         && (reader.ValueTextEquals("time"u8) || reader.ValueTextEquals("salt"u8) || reader.ValueTextEquals("received_at"u8) || reader.ValueTextEquals("observed_time"u8));
 
+    /// <summary>Whether a path lies in what free text does not look into.</summary>
+    public static bool IsNoText(FieldPath path) => path.Segments[0] is "time" or "salt" or "received_at" or "observed_time";
+
     /// <summary>Puts the full path for what was typed.</summary>
     /// <param name="segments">As typed.</param>
     /// <param name="firstIsQuoted">A quoted first name is taken as it is: no short form, and it need not be a known member.</param>

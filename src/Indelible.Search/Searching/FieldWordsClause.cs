@@ -11,6 +11,12 @@ internal sealed class FieldWordsClause(FieldPath path, Phrase phrase) : IndexCla
 
     public override void Find(in IndexQuestion question)
     {
+        if (FieldCatalogue.IsNoText(Path!))
+        {
+            FindInNoText(question);
+            return;
+        }
+
         ITermIndex index = question.Index;
         int strings = index.CountTerms(Path!, TermKind.String);
         bool isHashed = index.IsHashed(Path!);
@@ -46,6 +52,16 @@ internal sealed class FieldWordsClause(FieldPath path, Phrase phrase) : IndexCla
     public override int Estimate(ITermIndex index, int rows) => (rows / 16) + Math.Min(MaxStrings, index.CountTerms(Path!, TermKind.String));
 
     protected override bool Accepts(ReadOnlySpan<byte> term, ref bool goOn) => phrase.Matches(term);
+
+    /// <summary>What free text does not look into has no words in an index.</summary>
+    private void FindInNoText(in IndexQuestion question)
+    {
+        AddHashedRows(question);
+        if (!Visit(question, TermKind.String, default))
+        {
+            question.Index.AddExisting(Path!, question.Open);
+        }
+    }
 
     private void FindHashed(in IndexQuestion question, RowSet found)
     {

@@ -8,7 +8,7 @@ internal abstract class QuestionNode
     /// <param name="isClear">Whether sealed values are looked into.</param>
     public static QuestionNode Of(QueryNode node, bool isClear) => node switch
     {
-        AndNode and => new Both(and.Children.Select(child => Of(child, isClear))),
+        AndNode and => And([.. and.Children.Select(child => Of(child, isClear))]),
         OrNode or => new Either([.. or.Children.Select(child => Of(child, isClear))]),
         NotNode not => new Neither(Of(not.Child, isClear)),
         ClauseNode clause => new Leaf(IndexClause.Of(clause), isClear),
@@ -18,7 +18,7 @@ internal abstract class QuestionNode
     /// <summary>Entries that all of some trees select; every entry where there is none.</summary>
     public static QuestionNode And(params IReadOnlyList<QuestionNode> nodes)
     {
-        List<QuestionNode> children = [.. nodes.Where(node => node is not Everything)];
+        List<QuestionNode> children = [.. nodes.SelectMany(node => node is Both both ? both.Children : [node]).Where(node => node is not Everything)];
         return children.Count switch { 0 => Everything.Instance, 1 => children[0], _ => new Both(children) };
     }
 
@@ -110,6 +110,8 @@ internal abstract class QuestionNode
             _children = [.. children];
             _estimates = new int[_children.Length];
         }
+
+        public IEnumerable<QuestionNode> Children => _children;
 
         public override RowVerdict Ask(ChunkQuestion chunk, RowSet? within)
         {
