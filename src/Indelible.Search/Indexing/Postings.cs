@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Indelible.Search;
 
 /// <summary>The rows of one term, wherever they lie: an ascending array, a bitmap, or all rows.</summary>
@@ -45,5 +47,56 @@ internal readonly ref struct Postings
     }
 
     /// <summary>How many of them are in a set.</summary>
-    public int CountIn(RowSet set) => _all > 0 ? set.CountBelow(_all) : !_bitmap.IsEmpty ? set.CountIn(_bitmap) : set.CountIn(_rows);
+    public int CountIn(RowSet set) => _all > 0 ? set.CountBetween(0, _all) : !_bitmap.IsEmpty ? set.CountIn(_bitmap) : set.CountIn(_rows);
+
+    /// <summary>The rows one by one, ascending.</summary>
+    public Enumerator GetEnumerator() => new(this);
+
+    /// <summary>Goes over the rows.</summary>
+    public ref struct Enumerator
+    {
+        private readonly Postings _postings;
+        private int _next;
+        private ulong _word;
+
+        internal Enumerator(Postings postings) => _postings = postings;
+
+        /// <summary>The row.</summary>
+        public int Current { get; private set; }
+
+        /// <summary>Moves on.</summary>
+        public bool MoveNext()
+        {
+            if (!_postings._bitmap.IsEmpty)
+            {
+                return MoveInBitmap();
+            }
+
+            if (_next >= _postings.Count)
+            {
+                return false;
+            }
+
+            Current = _postings._all > 0 ? _next : _postings._rows[_next];
+            _next++;
+            return true;
+        }
+
+        private bool MoveInBitmap()
+        {
+            while (_word == 0)
+            {
+                if (_next == _postings._bitmap.Length)
+                {
+                    return false;
+                }
+
+                _word = _postings._bitmap[_next++];
+            }
+
+            Current = ((_next - 1) << 6) + BitOperations.TrailingZeroCount(_word);
+            _word &= _word - 1;
+            return true;
+        }
+    }
 }

@@ -107,6 +107,9 @@ internal static class FieldCatalogue
     public static int TimeColumn(ReadOnlySpan<byte> name) =>
         name.SequenceEqual("time"u8) ? 0 : name.SequenceEqual("observed_time"u8) ? 1 : name.SequenceEqual("received_at"u8) ? 2 : -1;
 
+    /// <summary>Whether a path lies in what free text does not look into.</summary>
+    public static bool IsNoText(FieldPath path) => path.Segments[0] is "time" or "salt" or "received_at" or "observed_time";
+
     /// <summary>Puts the full path for what was typed.</summary>
     /// <param name="segments">As typed.</param>
     /// <param name="firstIsQuoted">A quoted first name is taken as it is: no short form, and it need not be a known member.</param>

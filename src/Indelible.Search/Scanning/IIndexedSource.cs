@@ -8,9 +8,13 @@ public sealed record RowSight(Query Rows, bool IsClear);
 /// <summary>The entries of one log as one asker may see them, with the indexes that there are.</summary>
 public interface IIndexedSource : IEntrySource
 {
-    /// <summary>The indexes, by their first entry; entries that none covers are looked at one by one. Those of one moment: taken once for each search, after <see cref="IEntrySource.Size"/>.</summary>
+    /// <summary>The indexes, by their first entry; entries that none covers are looked at one by one. Those of one moment: taken once for each search, after <see cref="IEntrySource.Size"/>. Only the last may still grow.</summary>
     IReadOnlyList<ChunkIndex> Chunks { get; }
 
     /// <summary>What he sees: an entry is seen by the first of these that selects it, and not at all where none does.</summary>
     IReadOnlyList<RowSight> Sights { get; }
+
+    /// <summary>Says that an index proved damaged while it was asked: it is to be made again. May be called more than once for one.</summary>
+    /// <param name="index">One of <see cref="Chunks"/>.</param>
+    void Report(ChunkIndex index);
 }

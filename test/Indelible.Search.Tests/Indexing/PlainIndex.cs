@@ -201,7 +201,8 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
 
     public ITimeColumn? Times(FieldPath path) => path.Segments is [string name] ? _times.GetValueOrDefault(name) : null;
 
-    private static string Key(string[] segments) => string.Concat(segments.Select(segment => '\0' + segment));
+    // Each name begins with a mark: the path without names is another than that of the name without letters.
+    private static string Key(string[] segments) => string.Concat(segments.Select(name => '\0' + name));
 
     private void Begin()
     {
