@@ -170,6 +170,9 @@ public static class ServerLimits
     /// <summary>Microseconds of computing, by estimate, up to which a request is computed at once; what is longer is done in its tenant's turn. 500: a change of threads costs a tenth of that on a busy machine.</summary>
     public const int ShortWorkMicroseconds = 500;
 
+    /// <summary>Milliseconds that a search computes before others have their turn, once it is long. 10: what waits behind it does not wait for long, and a change of threads costs nothing beside it.</summary>
+    public const int SearchTurnMilliseconds = 10;
+
     /// <summary>How long no other tenant must have asked for anything until one counts as alone, and its batches are computed at once. 10 min: who sends once a minute is not made to wait behind a flood.</summary>
     public static readonly TimeSpan AloneAfter = TimeSpan.FromMinutes(10);
 

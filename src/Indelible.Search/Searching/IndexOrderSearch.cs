@@ -60,12 +60,14 @@ internal sealed class IndexOrderSearch
                 break;
             }
 
+            await _start.Source.RestAsync(_cancellation).ConfigureAwait(false);
             Open(_position);
             await TakeAsync().ConfigureAwait(false);
         }
 
         while (_countedTo != End && !MustStop)
         {
+            await _start.Source.RestAsync(_cancellation).ConfigureAwait(false);
             await CountAsync().ConfigureAwait(false);
         }
 

@@ -46,6 +46,7 @@ internal sealed class TimeOrderSearch
         for (int i = _spans.All.Count - 1; i >= 0; i--)
         {
             LogSpan span = _spans.All[i];
+            await _start.Source.RestAsync(_cancellation).ConfigureAwait(false);
             if (span.Index is null || !await ChunkAsync(span).ConfigureAwait(false))
             {
                 ThrowIfTooMany();

@@ -20,17 +20,17 @@ internal sealed class VisibleEntries : IIndexedSource
     private static readonly ConcurrentDictionary<(string? Rows, string? Tenant), Query?> s_compiled = new();
 
     private readonly LogReader _log;
-    private readonly NodeResources? _resources;
+    private readonly ScanTurns? _turns;
     private readonly LogIndexes? _indexes;
     private readonly (Query? Rows, PersonalView Personal)[] _sights;
 
     /// <param name="log">The log.</param>
     /// <param name="sights">What the caller may see of it; nothing, where there are none.</param>
-    /// <param name="resources">Each bundle is looked at in its tenant's turn; null for who looks at single entries.</param>
+    /// <param name="turns">Those of the search that looks at them; null for who looks at single entries.</param>
     /// <param name="indexes">The node's indexes; null for none.</param>
-    public VisibleEntries(LogReader log, ImmutableArray<Sight> sights, NodeResources? resources = null, LogIndexes? indexes = null)
+    public VisibleEntries(LogReader log, ImmutableArray<Sight> sights, ScanTurns? turns = null, LogIndexes? indexes = null)
     {
-        _resources = resources;
+        _turns = turns;
         _indexes = indexes;
         _log = log;
         Size = log.Size;
@@ -82,20 +82,16 @@ internal sealed class VisibleEntries : IIndexedSource
     public void Report(ChunkIndex damaged) => _indexes?.Report(_log, damaged);
 
     /// <inheritdoc/>
-    public async ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
-    {
-        if (_resources is null)
-        {
-            Read(from, to, visit, cancellationToken);
-            return;
-        }
-
-        await _resources.ScanAsync(_log.Settings.Name, to - from, () => Read(from, to, visit, cancellationToken));
-    }
-
-    private long Read(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
+    public ValueTask RestAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        return _turns?.NextAsync() ?? ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
+    {
+        await RestAsync(cancellationToken).ConfigureAwait(false);
         long index = from;
         foreach (ReadOnlyMemory<byte> entry in _log.ReadEntries(from, to))
         {
@@ -106,8 +102,6 @@ internal sealed class VisibleEntries : IIndexedSource
 
             index++;
         }
-
-        return index;
     }
 
     /// <summary>The query of a row limit; null, and nothing is seen, where it cannot be read.</summary>

@@ -68,8 +68,11 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
         meter.CreateObservableGauge("indelible.index.entries", () => _logs.Values.Select(log => Of(log, log.Indexed)), "{entry}", "Entries that an index covers");
         meter.CreateObservableGauge("indelible.index.lag", () => _logs.Values.Select(log => Of(log, Math.Max(0, log.Log.Size - log.Indexed))), "{entry}", "Entries that no index covers: searches look at them one by one");
         meter.CreateObservableGauge("indelible.index.memory", () => _memory.Bytes, "By", "Memory of indexes that are in no file yet, by estimate");
-        meter.CreateObservableGauge("indelible.index.personal_memory", () => _personal.Bytes, "By", "Memory of personal indexes that are open");
+        meter.CreateObservableGauge("indelible.index.personal_memory", () => PersonalMemoryBytes, "By", "Memory of personal indexes that are open");
     }
+
+    /// <summary>Memory of the personal indexes that searches have opened.</summary>
+    internal long PersonalMemoryBytes => _personal.Bytes;
 
     /// <summary>The indexes of a log as they are now, by their first entry; what none of them covers is looked at. Call it after the log's size was read.</summary>
     /// <param name="log">The log; it counts as used.</param>

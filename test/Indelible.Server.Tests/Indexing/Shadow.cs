@@ -62,7 +62,7 @@ internal static class Shadow
             (1, self.Select(a => $"NOT ({a})"))));
 
     /// <summary>A field to count by.</summary>
-    public static readonly Gen<string> Field = Of("action", "outcome", "actor", "actor.name", "target", "source.ip", "data.n", "data.flag", "data.list", "labels.env", "id", "message", "data.peer");
+    public static readonly Gen<string> Field = Of("action", "outcome", "actor.id", "actor.name", "targets.id", "source.ip", "data.n", "data.flag", "data.list", "labels.env", "id", "message", "data.peer");
 
     private static Gen<string> Of(params string[] values) => Gen.Int[0, values.Length - 1].Select(at => values[at]);
 
