@@ -3,11 +3,16 @@ namespace Indelible.Search;
 /// <summary>The index of what stands in sealed places, in clear, while a chunk fills. One writer, many readers.</summary>
 public sealed class PersonalIndexBuilder
 {
-    private readonly PlainIndex _index = new(isPersonal: true);
+    private readonly LiveIndex _index = new();
+    private readonly EntryWalk _walk;
 
     /// <summary>Starts empty.</summary>
     /// <param name="first">The leaf index of row 0: a multiple of the segment size.</param>
-    public PersonalIndexBuilder(long first) => First = first;
+    public PersonalIndexBuilder(long first)
+    {
+        First = first;
+        _walk = new EntryWalk(_index, isPersonal: true);
+    }
 
     /// <summary>The leaf index of row 0.</summary>
     public long First { get; }
@@ -16,15 +21,25 @@ public sealed class PersonalIndexBuilder
     public int Rows => _index.Rows;
 
     /// <summary>What it takes in memory, in bytes, estimated.</summary>
-    public long MemoryBytes => _index.MemoryBytes;
-
-    internal ITermIndex Terms => _index;
+    public long MemoryBytes => _index.Memory.Bytes;
 
     /// <summary>Appends the next row.</summary>
     /// <param name="entry">The entry as it is logged; empty where its body is gone.</param>
     /// <param name="clear">The same with its sealed values in clear; the same bytes where nothing is sealed.</param>
     /// <exception cref="InvalidOperationException">The chunk is full: it has 65,536 rows.</exception>
-    public void Append(ReadOnlySpan<byte> entry, ReadOnlySpan<byte> clear) => _index.Append(entry, clear);
+    public void Append(ReadOnlySpan<byte> entry, ReadOnlySpan<byte> clear)
+    {
+        if (entry.IsEmpty)
+        {
+            _index.AddMissing();
+        }
+        else
+        {
+            _index.Add(_walk, entry, clear);
+        }
+    }
+
+    internal ITermIndex View() => new LiveView(_index);
 
     /// <summary>Writes the index, encrypted.</summary>
     /// <param name="into">Receives the file.</param>

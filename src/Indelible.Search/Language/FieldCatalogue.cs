@@ -106,6 +106,10 @@ internal static class FieldCatalogue
     /// <summary>Whether a path lies in what free text does not look into.</summary>
     public static bool IsNoText(FieldPath path) => path.Segments[0] is "time" or "salt" or "received_at" or "observed_time";
 
+    /// <summary>Which of the three times a member of the entry itself is, in the order <c>time</c>, <c>observed_time</c>, <c>received_at</c>; −1 where it is none.</summary>
+    public static int TimeColumn(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("time"u8) ? 0 : name.SequenceEqual("observed_time"u8) ? 1 : name.SequenceEqual("received_at"u8) ? 2 : -1;
+
     /// <summary>Puts the full path for what was typed.</summary>
     /// <param name="segments">As typed.</param>
     /// <param name="firstIsQuoted">A quoted first name is taken as it is: no short form, and it need not be a known member.</param>

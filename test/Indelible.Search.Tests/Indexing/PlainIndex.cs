@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace Indelible.Search;
+namespace Indelible.Search.Tests.Indexing;
 
 /// <summary>An index that hashes nothing, leaves nothing out and takes the memory that it takes: what every other is compared with.</summary>
 internal sealed class PlainIndex(bool isPersonal) : ITermIndex
@@ -201,8 +201,7 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
 
     public ITimeColumn? Times(FieldPath path) => path.Segments is [string name] ? _times.GetValueOrDefault(name) : null;
 
-    // Each name begins with a mark: the path without names is another than that of the name without letters.
-    private static string Key(string[] segments) => string.Concat(segments.Select(name => '\0' + name));
+    private static string Key(string[] segments) => string.Concat(segments.Select(segment => '\0' + segment));
 
     private void Begin()
     {
@@ -327,10 +326,12 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
         if (path is [string name] && _times.TryGetValue(name, out PlainTimes? times))
         {
             times.Put(value);
-            return;
+        }
+        else
+        {
+            Put(path, TermKind.String, value);
         }
 
-        Put(path, TermKind.String, value);
         if (AddressText.TryRead(value, out UInt128 address))
         {
             byte[] term = new byte[16];
