@@ -103,12 +103,12 @@ internal static class FieldCatalogue
     public static bool IsNoText(ref Utf8JsonReader reader) => (reader.ValueSpan.Length is 4 or 11 or 13 || reader.ValueIsEscaped)
         && (reader.ValueTextEquals("time"u8) || reader.ValueTextEquals("salt"u8) || reader.ValueTextEquals("received_at"u8) || reader.ValueTextEquals("observed_time"u8));
 
+    /// <summary>Whether a path lies in what free text does not look into.</summary>
+    public static bool IsNoText(FieldPath path) => path.Segments[0] is "time" or "salt" or "received_at" or "observed_time";
+
     /// <summary>Which of the three times a member of the entry itself is, in the order <c>time</c>, <c>observed_time</c>, <c>received_at</c>; −1 where it is none.</summary>
     public static int TimeColumn(ReadOnlySpan<byte> name) =>
         name.SequenceEqual("time"u8) ? 0 : name.SequenceEqual("observed_time"u8) ? 1 : name.SequenceEqual("received_at"u8) ? 2 : -1;
-
-    /// <summary>Whether a path lies in what free text does not look into.</summary>
-    public static bool IsNoText(FieldPath path) => path.Segments[0] is "time" or "salt" or "received_at" or "observed_time";
 
     /// <summary>Puts the full path for what was typed.</summary>
     /// <param name="segments">As typed.</param>

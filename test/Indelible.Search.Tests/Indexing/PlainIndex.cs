@@ -201,8 +201,7 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
 
     public ITimeColumn? Times(FieldPath path) => path.Segments is [string name] ? _times.GetValueOrDefault(name) : null;
 
-    // Each name begins with a mark: the path without names is another than that of the name without letters.
-    private static string Key(string[] segments) => string.Concat(segments.Select(name => '\0' + name));
+    private static string Key(string[] segments) => string.Concat(segments.Select(segment => '\0' + segment));
 
     private void Begin()
     {

@@ -1,3 +1,5 @@
+using Indelible.Search.Tests.Indexing;
+
 namespace Indelible.Search.Tests.Searching;
 
 /// <summary>How a log is divided and what is indexed of it.</summary>
@@ -54,9 +56,14 @@ internal sealed class IndexedLog : IIndexedSource
         }
     }
 
-    /// <summary>An index of some rows, and one of their personal values.</summary>
+    /// <summary>An index of some rows, and one of their personal values: as a chunk that fills has them, as plain as can be, or as vague as may be.</summary>
     public static ChunkIndex IndexOf(IReadOnlyList<TestEntry?> entries, int first, int rows, int? personalRows, Random random)
     {
+        if (random.Next(3) == 0)
+        {
+            return LiveIndexOf(entries, first, rows, personalRows);
+        }
+
         bool isVague = random.Next(2) == 0;
         FieldPath[] hashed = [.. s_hashable.Where(_ => isVague && random.Next(3) == 0)];
         ITermIndex terms = Vague(entries.Skip(first).Take(rows).Select(entry => (entry?.Logged, entry?.Logged)), isPersonal: false, hashed, isVague, random);
@@ -64,6 +71,31 @@ internal sealed class IndexedLog : IIndexedSource
             first,
             terms,
             personalRows is { } count ? Vague(entries.Skip(first).Take(count).Select(entry => (entry?.Logged, entry?.Clear)), isPersonal: true, hashed, isVague, random) : null);
+    }
+
+    private static ChunkIndex LiveIndexOf(IReadOnlyList<TestEntry?> entries, int first, int rows, int? personalRows)
+    {
+        var terms = new ChunkIndexBuilder(first);
+        PersonalIndexBuilder? personal = personalRows is null ? null : new PersonalIndexBuilder(first);
+        for (int row = 0; row < rows; row++)
+        {
+            TestEntry? entry = entries[first + row];
+            if (entry is null)
+            {
+                terms.AppendMissing();
+            }
+            else
+            {
+                terms.Append(entry.Logged);
+            }
+
+            if (row < personalRows)
+            {
+                personal!.Append(entry?.Logged, entry?.Clear);
+            }
+        }
+
+        return terms.Index(personal);
     }
 
     private static ITermIndex Vague(IEnumerable<(byte[]? Logged, byte[]? Clear)> entries, bool isPersonal, FieldPath[] hashed, bool isVague, Random random)
