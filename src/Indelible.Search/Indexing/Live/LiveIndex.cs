@@ -26,9 +26,8 @@ internal sealed class LiveIndex
 
     private const int NodeBytes = 320;
 
-    // Tags of what belongs to no path. Node 0 is the entry, 1 is none.
-    private static readonly uint s_wordTag = TermTable.Tag(1, 1);
-    private static readonly uint s_longTag = TermTable.Tag(1, 2);
+    // Belongs to no path, as words do: node 0 is the entry, 1 is none.
+    private static readonly uint s_longTag = TermTable.Tag(1, (int)TermKind.Number);
 
     private readonly long _maxMemory;
     private readonly PathNode _lostText = new(1, [], PathRole.Lost, isText: true);
@@ -94,7 +93,7 @@ internal sealed class LiveIndex
 
     /// <summary>Finds a word.</summary>
     /// <returns>Its term, or 0.</returns>
-    public int FindWord(ReadOnlySpan<byte> word) => Terms.Find(s_wordTag, word);
+    public int FindWord(ReadOnlySpan<byte> word) => Terms.Find(IndexFormat.WordTag, word);
 
     /// <summary>Adds a row.</summary>
     /// <param name="walk">Takes its values in.</param>
@@ -233,6 +232,24 @@ internal sealed class LiveIndex
     /// <summary>Whether more than half of a path's strings are different.</summary>
     public static bool IsNearlyUnique(PathNode node) => node.DifferentStrings * 2 > node.Strings;
 
+    /// <summary>The hashes of the strings that a path has as terms; marks those that are identifiers. The writer's.</summary>
+    public HashedValues HashesOf(PathNode node)
+    {
+        var hashed = new HashedValues(Memory);
+        RowSet all = RowSet.Rent();
+        RowSet identifiers = RowSet.Rent();
+        for (int at = node.Newest[(int)TermKind.String]; at != 0; at = Terms[at].Previous)
+        {
+            TakeHash(ref Terms[at], hashed, all, identifiers);
+        }
+
+        AddAll(all, ref hashed.Rows);
+        AddAll(identifiers, ref hashed.Identifiers);
+        all.Return();
+        identifiers.Return();
+        return hashed;
+    }
+
     /// <summary>The hash of a string by which a path that keeps hashes finds it.</summary>
     public static uint HashOf(ReadOnlySpan<byte> folded) => (uint)(XxHash3.HashToUInt64(folded) >> 32);
 
@@ -361,20 +378,7 @@ internal sealed class LiveIndex
     /// <summary>From now on a path's strings are kept as hashes. Those that are there stay as terms for views of fewer rows, and for the words in them.</summary>
     private void TurnIntoHashes(PathNode node)
     {
-        var hashed = new HashedValues(Memory);
-        RowSet all = RowSet.Rent();
-        RowSet identifiers = RowSet.Rent();
-        for (int at = node.Newest[(int)TermKind.String]; at != 0; at = Terms[at].Previous)
-        {
-            ref Term term = ref Terms[at];
-            TakeHash(ref term, hashed, all, identifiers);
-        }
-
-        AddAll(all, ref hashed.Rows);
-        AddAll(identifiers, ref hashed.Identifiers);
-        all.Return();
-        identifiers.Return();
-        Volatile.Write(ref node.Hashed, hashed);
+        Volatile.Write(ref node.Hashed, HashesOf(node));
         node.HashedSince = _rows;
     }
 
@@ -420,7 +424,7 @@ internal sealed class LiveIndex
     }
 
     private int FindOrAddWord(ReadOnlySpan<byte> word) =>
-        word.Length > MaxWordBytes ? _longWord : Terms.FindOrAdd(s_wordTag, word, ref _newestWord, -1, out _);
+        word.Length > MaxWordBytes ? _longWord : Terms.FindOrAdd(IndexFormat.WordTag, word, ref _newestWord, -1, out _);
 
     private void AddWords(ReadOnlySpan<byte> folded, bool isIdentifier)
     {

@@ -8,7 +8,6 @@ internal sealed class TimeValues
 
     private readonly Sequence<long> _ticks;
     private readonly RowLists _lists;
-    private RowList _undecided;
     private long _least = long.MaxValue;
     private long _greatest = -1;
     private int _values;
@@ -17,6 +16,9 @@ internal sealed class TimeValues
     /// <param name="memory">Counts what it takes.</param>
     /// <param name="lists">Where rows are kept.</param>
     public TimeValues(MemoryCount memory, RowLists lists) => (_ticks, _lists) = (new Sequence<long>(memory), lists);
+
+    /// <summary>Rows whose member is not one plain instant.</summary>
+    public RowList Undecided;
 
     /// <summary>Takes a string of the row that is being added.</summary>
     public void Add(ReadOnlySpan<byte> text)
@@ -44,7 +46,7 @@ internal sealed class TimeValues
         }
         else if (_values > 1)
         {
-            _lists.Add(ref _undecided, row);
+            _lists.Add(ref Undecided, row);
         }
 
         _values = 0;
@@ -59,7 +61,7 @@ internal sealed class TimeValues
 
         public long Greatest => Volatile.Read(ref values._greatest);
 
-        public void AddUndecided(RowSet into) => values._lists.AddTo(ref values._undecided, rows, into);
+        public void AddUndecided(RowSet into) => values._lists.AddTo(ref values.Undecided, rows, into);
 
         public void AddBetween(long from, long to, RowSet into)
         {
