@@ -54,4 +54,19 @@ internal sealed class ChunkMaking(ISealedEntries entries, long first, bool isPer
         _builder?.Write(into, identity);
         _personal?.Write(into, identity, key);
     }
+
+    /// <summary>Whether a file says what these entries give, when all are taken.</summary>
+    /// <exception cref="IndexDamagedException">It is a file of personal values, and does not open.</exception>
+    public bool IsIn(ReadOnlySpan<byte> file, ReadOnlySpan<byte> key)
+    {
+        ChunkIdentity identity = entries.IdentityOf(first);
+        if (_personal is not null)
+        {
+            return _personal.IsIn(file, identity, key);
+        }
+
+        using var made = new MemoryStream();
+        _builder!.Write(made, identity);
+        return made.GetBuffer().AsSpan(0, (int)made.Length).SequenceEqual(file);
+    }
 }

@@ -62,10 +62,7 @@ internal sealed class HeldIndexes(HeldFolder folder, Action<long> progress)
         }
 
         ChunkMaking making = Make(entries, first, isPersonal);
-        using var made = new MemoryStream();
-        making.WriteTo(made, _key);
-        ReadOnlySpan<byte> there = File.ReadAllBytes(entries.Files.PathOf(first, isPersonal));
-        return (made.GetBuffer().AsSpan(0, (int)made.Length).SequenceEqual(there) ? IndexFileState.Sound : IndexFileState.Different, null);
+        return (making.IsIn(File.ReadAllBytes(entries.Files.PathOf(first, isPersonal)), _key) ? IndexFileState.Sound : IndexFileState.Different, null);
     });
 
     private IEnumerable<IndexFileFinding> Each(HeldLog log, Func<HeldEntries, long, bool, (IndexFileState State, string? Why)> take)
