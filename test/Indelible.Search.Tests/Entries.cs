@@ -17,6 +17,9 @@ internal static class Entries
         return query;
     }
 
+    /// <summary>An entry in which nothing is sealed.</summary>
+    public static Searching.TestEntry Of(string json) => new(Encoding.UTF8.GetBytes(json), Encoding.UTF8.GetBytes(json));
+
     public static QueryError Refuse(string text)
     {
         Assert.False(Query.TryParse(text, Now, out _, out QueryError? error), text);

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text.Json;
 
 namespace Indelible.Search;
 
@@ -94,6 +95,20 @@ internal static class FieldCatalogue
 
         return Kinds.GetValueOrDefault(segments.Length == 1 ? segments[0] : string.Join('.', segments), FieldKind.Exact);
     }
+
+    /// <summary>
+    /// Whether a member of the entry itself, at whose name the reader stands, is one that free text does not look into: <c>salt</c> and the three times. They would make
+    /// every number a word of nearly every entry.
+    /// </summary>
+    public static bool IsNoText(ref Utf8JsonReader reader) => (reader.ValueSpan.Length is 4 or 11 or 13 || reader.ValueIsEscaped)
+        && (reader.ValueTextEquals("time"u8) || reader.ValueTextEquals("salt"u8) || reader.ValueTextEquals("received_at"u8) || reader.ValueTextEquals("observed_time"u8));
+
+    /// <summary>Whether a path lies in what free text does not look into.</summary>
+    public static bool IsNoText(FieldPath path) => path.Segments[0] is "time" or "salt" or "received_at" or "observed_time";
+
+    /// <summary>Which of the three times a member of the entry itself is, in the order <c>time</c>, <c>observed_time</c>, <c>received_at</c>; −1 where it is none.</summary>
+    public static int TimeColumn(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("time"u8) ? 0 : name.SequenceEqual("observed_time"u8) ? 1 : name.SequenceEqual("received_at"u8) ? 2 : -1;
 
     /// <summary>Puts the full path for what was typed.</summary>
     /// <param name="segments">As typed.</param>

@@ -11,6 +11,16 @@ internal readonly record struct AddressText(bool IsV4, UInt128 Value, int Bits)
 
     private int Width => IsV4 ? 32 : 128;
 
+    /// <summary>The addresses inside this network.</summary>
+    public AddressRange Range
+    {
+        get
+        {
+            UInt128 host = Bits == 0 ? UInt128.MaxValue >> (128 - Width) : (UInt128.One << (Width - Bits)) - 1;
+            return new AddressRange(AddressRange.Widen(IsV4, Value & ~host), AddressRange.Widen(IsV4, Value | host), IsV4);
+        }
+    }
+
     /// <summary>Reads an address, or an address with a prefix length (<c>10.0.0.0/8</c>).</summary>
     public static AddressText? TryParse(string text)
     {
@@ -64,6 +74,18 @@ internal readonly record struct AddressText(bool IsV4, UInt128 Value, int Bits)
 
         order = value.CompareTo(Value);
         return true;
+    }
+
+    /// <summary>Reads UTF-8 text as an address of 128 bits, IPv4 as <c>::ffff:a.b.c.d</c>.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> text, out UInt128 value)
+    {
+        bool isAddress = TryRead(text, out bool isV4, out value, out _);
+        if (isV4)
+        {
+            value |= (UInt128)0xFFFF << 32;
+        }
+
+        return isAddress;
     }
 
     private static bool TryRead(ReadOnlySpan<byte> text, out bool isV4, out UInt128 value, out bool mapped)

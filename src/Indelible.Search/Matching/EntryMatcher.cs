@@ -119,14 +119,17 @@ internal sealed class EntryMatcher
 
             first = false;
             PathNode? child = at?.Find(ref reader);
+            bool isNoText = at == _root && _anywhere.Count > 0 && FieldCatalogue.IsNoText(ref reader);
             reader.Read();
-            if (child is null && _anywhere.Count == 0)
+            if (child is null && (_anywhere.Count == 0 || isNoText || state.IsNoText))
             {
                 reader.Skip();
             }
             else
             {
+                state.IsNoText |= isNoText;
                 Value(ref reader, child, ref state);
+                state.IsNoText &= !isNoText;
             }
         }
     }
@@ -159,7 +162,8 @@ internal sealed class EntryMatcher
     private void Scalar(ref Utf8JsonReader reader, PathNode? at, ref State state)
     {
         int[] clauses = at?.Values ?? [];
-        if (clauses.Length == 0 && (_anywhere.Count == 0 || reader.TokenType != JsonTokenType.String))
+        bool isText = reader.TokenType == JsonTokenType.String && _anywhere.Count > 0 && !state.IsNoText;
+        if (clauses.Length == 0 && !isText)
         {
             return;
         }
@@ -175,7 +179,7 @@ internal sealed class EntryMatcher
             }
         }
 
-        if (reader.TokenType == JsonTokenType.String)
+        if (isText)
         {
             foreach (int clause in _anywhere)
             {
@@ -300,6 +304,9 @@ internal sealed class EntryMatcher
         private int _open = hits.Length;
 
         public readonly Span<bool> Hits { get; } = hits;
+
+        /// <summary>Inside of a member that free text does not look into.</summary>
+        public bool IsNoText { get; set; }
 
         /// <summary>Every clause has its hit: the rest of the entry cannot change the answer.</summary>
         public readonly bool IsDecided => _open == 0;

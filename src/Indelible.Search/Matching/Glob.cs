@@ -40,6 +40,12 @@ internal sealed class Glob : IEquatable<Glob>
     /// <summary>The text of a pattern without wildcards.</summary>
     public string Literal => string.Concat(_parts.Where(part => part >= 0).Select(char.ConvertFromUtf32));
 
+    /// <summary>Whether the spelling of a number could match.</summary>
+    public bool FitsNumbers => !_parts.Any(part => part >= 0 && !(part < 0x80 && (char.IsAsciiDigit((char)part) || (char)part is '-' or '+' or '.' or 'e')));
+
+    /// <summary>What everything that matches begins with, in UTF-8.</summary>
+    public byte[] Prefix() => Encoding.UTF8.GetBytes(string.Concat(_parts.TakeWhile(part => part >= 0 && Rune.IsValid(part)).Select(char.ConvertFromUtf32)));
+
     /// <summary>Reads the form that <see cref="ToString"/> writes.</summary>
     public static Glob Parse(string source)
     {

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using Indelible.Events;
 
 namespace Indelible.Search;
 
@@ -31,6 +33,30 @@ internal sealed class Literal : IEquatable<Literal>
 
     /// <summary>Whether it also stands for something other than its text.</summary>
     public bool IsTyped { get; }
+
+    /// <summary>The text, as a string of an entry would be.</summary>
+    public ReadOnlySpan<byte> Utf8 => _utf8;
+
+    /// <summary>The addresses that it covers; null where it is text alone.</summary>
+    public AddressRange? Addresses => _address?.Range;
+
+    /// <summary>The number as an entry writes it; null where it is none, or one that no entry can hold.</summary>
+    public byte[]? NumberTerm
+    {
+        get
+        {
+            if (_number is null || !double.TryParse(Text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !double.IsFinite(value))
+            {
+                return null;
+            }
+
+            Span<byte> term = stackalloc byte[JsonNumber.MaxBytes];
+            term = term[..JsonNumber.Format(value, term)];
+
+            // A number with more digits than a double has is equal to none that is written with fewer.
+            return MatchesNumber(term) ? term.ToArray() : null;
+        }
+    }
 
     public bool IsNetwork => _address is not null && Text.Contains('/', StringComparison.Ordinal);
 

@@ -43,6 +43,41 @@ internal sealed class NumberText
 
     public int CompareTo(NumberText other) => Compare(_sign, _exponent, _digits, other._sign, other._exponent, other._digits);
 
+    /// <summary>Whether it is a number that can be compared: not too long.</summary>
+    public static bool IsComparable(ReadOnlySpan<byte> text)
+    {
+        Span<byte> digits = stackalloc byte[QueryLimits.MaxNumberDigits];
+        return IsWhole(text) || TryRead(text, digits, out _, out _, out _);
+    }
+
+    /// <summary>Puts numbers as JSON writes them in order: by value, and those that are equal by their text.</summary>
+    public static int Compare(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
+        int order = CompareValues(left, right);
+        return order != 0 ? order : left.SequenceCompareTo(right);
+    }
+
+    /// <summary>Compares two numbers as JSON writes them. What is no number, or too long to be compared, is equal to its like and above all others.</summary>
+    public static int CompareValues(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
+        if (IsWhole(left) && IsWhole(right))
+        {
+            return left.Length != right.Length ? left.Length.CompareTo(right.Length) : left.SequenceCompareTo(right);
+        }
+
+        Span<byte> digits = stackalloc byte[QueryLimits.MaxNumberDigits];
+        Span<byte> otherDigits = stackalloc byte[QueryLimits.MaxNumberDigits];
+        bool isNumber = TryRead(left, digits, out int count, out int exponent, out int sign);
+        bool isOther = TryRead(right, otherDigits, out int otherCount, out int otherExponent, out int otherSign);
+        return isNumber && isOther
+            ? Compare(sign, exponent, digits[..count], otherSign, otherExponent, otherDigits[..otherCount])
+            : isOther.CompareTo(isNumber);
+    }
+
+    /// <summary>Whether it is written as digits alone: then the longer is the greater.</summary>
+    private static bool IsWhole(ReadOnlySpan<byte> text) =>
+        text.Length is > 0 and <= QueryLimits.MaxNumberDigits && (text[0] != '0' || text.Length == 1) && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9');
+
     private static int Compare(
         int sign, int exponent, ReadOnlySpan<byte> digits, int otherSign, int otherExponent, ReadOnlySpan<byte> otherDigits)
     {

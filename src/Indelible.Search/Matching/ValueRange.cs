@@ -65,6 +65,31 @@ internal sealed class ValueRange : IEquatable<ValueRange>
         from is { } start ? new RangeEnd(TimeText.Format(start), true) : null,
         to is { } end ? new RangeEnd(TimeText.Format(end), false) : null);
 
+    /// <summary>For times: the first tick that lies in it.</summary>
+    public long FromTicks => _lower is null ? 0 : _lower.Ticks + (Lower!.Inclusive ? 0 : 1);
+
+    /// <summary>For times: the tick behind the last.</summary>
+    public long ToTicks => _upper is null ? long.MaxValue : _upper.Ticks + (Upper!.Inclusive ? 1 : 0);
+
+    /// <summary>For addresses: those in it.</summary>
+    public AddressRange Addresses
+    {
+        get
+        {
+            AddressText end = (_lower ?? _upper)!.Address;
+            AddressRange all = AddressRange.All(end.IsV4);
+            UInt128 low = _lower is null ? all.Low : AddressRange.Widen(end.IsV4, _lower.Address.Value) + (Lower!.Inclusive ? UInt128.Zero : UInt128.One);
+            UInt128 high = _upper is null ? all.High : AddressRange.Widen(end.IsV4, _upper.Address.Value) - (Upper!.Inclusive ? UInt128.Zero : UInt128.One);
+
+            // An end that is not included may be the last or the first address there is.
+            bool isEmpty = (_lower is not null && low == UInt128.Zero && !Lower!.Inclusive) || (_upper is not null && high == UInt128.MaxValue && !Upper!.Inclusive);
+            return isEmpty ? new AddressRange(UInt128.One, UInt128.Zero, end.IsV4) : new AddressRange(low, high, end.IsV4);
+        }
+    }
+
+    /// <summary>Whether a number, or for text a string, lies above the upper end.</summary>
+    public bool IsBelow(ReadOnlySpan<byte> value) => _upper is not null && _upper.TryCompare(value, out int order) && order > 0;
+
     public bool MatchesNumber(ReadOnlySpan<byte> value) => Kind == RangeKind.Number && Contains(value);
 
     public bool MatchesString(ReadOnlySpan<byte> value) => Contains(value);
@@ -91,6 +116,10 @@ internal sealed class ValueRange : IEquatable<ValueRange>
         private AddressText? _address;
         private byte[]? _text;
         private long _ticks;
+
+        public long Ticks => _ticks;
+
+        public AddressText Address => _address!.Value;
 
         public static Bound? TryParse(RangeKind kind, string text)
         {

@@ -6,7 +6,8 @@ namespace Indelible.Search;
 /// <param name="By">The field whose values are counted; null for none.</param>
 /// <param name="Top">How many values at most, 1 to <see cref="ScanLimits.MaxPageItems"/>.</param>
 /// <param name="AsOf">The tree size to count in; null for the durable size on arrival.</param>
-public sealed record CountRequest(Query Query, TimeRange? Time, Field? By, int Top, long? AsOf);
+/// <param name="Interval">The width of the histogram, whole seconds; null for one that gives at most <see cref="ScanCounts.MaxIntervals"/> intervals.</param>
+public sealed record CountRequest(Query Query, TimeRange? Time, Field? By, int Top, long? AsOf, TimeSpan? Interval = null);
 
 /// <summary>Entries that happened from <paramref name="From"/> on, for one <see cref="CountResult.Interval"/>.</summary>
 /// <param name="From">The start of the interval, in UTC.</param>
@@ -22,14 +23,18 @@ public readonly record struct ValueCount(string Value, long Count);
 /// <param name="AsOf">The tree size that the answer covers.</param>
 /// <param name="Total">How many entries match; inexact when counting stopped at <paramref name="CountedFrom"/>.</param>
 /// <param name="CountedFrom">Entries from this index up to <paramref name="AsOf"/> were counted; 0 when all were.</param>
-/// <param name="Interval">The width of the histogram, chosen so that it has at most <see cref="ScanCounts.MaxIntervals"/>
+/// <param name="Interval">The width of the histogram: the one asked for, or one chosen so that there are at most <see cref="ScanCounts.MaxIntervals"/>
 /// intervals.</param>
 /// <param name="Histogram">Counts by time, ascending.</param>
 /// <param name="Untimed">Matching entries without a readable time.</param>
 /// <param name="Values">The most frequent values first; equal counts in the order of their code units.</param>
 /// <param name="OtherValues">Occurrences of values that are not in <paramref name="Values"/>.</param>
-/// <param name="ValuesExact">False when there were more than <see cref="ScanCounts.MaxDistinct"/> values: those seen late are only in
+/// <param name="Distinct">How many different values there are; at least so many where <paramref name="ValuesExact"/> is false.</param>
+/// <param name="ValuesExact">False when there were more values than are told apart, or more entries than may be looked at for them: what was passed over is only in
 /// <paramref name="OtherValues"/>.</param>
+/// <param name="Scanned">How many entries were looked at.</param>
+/// <param name="Indexed">How many of the entries below <paramref name="AsOf"/> an index covers.</param>
+/// <param name="Notices">What the asker should know of the answer. Fit to be shown.</param>
 public sealed record CountResult(
     long AsOf,
     SearchTotal Total,
@@ -39,4 +44,8 @@ public sealed record CountResult(
     long Untimed,
     IReadOnlyList<ValueCount> Values,
     long OtherValues,
-    bool ValuesExact);
+    long Distinct,
+    bool ValuesExact,
+    long Scanned,
+    long Indexed,
+    IReadOnlyList<string> Notices);

@@ -18,6 +18,9 @@ public enum SearchFault
     /// <summary>More entries than <see cref="ScanLimits.MaxSorted"/> allows, or too costly a query, would have to be sorted by
     /// time.</summary>
     TooMuchToSort,
+
+    /// <summary>The width of a histogram is not one that can be chosen, or makes too many intervals.</summary>
+    IntervalOutOfRange,
 }
 
 /// <summary>A search request was refused; there is no partial result. The message is fit for the caller.</summary>

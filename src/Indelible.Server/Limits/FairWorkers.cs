@@ -42,20 +42,17 @@ internal sealed class FairWorkers : IDisposable
             }
         }
 
-        lock (_lock)
-        {
-            ObjectDisposedException.ThrowIf(_stopping, this);
-            if (!_waiting.TryGetValue(tenant, out Queue<Action>? own))
-            {
-                _waiting.Add(tenant, own = new Queue<Action>());
-                _turns.Enqueue(tenant);
-            }
-
-            own.Enqueue(Run);
-            Monitor.Pulse(_lock);
-        }
-
+        Enqueue(tenant, Run);
         return done.Task;
+    }
+
+    /// <summary>Completes on one of the threads, in its tenant's turn: what awaits it goes on there, until it waits for something else.</summary>
+    /// <param name="tenant">Whose it is.</param>
+    public Task TakeTurnAsync(string tenant)
+    {
+        var turn = new TaskCompletionSource();
+        Enqueue(tenant, turn.SetResult);
+        return turn.Task;
     }
 
     /// <summary>Lets what waits be done, and ends the threads.</summary>
@@ -65,6 +62,22 @@ internal sealed class FairWorkers : IDisposable
         {
             _stopping = true;
             Monitor.PulseAll(_lock);
+        }
+    }
+
+    private void Enqueue(string tenant, Action work)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_stopping, this);
+            if (!_waiting.TryGetValue(tenant, out Queue<Action>? own))
+            {
+                _waiting.Add(tenant, own = new Queue<Action>());
+                _turns.Enqueue(tenant);
+            }
+
+            own.Enqueue(work);
+            Monitor.Pulse(_lock);
         }
     }
 

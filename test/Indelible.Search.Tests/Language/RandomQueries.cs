@@ -72,5 +72,5 @@ internal static class RandomQueries
                 new JsonObject { ["op"] = op, ["of"] = new JsonArray([.. children.Select(child => (JsonNode)child.DeepClone())]) })),
             (1, inner.Select(child => new JsonObject { ["op"] = "not", ["of"] = child.DeepClone() }))));
 
-    private static Gen<T> Of<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+    public static Gen<T> Of<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 }

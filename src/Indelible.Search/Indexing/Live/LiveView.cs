@@ -1,0 +1,296 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Indelible.Search;
+
+/// <summary>The first rows of an index that fills, as they were when the view was taken.</summary>
+internal sealed class LiveView : ITermIndex
+{
+    private readonly LiveIndex _index;
+    private readonly TermTable _terms;
+
+    /// <param name="index">The index; rows that it has now are shown.</param>
+    public LiveView(LiveIndex index) => (_index, _terms, Rows) = (index, index.Terms, index.Rows);
+
+    public int Rows { get; }
+
+    public void AddExisting(FieldPath path, RowSet into)
+    {
+        if (Find(path) is { } node)
+        {
+            _terms.Rows.AddTo(ref node.Existing, Rows, into);
+        }
+    }
+
+    public void AddSealed(FieldPath? path, RowSet into)
+    {
+        if (path is null)
+        {
+            _terms.Rows.AddTo(ref _index.Sealed, Rows, into);
+        }
+        else if (Find(path) is { } node)
+        {
+            _terms.Rows.AddTo(ref node.Sealed, Rows, into);
+        }
+    }
+
+    public void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into)
+    {
+        int found = Find(path, kind, term);
+        if (found != 0)
+        {
+            _terms.Rows.AddTo(ref _terms[found].Rows, Rows, into);
+        }
+    }
+
+    public int CountEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term)
+    {
+        int found = Find(path, kind, term);
+        return found == 0 ? 0 : _terms.Rows.CountBelow(ref _terms[found].Rows, Rows);
+    }
+
+    public void VisitTerms(FieldPath path, TermKind kind, ReadOnlySpan<byte> from, TermVisitor visit)
+    {
+        if (Find(path) is not { } node || HasNone(node, kind))
+        {
+            return;
+        }
+
+        Comparison<int> order = Order(kind);
+        int[] terms = Sorted(ref node.Newest[(int)kind], ref node.Sorted[(int)kind], order);
+        Span<ulong> scratch = stackalloc ulong[RowSet.MaxRows / 64];
+        for (int i = Place(terms, kind, from); i < terms.Length; i++)
+        {
+            ref Term term = ref _terms[terms[i]];
+            Postings rows = _terms.Rows.Read(ref term.Rows, Rows, scratch);
+            if (rows.Count > 0 && !visit(_terms.TextOf(term), rows))
+            {
+                return;
+            }
+        }
+    }
+
+    public int CountTerms(FieldPath path, TermKind kind)
+    {
+        if (Find(path) is not { } node || HasNone(node, kind))
+        {
+            return 0;
+        }
+
+        int count = 0;
+        for (int at = Volatile.Read(ref node.Newest[(int)kind]); at != 0; at = _terms[at].Previous)
+        {
+            count += _terms[at].Rows.First < Rows ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    public bool IsHashed(FieldPath path) => PathRoles.IsColumn(path) || (Find(path) is { } node && IsHashed(node));
+
+    public void AddHashed(FieldPath path, ReadOnlySpan<byte> value, RowSet into)
+    {
+        if (PathRoles.IsColumn(path))
+        {
+            PathRoles.AddHashed(this, path, value, into);
+        }
+        else if (Find(path) is { } node && IsHashed(node))
+        {
+            byte[] folded = new byte[FoldedText.MaxLength(value.Length)];
+            node.Hashed!.AddTo(LiveIndex.HashOf(folded.AsSpan(0, FoldedText.Fold(value, folded))), Rows, into);
+        }
+    }
+
+    public void AddHashedRows(FieldPath path, RowSet into)
+    {
+        if (PathRoles.IsColumn(path))
+        {
+            AddExisting(path, into);
+        }
+        else if (Find(path) is { } node && IsHashed(node))
+        {
+            _terms.Rows.AddTo(ref node.Hashed!.Rows, Rows, into);
+        }
+    }
+
+    public void AddWord(ReadOnlySpan<byte> word, RowSet into)
+    {
+        int found = word.Length <= LiveIndex.MaxWordBytes ? _index.FindWord(word) : 0;
+        if (found != 0)
+        {
+            AddWord(found, into);
+        }
+    }
+
+    public void VisitWords(ReadOnlySpan<byte> prefix, TermVisitor visit)
+    {
+        int[] words = Sorted(ref _index.NewestWord, ref _index.SortedWords[0], Order(TermKind.String));
+        RowSet rows = RowSet.Rent();
+        try
+        {
+            for (int i = Place(words, TermKind.String, prefix); i < words.Length; i++)
+            {
+                ReadOnlySpan<byte> text = _terms.TextOf(_terms[words[i]]);
+                if (!text.StartsWith(prefix))
+                {
+                    return;
+                }
+
+                rows.Clear();
+                AddWord(words[i], rows);
+                int count = rows.Count;
+                if (count > 0 && !visit(text, Postings.Of(rows.Bits[..((Rows + 63) >> 6)], count)))
+                {
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            rows.Return();
+        }
+    }
+
+    public void AddIdentifiers(Phrase phrase, RowSet into)
+    {
+        if (FoldedPhrase.MayBeLong(phrase))
+        {
+            AddWord(_index.LongWord, into);
+        }
+
+        for (int id = 2; id < _index.NodeCount; id++)
+        {
+            PathNode node = _index.Node(id);
+            if (node.IsText && IsHashed(node) && node.Hashed!.Shape.CanHold(phrase))
+            {
+                if (!phrase.HasWildcards && phrase.Words.Length == node.Hashed.Shape.MostWords)
+                {
+                    node.Hashed.AddTo(LiveIndex.HashOf(FoldedPhrase.Of(phrase)), Rows, into);
+                }
+                else
+                {
+                    _terms.Rows.AddTo(ref node.Hashed.Identifiers, Rows, into);
+                }
+            }
+        }
+    }
+
+    public void AddUnindexed(FieldPath? path, RowSet into)
+    {
+        _terms.Rows.AddTo(ref _index.Unindexed, Rows, into);
+        if (path is not null && Find(path) is null)
+        {
+            _terms.Rows.AddTo(ref _index.Lost, Rows, into);
+        }
+    }
+
+    public ITimeColumn? Times(FieldPath path) => PathRoles.TimeColumn(path) is >= 0 and int column ? _index.Times[column].View(Rows) : null;
+
+    private static bool Precedes(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, TermKind kind) =>
+        (kind == TermKind.Number && !right.IsEmpty ? NumberText.CompareValues(left, right) : left.SequenceCompareTo(right)) < 0;
+
+    private bool IsHashed(PathNode node) => node.HashedSince < Rows;
+
+    private bool HasNone(PathNode node, TermKind kind) => kind == TermKind.String && IsHashed(node);
+
+    private PathNode? Find(FieldPath path)
+    {
+        PathNode node = _index.Root;
+        Span<byte> name = stackalloc byte[TermTable.MaxBytes];
+        foreach (string segment in path.Segments)
+        {
+            int found = Encoding.UTF8.TryGetBytes(segment, name, out int length) ? _terms.Find(TermTable.Tag(node.Id, 0), name[..length]) : 0;
+            int child = found == 0 ? 0 : Volatile.Read(ref _terms[found].Extra);
+            if (child == 0)
+            {
+                return null;
+            }
+
+            node = _index.Node(child);
+        }
+
+        return node;
+    }
+
+    private int Find(FieldPath path, TermKind kind, ReadOnlySpan<byte> term) =>
+        term.Length <= TermTable.MaxBytes && Find(path) is { } node && !HasNone(node, kind) ? _terms.Find(TermTable.Tag(node.Id, (int)kind), term) : 0;
+
+    private void AddWord(int word, RowSet into)
+    {
+        ref Term term = ref _terms[word];
+        _terms.Rows.AddTo(ref term.Rows, Rows, into);
+        for (int at = Volatile.Read(ref term.Extra); at != 0;)
+        {
+            WordSource source = _terms.Sources[at];
+            _terms.Rows.AddTo(ref _terms[source.Term].Rows, Rows, into);
+            at = source.Previous;
+        }
+    }
+
+    private Comparison<int> Order(TermKind kind) => kind == TermKind.Number
+        ? (a, b) => NumberText.Compare(_terms.TextOf(_terms[a]), _terms.TextOf(_terms[b]))
+        : (a, b) => _terms.TextOf(_terms[a]).SequenceCompareTo(_terms.TextOf(_terms[b]));
+
+    /// <summary>The place of the first term that does not lie before some bytes.</summary>
+    private int Place(int[] terms, TermKind kind, ReadOnlySpan<byte> from)
+    {
+        int low = 0;
+        int high = terms.Length;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (Precedes(_terms.TextOf(_terms[terms[middle]]), from, kind))
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    /// <summary>All terms of a tag in order. Only those that came since the last time are sorted, then merged with those that were.</summary>
+    private int[] Sorted(ref int newest, ref SortedTerms? kept, Comparison<int> order)
+    {
+        int head = Volatile.Read(ref newest);
+        SortedTerms? before = Volatile.Read(ref kept);
+        if (before?.Newest == head)
+        {
+            return before.Terms;
+        }
+
+        var added = new List<int>();
+        int at = head;
+        for (; at != 0 && at != before?.Newest; at = _terms[at].Previous)
+        {
+            added.Add(at);
+        }
+
+        if (before is not null && at != before.Newest)
+        {
+            // Another reader has put in order what came after this one looked: all that this one wants is among it.
+            return before.Terms;
+        }
+
+        added.Sort(order);
+        int[] sorted = before is null ? [.. added] : Merge(before.Terms, CollectionsMarshal.AsSpan(added), order);
+        Volatile.Write(ref kept, new SortedTerms(head, sorted));
+        return sorted;
+    }
+
+    private static int[] Merge(ReadOnlySpan<int> left, ReadOnlySpan<int> right, Comparison<int> order)
+    {
+        int[] merged = new int[left.Length + right.Length];
+        int l = 0;
+        int r = 0;
+        for (int i = 0; i < merged.Length; i++)
+        {
+            merged[i] = r == right.Length || (l < left.Length && order(left[l], right[r]) < 0) ? left[l++] : right[r++];
+        }
+
+        return merged;
+    }
+}

@@ -1,0 +1,167 @@
+using System.IO.Hashing;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+
+namespace Indelible.Search;
+
+/// <summary>One term of an index that fills.</summary>
+internal struct Term
+{
+    /// <summary>The rows that have it. Of a word: those that have it in a value that is no term.</summary>
+    public RowList Rows;
+
+    /// <summary>Whose term it is: <see cref="TermTable.Tag"/>.</summary>
+    public uint Tag;
+
+    /// <summary>Where its bytes are.</summary>
+    public int Text;
+
+    /// <summary>The term of the same tag that was added before, or 0.</summary>
+    public int Previous;
+
+    /// <summary>Of a string, the term of the address that it spells, or 0; of a word, the newest of its <see cref="TermTable.Sources"/>; of a member, its node.</summary>
+    public int Extra;
+
+    /// <summary>How many bytes it has.</summary>
+    public ushort Length;
+
+    /// <summary>Of a hashed string: whether it is an identifier.</summary>
+    public bool IsIdentifier;
+}
+
+/// <summary>A string of the dictionary that contains a word: the word is in every row that the string is in.</summary>
+/// <param name="Term">The string.</param>
+/// <param name="Previous">The one that was linked before, or 0.</param>
+internal readonly record struct WordSource(int Term, int Previous);
+
+/// <summary>Everything that an index finds by its bytes: members' names, values, words. One writer, many readers, no lock.</summary>
+/// <remarks>
+/// A term is known by its tag (a node of the tree of paths, and what stands there) and its bytes. Terms and bytes never move. Slots hold a term's hash, whose upper bits are its place,
+/// beside its address: a wrong one is passed over without looking at it, and when they are half full a larger table takes their place without hashing anything again. Who reads the old
+/// one misses only what is newer.
+/// The hash has a seed of its own for each table: nobody can choose values that all fall into one place. Nothing of it reaches a file.
+/// </remarks>
+internal sealed class TermTable(MemoryCount memory)
+{
+    /// <summary>The longest term.</summary>
+    public const int MaxBytes = 1024;
+
+    private readonly long _seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+    private readonly PagedStore<byte> _text = new(memory, 16);
+    private readonly PagedStore<Term> _terms = new(memory, 10);
+    private ulong[] _slots = new ulong[128];
+    private int _count;
+
+    /// <summary>The rows of all terms.</summary>
+    public RowLists Rows { get; } = new(memory);
+
+    /// <summary>Which strings of the dictionary contain a word.</summary>
+    public PagedStore<WordSource> Sources { get; } = new(memory, 12);
+
+    /// <summary>The term at an address.</summary>
+    public ref Term this[int term] => ref _terms[term];
+
+    /// <summary>What tells the terms of a node and kind from all others.</summary>
+    public static uint Tag(int node, int kind) => ((uint)node << 3) | (uint)kind;
+
+    /// <summary>The bytes of a term.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReadOnlySpan<byte> TextOf(in Term term) => _text.Slice(term.Text, term.Length);
+
+    /// <summary>Finds a term.</summary>
+    /// <returns>Its address, or 0.</returns>
+    public int Find(uint tag, ReadOnlySpan<byte> text)
+    {
+        ulong[] slots = Volatile.Read(ref _slots);
+        uint hash = Hash(tag, text);
+        for (int slot = Place(hash, slots); ; slot = (slot + 1) & (slots.Length - 1))
+        {
+            ulong entry = Volatile.Read(ref slots[slot]);
+            if (entry == 0)
+            {
+                return 0;
+            }
+
+            if (entry >> 32 == hash && IsSame((int)entry, tag, text))
+            {
+                return (int)entry;
+            }
+        }
+    }
+
+    /// <summary>Finds a term, or adds it without any row.</summary>
+    /// <param name="tag">Its tag.</param>
+    /// <param name="text">Its bytes, at most <see cref="MaxBytes"/>.</param>
+    /// <param name="newest">The newest term of the tag; becomes the one that was added.</param>
+    /// <param name="row">The first row that has it; −1 where it gets rows otherwise.</param>
+    /// <param name="isNew">Whether it was added.</param>
+    public int FindOrAdd(uint tag, ReadOnlySpan<byte> text, ref int newest, int row, out bool isNew)
+    {
+        ulong[] slots = _slots;
+        uint hash = Hash(tag, text);
+        int slot = Place(hash, slots);
+        for (ulong entry; (entry = slots[slot]) != 0; slot = (slot + 1) & (slots.Length - 1))
+        {
+            if (entry >> 32 == hash && IsSame((int)entry, tag, text))
+            {
+                isNew = false;
+                return (int)entry;
+            }
+        }
+
+        isNew = true;
+        int address = _terms.Add(1);
+        ref Term term = ref _terms[address];
+        term.Tag = tag;
+        term.Length = (ushort)text.Length;
+        term.Text = _text.Add(Math.Max(1, text.Length));
+        text.CopyTo(_text.Slice(term.Text, text.Length));
+        term.Previous = newest;
+        if (row >= 0)
+        {
+            Rows.Add(ref term.Rows, row);
+        }
+
+        Volatile.Write(ref slots[slot], ((ulong)hash << 32) | (uint)address);
+        Volatile.Write(ref newest, address);
+        if (++_count > slots.Length / 2)
+        {
+            Grow();
+        }
+
+        return address;
+    }
+
+    private static int Place(uint hash, ulong[] slots) => (int)(hash >> BitOperations.LeadingZeroCount((uint)slots.Length - 1));
+
+    private uint Hash(uint tag, ReadOnlySpan<byte> text) => (uint)XxHash3.HashToUInt64(text, _seed ^ (tag * -0x61C8864680B583EBL));
+
+    private bool IsSame(int address, uint tag, ReadOnlySpan<byte> text)
+    {
+        ref Term term = ref _terms[address];
+        return term.Tag == tag && term.Length == text.Length && TextOf(term).SequenceEqual(text);
+    }
+
+    private void Grow()
+    {
+        // The smaller table is garbage as soon as no reader is in it.
+        memory.Add((long)_slots.Length * sizeof(ulong));
+        ulong[] slots = new ulong[_slots.Length * 2];
+        foreach (ulong entry in _slots)
+        {
+            if (entry != 0)
+            {
+                int slot = Place((uint)(entry >> 32), slots);
+                while (slots[slot] != 0)
+                {
+                    slot = (slot + 1) & (slots.Length - 1);
+                }
+
+                slots[slot] = entry;
+            }
+        }
+
+        Volatile.Write(ref _slots, slots);
+    }
+}

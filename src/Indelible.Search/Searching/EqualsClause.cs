@@ -1,0 +1,84 @@
+namespace Indelible.Search;
+
+/// <summary>One whole value, or what else its text stands for.</summary>
+internal sealed class EqualsClause(FieldPath path, Literal literal) : IndexClause(path)
+{
+    // A typed literal may be a string and something else in the same entry, and is then counted from its rows.
+    private readonly byte[] _text = literal.Utf8.ToArray();
+    private readonly byte[]? _number = literal.NumberTerm;
+    private readonly bool _isWord = literal.MatchesWord(literal.Utf8) && literal.Text is "true" or "false" or "null";
+    private readonly AddressRange? _addresses = literal.Addresses;
+    private readonly byte[] _firstAddress = literal.Addresses?.FirstTerm() ?? [];
+
+    public override void Find(in IndexQuestion question)
+    {
+        ITermIndex index = question.Index;
+        index.AddEqual(Path!, TermKind.String, _text, question.Sure);
+        if (_number is not null)
+        {
+            index.AddEqual(Path!, TermKind.Number, _number, question.Sure);
+        }
+
+        if (_isWord)
+        {
+            index.AddEqual(Path!, TermKind.Word, _text, question.Sure);
+        }
+
+        if (_addresses is not null)
+        {
+            FindAddresses(question);
+        }
+        else if (index.IsHashed(Path!))
+        {
+            index.AddHashed(Path!, _text, question.Open);
+        }
+    }
+
+    public override int Estimate(ITermIndex index, int rows)
+    {
+        if (_addresses is { } addresses && addresses.Low != addresses.High)
+        {
+            return rows / 8;
+        }
+
+        int count = index.CountEqual(Path!, TermKind.String, _text);
+        if (_number is not null)
+        {
+            count += index.CountEqual(Path!, TermKind.Number, _number);
+        }
+
+        return count + (_isWord ? index.CountEqual(Path!, TermKind.Word, _text) : 0);
+    }
+
+    public override bool TryCount(ITermIndex index, out int count)
+    {
+        count = 0;
+        if (_number is not null || _isWord || _addresses is not null || index.IsHashed(Path!))
+        {
+            return false;
+        }
+
+        count = index.CountEqual(Path!, TermKind.String, _text);
+        return true;
+    }
+
+    protected override bool Accepts(ReadOnlySpan<byte> term, ref bool goOn)
+    {
+        AddressRange addresses = _addresses!.Value;
+        goOn = !addresses.IsBefore(term);
+        return addresses.Contains(term);
+    }
+
+    private void FindAddresses(in IndexQuestion question)
+    {
+        AddHashedRows(question);
+        if (_addresses!.Value.Low == _addresses.Value.High)
+        {
+            question.Index.AddEqual(Path!, TermKind.Address, _firstAddress, question.Sure);
+        }
+        else if (!Visit(question, TermKind.Address, _firstAddress))
+        {
+            question.Index.AddExisting(Path!, question.Open);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace Indelible.Search;
+
+/// <summary>What an answer says of itself, in words for the caller.</summary>
+internal static class Notices
+{
+    /// <summary>What no index covers; nothing, where all is covered.</summary>
+    public static List<string> Of(LogSpans spans)
+    {
+        var notices = new List<string>();
+        if (spans.Damaged > 0)
+        {
+            notices.Add(Text($"The index of {spans.Damaged} entries is damaged and will be made again: meanwhile they are looked at one by one."));
+        }
+
+        if (spans.Unindexed > spans.Damaged)
+        {
+            notices.Add(Text($"{spans.Unindexed - spans.Damaged} of {spans.Indexed + spans.Unindexed} entries are not indexed: they are looked at one by one."));
+        }
+
+        return notices;
+    }
+
+    /// <summary>A notice, its numbers written as everywhere.</summary>
+    public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,139 @@
+using Indelible.Search.Tests.Indexing;
+
+namespace Indelible.Search.Tests.Searching;
+
+/// <summary>How a log is divided and what is indexed of it.</summary>
+/// <param name="ChunkRows">Rows of a chunk.</param>
+/// <param name="Seed">Decides chunk by chunk what there is: nothing, an index, an index of personal values, and how much of it.</param>
+internal sealed record Chunking(int ChunkRows, int Seed);
+
+/// <summary>A log in memory as one asker sees it, with indexes of parts of it. Holds a search to its side of the contract.</summary>
+internal sealed class IndexedLog : IIndexedSource
+{
+    private static readonly FieldPath[] s_hashable = [new("actor", "id"), new("data", "x"), new("trace"), new("source", "ip"), new("targets", "id")];
+
+    private readonly IReadOnlyList<TestEntry?> _entries;
+    private readonly List<ChunkIndex> _chunks = [];
+
+    public IndexedLog(IReadOnlyList<TestEntry?> entries, IReadOnlyList<RowSight> sights, Chunking? chunking)
+    {
+        (_entries, Sights, Size) = (entries, sights, entries.Count);
+        if (chunking is not null)
+        {
+            Divide(chunking);
+        }
+    }
+
+    public long Size { get; set; }
+
+    public IReadOnlyList<ChunkIndex> Chunks => _chunks;
+
+    public IReadOnlyList<RowSight> Sights { get; }
+
+    /// <summary>Indexes that were reported.</summary>
+    public List<ChunkIndex> Reported { get; } = [];
+
+    /// <summary>How many entries were asked for.</summary>
+    public long Shown { get; private set; }
+
+    public void Add(ChunkIndex chunk) => _chunks.Add(chunk);
+
+    public void Report(ChunkIndex index) => Reported.Add(index);
+
+    public async ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Assert.True(0 <= from && from < to && to <= Size, $"[{from}, {to}) of {Size}");
+        Assert.Equal(from / 256, (to - 1) / 256);
+        await Task.Yield();
+        for (long index = from; index < to; index++)
+        {
+            Shown++;
+            if (_entries[(int)index] is { } entry && Sights.FirstOrDefault(sight => sight.Rows.Matches(entry.Logged)) is { } seen)
+            {
+                visit(index, seen.IsClear ? entry.Clear : entry.Logged);
+            }
+        }
+    }
+
+    /// <summary>An index of some rows, and one of their personal values: as a chunk that fills has them, as plain as can be, or as vague as may be.</summary>
+    public static ChunkIndex IndexOf(IReadOnlyList<TestEntry?> entries, int first, int rows, int? personalRows, Random random)
+    {
+        if (random.Next(3) == 0)
+        {
+            return LiveIndexOf(entries, first, rows, personalRows);
+        }
+
+        bool isVague = random.Next(2) == 0;
+        FieldPath[] hashed = [.. s_hashable.Where(_ => isVague && random.Next(3) == 0)];
+        ITermIndex terms = Vague(entries.Skip(first).Take(rows).Select(entry => (entry?.Logged, entry?.Logged)), isPersonal: false, hashed, isVague, random);
+        return new ChunkIndex(
+            first,
+            terms,
+            personalRows is { } count ? Vague(entries.Skip(first).Take(count).Select(entry => (entry?.Logged, entry?.Clear)), isPersonal: true, hashed, isVague, random) : null);
+    }
+
+    private static ChunkIndex LiveIndexOf(IReadOnlyList<TestEntry?> entries, int first, int rows, int? personalRows)
+    {
+        var terms = new ChunkIndexBuilder(first);
+        PersonalIndexBuilder? personal = personalRows is null ? null : new PersonalIndexBuilder(first);
+        for (int row = 0; row < rows; row++)
+        {
+            TestEntry? entry = entries[first + row];
+            if (entry is null)
+            {
+                terms.AppendMissing();
+            }
+            else
+            {
+                terms.Append(entry.Logged);
+            }
+
+            if (row < personalRows)
+            {
+                personal!.Append(entry?.Logged, entry?.Clear);
+            }
+        }
+
+        return terms.Index(personal);
+    }
+
+    private static ITermIndex Vague(IEnumerable<(byte[]? Logged, byte[]? Clear)> entries, bool isPersonal, FieldPath[] hashed, bool isVague, Random random)
+    {
+        var exact = new PlainIndex(isPersonal);
+        var words = new PlainIndex(isPersonal);
+        var unknown = new HashSet<int>();
+        foreach ((byte[]? logged, byte[]? clear) in entries)
+        {
+            if (isVague && random.Next(12) == 0)
+            {
+                unknown.Add(exact.Rows);
+            }
+
+            exact.Append(logged, clear);
+            words.Append(logged, clear is null ? clear : isPersonal ? VagueIndex.Without(clear, hashed) : VagueIndex.Without(logged!, hashed));
+        }
+
+        return isVague ? new VagueIndex(exact, words, hashed, unknown) : exact;
+    }
+
+    private void Divide(Chunking chunking)
+    {
+        var random = new Random(chunking.Seed);
+        for (int first = 0; first < _entries.Count; first += chunking.ChunkRows)
+        {
+            int rows = Math.Min(chunking.ChunkRows, _entries.Count - first);
+            if (rows < chunking.ChunkRows)
+            {
+                // The last one still fills, and lags behind.
+                rows -= random.Next(3);
+            }
+
+            int kind = random.Next(6);
+            if (kind > 0 && rows > 0)
+            {
+                _chunks.Add(IndexOf(_entries, first, rows, kind switch { 1 or 2 => null, 3 => random.Next(rows + 1), _ => rows }, random));
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Indelible.Search.Tests.Searching;
+
+/// <summary>
+/// An index that knows less than there is, in every way that one may: strings at some paths are hashes that many values share, some rows are not known at all.
+/// Made of an exact one, so that what it hides is known.
+/// </summary>
+internal sealed class VagueIndex(ITermIndex exact, ITermIndex withoutHashed, IReadOnlyList<FieldPath> hashed, IReadOnlyCollection<int> unknown) : ITermIndex
+{
+    private const int Buckets = 3;
+
+    public int Rows => exact.Rows;
+
+    /// <summary>An entry without the strings at some paths: what the words of an index are made of that keeps them as hashes.</summary>
+    public static byte[] Without(byte[] entry, IReadOnlyList<FieldPath> hashed)
+    {
+        JsonNode json = JsonNode.Parse(entry)!;
+        foreach (FieldPath path in hashed)
+        {
+            Remove(json, path.Segments);
+        }
+
+        return Encoding.UTF8.GetBytes(json.ToJsonString());
+    }
+
+    public void AddExisting(FieldPath path, RowSet into) => exact.AddExisting(path, into);
+
+    public void AddSealed(FieldPath? path, RowSet into) => exact.AddSealed(path, into);
+
+    public void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into)
+    {
+        if (!IsHidden(path, kind))
+        {
+            RowSet found = RowSet.Rent();
+            exact.AddEqual(path, kind, term, found);
+            AddKnown(found, into);
+        }
+    }
+
+    public int CountEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term)
+    {
+        RowSet found = RowSet.Rent();
+        AddEqual(path, kind, term, found);
+        return found.Count;
+    }
+
+    public void VisitTerms(FieldPath path, TermKind kind, ReadOnlySpan<byte> from, TermVisitor visit)
+    {
+        if (!IsHidden(path, kind))
+        {
+            exact.VisitTerms(path, kind, from, Known(visit));
+        }
+    }
+
+    public int CountTerms(FieldPath path, TermKind kind)
+    {
+        int count = 0;
+        VisitTerms(path, kind, default, (ReadOnlySpan<byte> _, in Postings _) => ++count > 0);
+        return count;
+    }
+
+    public bool IsHashed(FieldPath path) => hashed.Contains(path) || exact.IsHashed(path);
+
+    public void AddHashed(FieldPath path, ReadOnlySpan<byte> value, RowSet into)
+    {
+        Assert.True(IsHashed(path));
+        exact.AddHashed(path, value, into);
+        int bucket = BucketOf(value);
+        exact.VisitTerms(path, TermKind.String, default, (ReadOnlySpan<byte> term, in Postings rows) =>
+        {
+            if (BucketOf(term) == bucket)
+            {
+                rows.AddTo(into);
+            }
+
+            return true;
+        });
+    }
+
+    public void AddHashedRows(FieldPath path, RowSet into)
+    {
+        Assert.True(IsHashed(path));
+        exact.AddHashedRows(path, into);
+        exact.VisitTerms(path, TermKind.String, default, (ReadOnlySpan<byte> _, in Postings rows) =>
+        {
+            rows.AddTo(into);
+            return true;
+        });
+    }
+
+    public void AddWord(ReadOnlySpan<byte> word, RowSet into)
+    {
+        RowSet found = RowSet.Rent();
+        withoutHashed.AddWord(word, found);
+        AddKnown(found, into);
+    }
+
+    public void VisitWords(ReadOnlySpan<byte> prefix, TermVisitor visit) => withoutHashed.VisitWords(prefix, Known(visit));
+
+    public void AddIdentifiers(Phrase phrase, RowSet into)
+    {
+        foreach (FieldPath path in hashed)
+        {
+            bool mayStand = false;
+            exact.VisitTerms(path, TermKind.String, default, (ReadOnlySpan<byte> term, in Postings _) => !(mayStand = mayStand || phrase.Matches(term)));
+            if (mayStand)
+            {
+                AddHashedRows(path, into);
+            }
+        }
+    }
+
+    public void AddUnindexed(FieldPath? path, RowSet into)
+    {
+        exact.AddUnindexed(path, into);
+        foreach (int row in unknown)
+        {
+            into.Add(row);
+        }
+    }
+
+    public ITimeColumn? Times(FieldPath path) => exact.Times(path);
+
+    private static int BucketOf(ReadOnlySpan<byte> value) => value.Length % Buckets;
+
+    private static void Remove(JsonNode? node, ReadOnlySpan<string> path)
+    {
+        if (node is JsonArray list)
+        {
+            for (int i = 0; i < list.Count; i++)
+            {
+                if (path.IsEmpty && list[i] is JsonValue value && value.TryGetValue(out string? _))
+                {
+                    list[i] = null;
+                }
+                else
+                {
+                    Remove(list[i], path);
+                }
+            }
+        }
+        else if (node is JsonObject members && !path.IsEmpty && members.TryGetPropertyValue(path[0], out JsonNode? child))
+        {
+            if (path.Length == 1 && child is JsonValue value && value.TryGetValue(out string? _))
+            {
+                members[path[0]] = null;
+            }
+            else
+            {
+                Remove(child, path[1..]);
+            }
+        }
+    }
+
+    private bool IsHidden(FieldPath path, TermKind kind) => kind is TermKind.String or TermKind.Address && IsHashed(path);
+
+    private void AddKnown(RowSet found, RowSet into)
+    {
+        for (int row = found.FirstFrom(0); row >= 0; row = found.FirstFrom(row + 1))
+        {
+            if (!unknown.Contains(row))
+            {
+                into.Add(row);
+            }
+        }
+
+        found.Return();
+    }
+
+    private TermVisitor Known(TermVisitor visit) => (ReadOnlySpan<byte> term, in Postings rows) =>
+    {
+        var known = new List<ushort>();
+        foreach (int row in rows)
+        {
+            if (!unknown.Contains(row))
+            {
+                known.Add((ushort)row);
+            }
+        }
+
+        return known.Count == 0 || visit(term, Postings.Of(known.ToArray()));
+    };
+}
