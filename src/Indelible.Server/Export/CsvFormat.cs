@@ -15,23 +15,22 @@ internal sealed class CsvFormat(IReadOnlyList<ExportColumn> columns) : IExportFo
     public IReadOnlyList<string> Fields => [.. columns.Select(column => column.Name)];
 
     /// <inheritdoc/>
-    public void Begin(IBufferWriter<byte> output) => Write(output, column => (column.Name, false));
+    public void Begin(IBufferWriter<byte> output) => Write(output, column => column.Name);
 
     /// <inheritdoc/>
-    public void Add(IBufferWriter<byte> output, ExportRow row) => Write(output, column => (column.Read(row), column.Kind == ColumnKind.Integer));
+    public void Add(IBufferWriter<byte> output, ExportRow row) => Write(output, column => column.Read(row));
 
     /// <inheritdoc/>
     public void End(IBufferWriter<byte> output)
     {
     }
 
-    private void Write(IBufferWriter<byte> output, Func<ExportColumn, (string? Text, bool IsNumber)> cell)
+    private void Write(IBufferWriter<byte> output, Func<ExportColumn, string?> cell)
     {
         _line.Clear();
         for (int i = 0; i < columns.Count; i++)
         {
-            (string? text, bool isNumber) = cell(columns[i]);
-            CsvText.AppendCell(i == 0 ? _line : _line.Append(','), text, isNumber);
+            CsvText.AppendCell(i == 0 ? _line : _line.Append(','), cell(columns[i]));
         }
 
         Encoding.UTF8.GetBytes(_line.Append("\r\n").ToString(), output);

@@ -6,8 +6,8 @@ namespace Indelible.Server.Export;
 /// <summary>Cells of a CSV file (RFC 4180) that a spreadsheet takes for text, and that people see all of.</summary>
 /// <remarks>
 /// <para>
-/// A spreadsheet computes a cell that begins with <c>=</c>, <c>+</c>, <c>-</c> or <c>@</c>, and so does what an attacker has written into his name. Such a cell gets
-/// an apostrophe in front, and so does one that begins with an apostrophe itself: take one away from each cell that begins with it, and you have the text.
+/// A spreadsheet computes a cell that begins with <c>=</c>, <c>+</c>, <c>-</c> or <c>@</c>, and so may what an attacker has written into his name. Such a cell gets
+/// an apostrophe in front (negative numbers do not), and so does one that begins with an apostrophe itself: take one away from each cell that begins with it, and you have the text.
 /// </para>
 /// <para>
 /// What is not seen as itself (controls, line ends, what reorders text) is written <c>\uXXXX</c>, and so is a backslash before a <c>u</c>: replace these and you have the
@@ -22,17 +22,10 @@ internal static class CsvText
     /// <summary>Adds a cell.</summary>
     /// <param name="line">The line so far.</param>
     /// <param name="text">The text; null for an empty cell.</param>
-    /// <param name="isNumber">Whether it is a number of ours, which needs no guard.</param>
-    public static void AppendCell(StringBuilder line, string? text, bool isNumber)
+    public static void AppendCell(StringBuilder line, string? text)
     {
         if (string.IsNullOrEmpty(text))
         {
-            return;
-        }
-
-        if (isNumber && IsInteger(text))
-        {
-            line.Append(text);
             return;
         }
 
@@ -47,12 +40,13 @@ internal static class CsvText
         }
     }
 
-    private static bool IsInteger(string text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) && text[0] != '+';
+    /// <summary>A negative number is no formula.</summary>
+    private static bool IsNumber(string text) => text[0] == '-' && decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _);
 
     private static string Guard(string text)
     {
         string start = text.TrimStart(' ');
-        return text[0] == '\'' || (start.Length > 0 && Triggers.Contains(start[0], StringComparison.Ordinal)) ? "'" + text : text;
+        return text[0] == '\'' || (start.Length > 0 && Triggers.Contains(start[0], StringComparison.Ordinal) && !IsNumber(text)) ? "'" + text : text;
     }
 
     private static string MakeVisible(string text) => VisibleText.Escape(text.AsSpan().ContainsAny('\\', ';') ? EscapeOurs(text) : text);

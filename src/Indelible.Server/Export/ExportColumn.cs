@@ -36,7 +36,9 @@ internal sealed class ExportColumn
     private static readonly ExportColumn[] s_typed =
     [
         new("index", ColumnKind.Integer, row => row.Index.ToString(CultureInfo.InvariantCulture)),
-        new("leaf_hash", ColumnKind.Text, row => row.LeafHash.ToBase64()),
+        
+        // In hex, as verifiers print it: a cell in base64 may begin like a formula.
+        new("leaf_hash", ColumnKind.Text, row => row.LeafHash.ToString()),
         new("targets", ColumnKind.Text, TargetsOf),
         .. ((string[])["time", "received_at", "observed_time"]).Select(path => new ExportColumn(path, ColumnKind.Instant)),
         .. ((string[])["request.status", "request.duration_ms", "request.bytes_in", "request.bytes_out", "source.port", "producer.seq"]).Select(path => new ExportColumn(path, ColumnKind.Integer)),
@@ -96,15 +98,15 @@ internal sealed class ExportColumn
     }
 
     /// <summary>The value in an entry, as text; null where there is none.</summary>
-    public string? Read(ExportRow row)
-    {
-        if (_read is not null)
-        {
-            return _read(row);
-        }
+    public string? Read(ExportRow row) => _read is not null ? _read(row) : Read(row.Json, _path!);
 
+    /// <summary>The value at a path of an entry, as text; null where there is none.</summary>
+    /// <param name="entry">As its reader may see it.</param>
+    /// <param name="path">The member names that lead to it.</param>
+    public static string? Read(JsonElement entry, IReadOnlyList<string> path)
+    {
         var values = new List<string>();
-        Visit(row.Json, _path!, values.Add);
+        Visit(entry, path as string[] ?? [.. path], values.Add);
         return values.Count switch { 0 => null, 1 => values[0], _ => string.Join(Separator, values) };
     }
 

@@ -86,6 +86,9 @@ internal sealed class ExportRun(LogEngine engine, NodeResources resources, Admis
             {
                 await resources.ScanAsync(admission.Log.Settings.Name, hits.Length, () => Add(source, hits));
                 await FlushAsync(output, cancellationToken);
+
+                // A slow reader may have taken minutes for these.
+                RequireSameAccess();
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Indelible.Engine.Access;
 using Indelible.Events;
 
 namespace Indelible.Server.Export.Ocsf;
@@ -73,7 +74,7 @@ internal static class OcsfEvent
         json.WriteNumber("logged_time", Milliseconds(source.Text("received_at")!));
         json.WriteString("log_name", log);
         json.WriteString("event_code", source.Text("action"));
-        json.WriteString("tenant_uid", Indelible.Engine.Configuration.LogName.TenantOf(log));
+        WriteText(json, "tenant_uid", Tenant.OfLog(log));
         WriteText(json, "correlation_uid", source.Text("trace.correlation_id"));
         if (source.Peek("truncated.0.path") is not null)
         {
