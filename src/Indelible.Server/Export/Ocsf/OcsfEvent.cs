@@ -84,9 +84,10 @@ internal static class OcsfEvent
         json.WriteStartArray("profiles");
         json.WriteStringValue("security_control");
         json.WriteStringValue("record_integrity");
-        if (kind.Uid == OcsfClass.ApiActivity)
+        if (kind.Uid is OcsfClass.ApiActivity or OcsfClass.WebResources)
         {
-            json.WriteStringValue("trace");
+            // The one has a trace of its own by it, the other an actor.
+            json.WriteStringValue(kind.Uid == OcsfClass.ApiActivity ? "trace" : "host");
         }
 
         json.WriteEndArray();
