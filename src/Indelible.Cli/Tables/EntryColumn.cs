@@ -12,7 +12,7 @@ internal sealed record EntryColumn(string Name, int Usual, int Least, Func<Shown
 {
     private static readonly EntryColumn[] s_known =
     [
-        new("index", 8, 3, entry => entry.Index, _ => Ink.Faint),
+        new("index", 8, 5, entry => entry.Index, _ => Ink.Faint),
         new("time", 24, 20, entry => entry.Text("time"), _ => Ink.Faint),
         new("outcome", 8, 7, OutcomeOf, InkOfOutcome),
         new("actor", 24, 12, entry => entry.Text("actor", "id"), _ => Ink.Cyan),
