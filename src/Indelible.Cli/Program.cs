@@ -5,7 +5,9 @@ using Indelible.Server.Secrets;
 
 VisibleWriter.Install();
 RootCommand root = IndelibleCommand.Make();
-ParseResult parsed = root.Parse(args);
+
+// One hyphen before a word excludes it from a search: -quota is not -q with a value.
+ParseResult parsed = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false });
 if (parsed.Errors.Count > 0)
 {
     foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors)

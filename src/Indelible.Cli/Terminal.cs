@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Indelible.Server;
 
 namespace Indelible.Cli;
@@ -23,8 +25,48 @@ internal static class Terminal
     public static string Column(string text, int width)
     {
         string clean = Clean(text);
-        return clean.Length <= width ? clean.PadRight(width) : clean[..(width - 1)] + "…";
+        int has = WidthOf(clean);
+        if (has <= width)
+        {
+            return clean + new string(' ', width - has);
+        }
+
+        var cut = new StringBuilder();
+        int left = width - 1;
+        foreach (Rune rune in clean.EnumerateRunes())
+        {
+            left -= WidthOf(rune);
+            if (left < 0)
+            {
+                break;
+            }
+
+            cut.Append(rune.ToString());
+        }
+
+        string shown = cut.Append('…').ToString();
+        return shown + new string(' ', width - WidthOf(shown));
     }
+
+    /// <summary>How many columns of a terminal a clean text takes.</summary>
+    public static int WidthOf(string clean)
+    {
+        if (!clean.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            return clean.Length;
+        }
+
+        return clean.EnumerateRunes().Sum(WidthOf);
+    }
+
+    /// <summary>Marks take none; the wide and full-width characters of East Asia, and pictures, take two (Unicode's East_Asian_Width).</summary>
+    private static int WidthOf(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark ? 0 : rune.Value switch
+    {
+        < 0x1100 => 1,
+        <= 0x115F or (>= 0x2E80 and <= 0x303E) or (>= 0x3041 and <= 0xA4CF) or (>= 0xA960 and <= 0xA97F) or (>= 0xAC00 and <= 0xD7A3) or (>= 0xF900 and <= 0xFAFF) => 2,
+        (>= 0xFE30 and <= 0xFE6F) or (>= 0xFF00 and <= 0xFF60) or (>= 0xFFE0 and <= 0xFFE6) or (>= 0x1F300 and <= 0x1FAFF) or (>= 0x20000 and <= 0x3FFFD) => 2,
+        _ => 1,
+    };
 
     /// <summary>Where a command writes the JSON that it answers with; printed, on one line, when it is disposed of.</summary>
     public static Stream OpenJson() => new JsonLine();
@@ -38,7 +80,7 @@ internal static class Terminal
             if (disposing && !_isWritten)
             {
                 _isWritten = true;
-                Console.WriteLine(CleanJson(System.Text.Encoding.UTF8.GetString(GetBuffer(), 0, (int)Length).TrimEnd('\n')));
+                Console.WriteLine(CleanJson(Encoding.UTF8.GetString(GetBuffer(), 0, (int)Length).TrimEnd('\n')));
             }
 
             base.Dispose(disposing);

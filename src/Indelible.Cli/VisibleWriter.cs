@@ -13,6 +13,7 @@ internal sealed class VisibleWriter(TextWriter inner) : TextWriter
     /// <summary>Has all that is printed go through such writers.</summary>
     public static void Install()
     {
+        Painter.Install(Console.Out);
         Console.SetOut(new VisibleWriter(Console.Out));
         Console.SetError(new VisibleWriter(Console.Error));
     }

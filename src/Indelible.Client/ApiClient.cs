@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
@@ -25,6 +26,10 @@ public sealed class ApiClient : IDisposable
 {
     private static readonly MediaTypeHeaderValue s_json = new("application/json");
     private static readonly MediaTypeHeaderValue s_lines = new("application/x-ndjson");
+
+    // How a server's stream says where it begins; and how long it may say nothing, though it has nothing to say: four of its signs of life.
+    private const string TailBegins = ": the stream begins at index ";
+    private static readonly TimeSpan s_tailSilence = TimeSpan.FromSeconds(60);
     private readonly HttpClient _http;
 
     /// <summary>A client of one server.</summary>
@@ -96,28 +101,70 @@ public sealed class ApiClient : IDisposable
         return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Follows a log: the data of each <c>entry</c> event, as JSON text. Ends when the server ends the stream.</summary>
+    /// <summary>Gets an answer of any length.</summary>
+    /// <param name="path">Below the server's URL.</param>
+    /// <param name="cancellationToken">Ends the waiting for its beginning.</param>
+    /// <exception cref="ApiException">The server refused, or was not reached.</exception>
+    public async Task<ApiDownload> DownloadAsync(string path, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response = await SendRawAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
+        return new ApiDownload(response, await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Follows a log. Ends when the server ends the stream, with an <c>end</c> where it says why.</summary>
     /// <param name="log">The log's name.</param>
     /// <param name="query">The query; empty for everything.</param>
     /// <param name="after">The index to begin behind, or null for what comes next.</param>
     /// <param name="cancellationToken">Ends the stream.</param>
-    /// <exception cref="ApiException">The server refused, or was not reached.</exception>
-    public async IAsyncEnumerable<string> TailAsync(string log, string query, long? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <exception cref="ApiException">The server refused, was not reached, or is heard no more.</exception>
+    public async IAsyncEnumerable<TailEvent> TailAsync(string log, string query, long? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string path = $"api/logs/{Uri.EscapeDataString(log)}/tail?q={Uri.EscapeDataString(query)}{(after is null ? "" : "&after=" + after)}";
         using HttpResponseMessage response = await SendRawAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
-        while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
+        var (name, id, data) = ("", (long?)null, "");
+        while (await ReadTailLineAsync(reader, cancellationToken).ConfigureAwait(false) is { } line)
         {
-            if (line.StartsWith("data: {", StringComparison.Ordinal))
+            if (line.Length == 0 && (name.Length > 0 || data.Length > 0))
             {
-                yield return line["data: ".Length..];
+                yield return new TailEvent(name, id, data);
+                (name, id, data) = ("", null, "");
+            }
+            else if (line.StartsWith(TailBegins, StringComparison.Ordinal) && long.TryParse(line.AsSpan(TailBegins.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long first))
+            {
+                yield return new TailEvent("begins", first, "");
+            }
+            else if (ValueOf(line, "event: ") is { } word)
+            {
+                name = word;
+            }
+            else if (ValueOf(line, "data: ") is { } text)
+            {
+                data = text;
+            }
+            else if (ValueOf(line, "id: ") is { } number && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out long index))
+            {
+                id = index;
             }
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private static string? ValueOf(string line, string name) => line.StartsWith(name, StringComparison.Ordinal) ? line[name.Length..] : null;
+
+    private async Task<string?> ReadTailLineAsync(StreamReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(cancellationToken).AsTask().WaitAsync(s_tailSilence, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            throw new ApiException(0, "", $"{Url} is heard no more: {e.Message}");
+        }
+    }
 
     private async Task<JsonDocument> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
     {
@@ -161,7 +208,7 @@ public sealed class ApiClient : IDisposable
                 foreach (JsonElement error in errors.EnumerateArray())
                 {
                     string item = error.TryGetProperty("item", out JsonElement index) ? $"event {index}, " : "";
-                    message.Append(System.Globalization.CultureInfo.InvariantCulture, $"\n  {item}{error.GetProperty("pointer")}: {error.GetProperty("detail")}");
+                    message.Append(CultureInfo.InvariantCulture, $"\n  {item}{error.GetProperty("pointer")}: {error.GetProperty("detail")}");
                 }
             }
 

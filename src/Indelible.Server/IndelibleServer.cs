@@ -3,6 +3,7 @@ using Indelible.Engine;
 using Indelible.Server.Access;
 using Indelible.Server.Access.Sessions;
 using Indelible.Server.Endpoints;
+using Indelible.Server.Export;
 using Indelible.Server.Indexing;
 using Indelible.Server.Ingestion;
 using Indelible.Server.Limits;
@@ -68,6 +69,7 @@ public static class IndelibleServer
         builder.Services.AddHostedService(services => services.GetRequiredService<LogIndexes>());
         builder.Services.AddSingleton<RefusalCounter>();
         builder.Services.AddSingleton<NodeResources>();
+        builder.Services.AddSingleton<EndedExports>();
         builder.Services.AddSingleton<RequestRates>();
         builder.Services.AddSingleton<EventDoor>();
         builder.Services.AddSingleton<LastUses>();
@@ -122,6 +124,7 @@ public static class IndelibleServer
         CountsEndpoint.Map(app);
         SourcesEndpoints.Map(app);
         TailEndpoint.Map(app);
+        ExportEndpoints.Map(app);
         TileEndpoints.Map(app);
         RotationEndpoints.Map(app);
         HealthEndpoints.Map(app);

@@ -167,6 +167,24 @@ public static class ServerLimits
     /// <summary>Searches and counts of one tenant under way, at most. 16: half of <see cref="Scans"/>.</summary>
     public const int ScansPerTenant = 16;
 
+    /// <summary>
+    /// Exports under way on a node before a tenant must have less than its share to begin another; twice as many at most. 8: each holds a page of results and what is
+    /// written of it, some 50 MiB where entries are large.
+    /// </summary>
+    public const int Exports = 8;
+
+    /// <summary>Exports of one tenant under way, at most. 4: half of <see cref="Exports"/>.</summary>
+    public const int ExportsPerTenant = 4;
+
+    /// <summary>Exports whose manifests are kept in memory, after they have ended. 1,000: some megabytes. What is in <c>_access</c> of them stays.</summary>
+    public const int ExportsRemembered = 1_000;
+
+    /// <summary>Rows of a Parquet file that are kept in memory until they are written as a row group, at most. 65,536, as of a segment.</summary>
+    public const int RowGroupRows = 65_536;
+
+    /// <summary>Bytes of texts after which a row group is written before it has as many rows. 16 MiB, as of a page of results.</summary>
+    public const int RowGroupBytes = 16 << 20;
+
     /// <summary>Microseconds of computing, by estimate, up to which a request is computed at once; what is longer is done in its tenant's turn. 500: a change of threads costs a tenth of that on a busy machine.</summary>
     public const int ShortWorkMicroseconds = 500;
 

@@ -41,14 +41,16 @@ internal static class VisibleText
     /// <param name="json">JSON from a stranger; of a text that is none, nothing is promised but that all of it is visible.</param>
     public static string CleanJson(ReadOnlySpan<char> json) => Replace(json, AppendEscaped, state: 0);
 
-    private static StringBuilder AppendEscaped(StringBuilder clean, Rune rune, int state)
-    {
-        if (rune.Value is '\n' or '\r' or '\t')
-        {
-            // JSON has these between its parts only. A line feed there could write a line of its own among the lines of results.
-            return clean.Append(' ');
-        }
+    /// <summary>A text with <c>\uXXXX</c>, for each unit of it, in the place of what is not seen as itself.</summary>
+    /// <param name="text">From a stranger.</param>
+    public static string Escape(ReadOnlySpan<char> text) => Replace(text, static (clean, rune, _) => AppendUnits(clean, rune), state: 0);
 
+    // JSON has line feeds and their like between its parts only. A line feed there could write a line of its own among the lines of results.
+    private static StringBuilder AppendEscaped(StringBuilder clean, Rune rune, int state) =>
+        rune.Value is '\n' or '\r' or '\t' ? clean.Append(' ') : AppendUnits(clean, rune);
+
+    private static StringBuilder AppendUnits(StringBuilder clean, Rune rune)
+    {
         foreach (char unit in rune.ToString())
         {
             clean.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}");

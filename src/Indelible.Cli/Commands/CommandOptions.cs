@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using Indelible.Cli.Tables;
 using Indelible.Client;
 using Indelible.Server.Secrets;
 
@@ -48,6 +50,25 @@ internal static class CommandOptions
     };
 
     public static Option<string> Log() => new("--log") { Description = "The log", DefaultValueFactory = _ => "main" };
+
+    public static Option<string?> Columns() => new("--columns") { Description = "Which columns: index, time, outcome, actor, action, target, service, source, says, or fields as in a query (data.order.total), with commas between" };
+
+    public static Option<bool> Wide() => new("--wide") { Description = "Cut nothing, however long the lines get" };
+
+    /// <summary>Reads <see cref="Columns"/>.</summary>
+    public static bool TryReadColumns(string? text, out IReadOnlyList<EntryColumn> columns, out string? fault)
+    {
+        columns = EntryColumn.Default;
+        fault = null;
+        return text is null || EntryColumn.TryParse(text, out columns, out fault);
+    }
+
+    /// <summary>How many match, of an answer that may not have looked at everything.</summary>
+    public static string TotalOf(JsonElement answer)
+    {
+        JsonElement total = answer.GetProperty("total");
+        return total.GetProperty("exact").GetBoolean() ? $"{total.GetProperty("value")}" : $"at least {total.GetProperty("value")}";
+    }
 
     /// <summary>A clause may begin with one hyphen, to be excluded; a word that begins with two is a mistyped option.</summary>
     public static void RefuseUnknownOptions(System.CommandLine.Parsing.ArgumentResult words)

@@ -22,6 +22,7 @@ internal static class IndelibleCommand
         AppendCommand.Make(),
         SearchCommand.Make(),
         TailCommand.Make(),
+        CountsCommand.Make(),
         SourcesCommand.Make(),
         ShowCommand.Make(),
         VerifyCommand.Make(),

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
+using Indelible.Cli.Tables;
 using Indelible.Client;
 
 namespace Indelible.Cli.Commands;
@@ -7,72 +9,83 @@ namespace Indelible.Cli.Commands;
 /// <summary><c>indelible search</c>: finds entries.</summary>
 internal static class SearchCommand
 {
+    private const int PageSize = 1_000;
+    private const int DefaultLimit = 50;
+
     public static Command Make()
     {
-        var query = new Argument<string[]>("query") { Description = "What to look for, such as: actor:u-8472 outcome:failure time:last7d (docs/query-language.md)", Arity = ArgumentArity.ZeroOrMore };
-        query.Validators.Add(CommandOptions.RefuseUnknownOptions);
+        var query = new QueryOptions(hasWords: true);
         Option<string> log = CommandOptions.Log();
-        var limit = new Option<int>("--limit") { Description = "How many results at most", DefaultValueFactory = _ => 50 };
+        var limit = new Option<long?>("--limit") { Description = $"How many results at most; default {DefaultLimit}" };
+        var all = new Option<bool>("--all") { Description = "All results, page after page" };
         var order = new Option<string>("--order") { Description = "desc: newest first; asc; or time: by the events' own time", DefaultValueFactory = _ => "desc" };
         order.AcceptOnlyFromAmong("desc", "asc", "time");
+        var asOf = new Option<long?>("--as-of") { Description = "Search the first so many entries: an earlier answer names its size" };
         var explain = new Option<bool>("--explain") { Description = "Show how the query was understood" };
+        Option<string?> columns = CommandOptions.Columns();
+        Option<bool> wide = CommandOptions.Wide();
         Option<string> url = CommandOptions.Url();
         Option<string?> key = CommandOptions.Key();
         Option<bool> json = CommandOptions.Json();
-        var command = new Command("search", "Find entries (needs a reader's key)") { query, log, limit, order, explain, url, key, json };
-        command.SetAction((parsed, cancel) => CommandOptions.WithServerAsync(parsed, url, key, api => RunAsync(
-            api,
-            parsed.GetValue(log)!,
-            string.Join(' ', parsed.GetValue(query)!),
-            $"order={parsed.GetValue(order)}{(parsed.GetValue(explain) ? "&explain=true" : "")}",
-            parsed.GetValue(limit),
-            parsed.GetValue(json),
-            cancel)));
+        var command = new Command("search", "Find entries (needs a reader's key)") { log, limit, all, order, asOf, explain, columns, wide, url, key, json };
+        query.AddTo(command);
+        command.SetAction((parsed, cancel) => CommandOptions.WithServerAsync(parsed, url, key, api =>
+        {
+            if (parsed.GetValue(limit) is < 1 || (parsed.GetValue(limit) is not null && parsed.GetValue(all)))
+            {
+                return Task.FromResult(CommandOptions.Fail("--limit: at least 1, and not with --all."));
+            }
+
+            if (!CommandOptions.TryReadColumns(parsed.GetValue(columns), out IReadOnlyList<EntryColumn> chosen, out string? fault))
+            {
+                return Task.FromResult(CommandOptions.Fail("--columns: " + fault));
+            }
+
+            string text = query.TextOf(parsed);
+            string options = $"order={parsed.GetValue(order)}{(parsed.GetValue(explain) ? "&explain=true" : "")}{query.TimesOf(parsed)}{QueryOptions.Parameter("as_of", parsed.GetValue(asOf)?.ToString(CultureInfo.InvariantCulture))}";
+            long most = parsed.GetValue(all) ? long.MaxValue : parsed.GetValue(limit) ?? DefaultLimit;
+            EntryTable? table = parsed.GetValue(json) ? null : new EntryTable(chosen, parsed.GetValue(wide));
+            return QueryOptions.ExplainAsync(text, () => RunAsync(api, parsed.GetValue(log)!, text, options, most, table, cancel));
+        }));
         return command;
     }
 
-    private static async Task<int> RunAsync(ApiClient api, string log, string query, string options, int limit, bool asJson, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(ApiClient api, string log, string query, string options, long most, EntryTable? table, CancellationToken cancellationToken)
     {
-        const int PageSize = 1_000;
-        if (limit < 1)
-        {
-            return CommandOptions.Fail("--limit: at least 1.");
-        }
-
         string? cursor = null;
-        int shown = 0;
+        string asked = query;
+        long shown = 0;
         while (true)
         {
-            string path = $"api/logs/{Uri.EscapeDataString(log)}/events?q={Uri.EscapeDataString(query)}&{options}&limit={Math.Min(PageSize, limit - shown)}{(cursor is null ? "" : "&cursor=" + Uri.EscapeDataString(cursor))}";
+            string path = $"api/logs/{Uri.EscapeDataString(log)}/events?q={Uri.EscapeDataString(query)}&{options}&limit={Math.Min(PageSize, most - shown)}{QueryOptions.Parameter("cursor", cursor)}";
             using JsonDocument page = await api.GetAsync(path, cancellationToken);
             JsonElement answer = page.RootElement;
-            if (shown == 0 && cursor is null && answer.TryGetProperty("explain", out JsonElement explained) && !asJson)
+            if (cursor is null && shown == 0 && answer.TryGetProperty("explain", out JsonElement explained) && table is not null)
             {
                 Console.WriteLine(Terminal.CleanLines(explained.GetString()!));
             }
 
-            foreach (JsonElement item in answer.GetProperty("items").EnumerateArray())
+            JsonElement[] items = [.. answer.GetProperty("items").EnumerateArray()];
+            table?.Write(items.Select(item => new ShownEntry(item)));
+            foreach (JsonElement item in table is null ? items : [])
             {
-                Console.WriteLine(asJson ? Terminal.CleanJson(item.GetRawText()) : EntryLine.Of(item));
-                shown++;
+                Console.WriteLine(Terminal.CleanJson(item.GetRawText()));
             }
 
             // A cursor goes with the query as the server understood it, its relative times made absolute.
+            shown += items.Length;
             query = answer.GetProperty("query").GetString()!;
             cursor = answer.GetProperty("next").GetString();
-            if (cursor is null || shown >= limit)
+            if (cursor is null || shown >= most)
             {
-                WriteSummary(answer, shown, cursor, asJson);
+                Conclude(answer, asked, shown, cursor is not null, table is null);
                 return ExitCode.Done;
             }
         }
     }
 
-    private static void WriteSummary(JsonElement answer, int shown, string? cursor, bool asJson)
+    private static void Conclude(JsonElement answer, string asked, long shown, bool hasMore, bool asJson)
     {
-        JsonElement total = answer.GetProperty("total");
-        string of = total.GetProperty("exact").GetBoolean() ? $"{total.GetProperty("value")}" : $"at least {total.GetProperty("value")}";
-
         // What qualifies an answer is said in either form: on standard error, where it disturbs nobody who reads the results.
         foreach (JsonElement notice in answer.GetProperty("notices").EnumerateArray())
         {
@@ -81,7 +94,8 @@ internal static class SearchCommand
 
         if (!asJson)
         {
-            Console.Error.WriteLine(Terminal.Clean($"{shown} of {of}, as of size {answer.GetProperty("as_of")}{(cursor is null ? "" : "; raise --limit for more")}."));
+            QueryOptions.TellTimes(asked, answer.GetProperty("query").GetString()!);
+            Console.Error.WriteLine(Terminal.Clean($"{shown} of {CommandOptions.TotalOf(answer)}, as of size {answer.GetProperty("as_of")}{(hasMore ? "; --limit for more, or --all" : "")}."));
         }
     }
 }

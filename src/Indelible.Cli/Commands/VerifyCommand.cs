@@ -27,7 +27,9 @@ internal static class VerifyCommand
         var url = new Option<string?>("--url") { Description = "Verify a served log, as in http://127.0.0.1:7480/logs/main" };
         Option<string?> key = CommandOptions.Key();
         var proof = new Option<string?>("--proof") { Description = "Verify one entry: its proof file, with --entry" };
-        var handovers = new Option<string?>("--handovers") { Description = "With --proof: the log's handovers from key to key, as served below the log or exported; a whole log brings its own" };
+        var export = new Option<string?>("--export") { Description = "Verify an export of entries with proofs: the file, beside which its manifest lies" };
+        var manifest = new Option<string?>("--manifest") { Description = "With --export: the manifest, if it is not FILE.manifest.json" };
+        var handovers = new Option<string?>("--handovers") { Description = "With --proof or --export: the log's handovers from key to key, as served below the log or exported; a whole log brings its own" };
         var entry = new Option<string?>("--entry") { Description = "The entry's exact bytes" };
         var state = new Option<string?>("--state") { Description = "A file of yours that remembers the last head verified: shows a log that was set back or rewritten" };
         var initState = new Option<bool>("--init-state") { Description = "Start that file" };
@@ -39,7 +41,7 @@ internal static class VerifyCommand
         Option<bool> json = CommandOptions.Json();
         var command = new Command("verify", "Verify a log or one entry against a key that you pin")
         {
-            vkey, policy, origin, data, log, checkpoints, directory, url, key, proof, entry, handovers, state, initState, incremental, receipts, receiptsVkey, accept, oldVkey, json,
+            vkey, policy, origin, data, log, checkpoints, directory, url, key, proof, entry, export, manifest, handovers, state, initState, incremental, receipts, receiptsVkey, accept, oldVkey, json,
         };
         command.SetAction((parsed, cancel) => RunAsync(
             new Request(
@@ -61,7 +63,9 @@ internal static class VerifyCommand
                 parsed.GetValue(receipts),
                 parsed.GetValue(receiptsVkey),
                 parsed.GetValue(accept),
-                parsed.GetValue(oldVkey)),
+                parsed.GetValue(oldVkey),
+                parsed.GetValue(export),
+                parsed.GetValue(manifest)),
             parsed.GetValue(json),
             cancel));
         return command;
@@ -89,10 +93,10 @@ internal static class VerifyCommand
             return CommandOptions.Fail($"{(request.Policy is null ? "--vkey" : "--policy")}: {e.Message}");
         }
 
-        int sources = new[] { request.Data, request.Directory, request.Url, request.Proof }.Count(source => source is not null);
+        int sources = new[] { request.Data, request.Directory, request.Url, request.Proof, request.Export }.Count(source => source is not null);
         if (sources != 1)
         {
-            return CommandOptions.Fail("Say what to verify: exactly one of --data, --dir, --url, --proof.");
+            return CommandOptions.Fail("Say what to verify: exactly one of --data, --dir, --url, --proof, --export.");
         }
 
         if (request.Proof is null && request.Entry is not null)
@@ -100,14 +104,20 @@ internal static class VerifyCommand
             return CommandOptions.Fail("--entry is verified with --proof alone; a whole log is verified without it.");
         }
 
-        if (request.Proof is not null && (request.State is not null || request.InitState || request.Receipts is not null))
+        bool isWhole = request.Proof is null && request.Export is null;
+        if (!isWhole && (request.State is not null || request.InitState || request.Receipts is not null))
         {
-            return CommandOptions.Fail("--state and --receipts are about a whole log; a single proof is not compared with them.");
+            return CommandOptions.Fail("--state and --receipts are about a whole log; single proofs are not compared with them.");
         }
 
-        if (request.Proof is null && request.Handovers is not null)
+        if (isWhole && request.Handovers is not null)
         {
-            return CommandOptions.Fail("--handovers goes with --proof: a whole log brings its handovers with it.");
+            return CommandOptions.Fail("--handovers goes with --proof and --export: a whole log brings its handovers with it.");
+        }
+
+        if (request.Export is null && request.Manifest is not null)
+        {
+            return CommandOptions.Fail("--manifest goes with --export: it is that file's.");
         }
 
         if (request.Incremental && request.State is null)
@@ -123,6 +133,11 @@ internal static class VerifyCommand
         if (request.Proof is not null)
         {
             return VerifyProof(request, trusted.Trust, asJson);
+        }
+
+        if (request.Export is not null)
+        {
+            return await VerifyExportAsync(request, trusted.Trust, asJson, cancellationToken);
         }
 
         return await VerifyLogAsync(request, trusted, asJson, cancellationToken);
@@ -186,6 +201,28 @@ internal static class VerifyCommand
         catch (Exception e) when (e is TlogFormatException or VerificationException)
         {
             report = new VerificationReport(Verdict.NotValid, trust.Origin, null, 0, [], [], [new VerificationFault("proof", request.Proof!, e.Message)], []);
+        }
+
+        return Print(report, asJson);
+    }
+
+    private static async Task<int> VerifyExportAsync(Request request, CheckpointTrust trust, bool asJson, CancellationToken cancellationToken)
+    {
+        VerificationReport report;
+        try
+        {
+            trust = request.Handovers is null ? trust : trust.With(File.ReadAllBytes(request.Handovers));
+            byte[] manifest = File.ReadAllBytes(request.Manifest ?? request.Export + ".manifest.json");
+            await using FileStream lines = File.OpenRead(request.Export!);
+            report = await new ExportCheck(trust, ExportManifest.Parse(manifest), request.Export!).RunAsync(lines, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return CommandOptions.Fail(e.Message);
+        }
+        catch (Exception e) when (e is TlogFormatException or VerificationException)
+        {
+            report = new VerificationReport(Verdict.NotValid, trust.Origin, null, 0, [], [], [new VerificationFault("manifest", request.Export!, e.Message)], []);
         }
 
         return Print(report, asJson);
@@ -492,5 +529,7 @@ internal static class VerifyCommand
         string? Receipts,
         string? ReceiptsVkey,
         bool AcceptIncarnation,
-        string? OldVkey);
+        string? OldVkey,
+        string? Export,
+        string? Manifest);
 }

@@ -20,8 +20,11 @@ public enum AccessKind
     /// <summary>Entries as they arrive.</summary>
     Tail,
 
-    /// <summary>Entries in bulk.</summary>
+    /// <summary>Entries in bulk: a bundle, or the beginning of an export.</summary>
     Export,
+
+    /// <summary>The end of an export: how much left, and whether all of it did.</summary>
+    ExportEnd,
 
     /// <summary>What a log knows of its producers.</summary>
     Sources,
@@ -57,6 +60,9 @@ public sealed record AccessNote(AccessKind Kind, (string Type, string Id) Target
     /// <summary>Why, in the caller's words; null where nobody asks.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>Whether it came to nothing, though it was allowed.</summary>
+    public bool HasFailed { get; init; }
+
     internal OwnEvent ToEvent()
     {
         (string action, string category, string operation) = Kind switch
@@ -67,6 +73,7 @@ public sealed record AccessNote(AccessKind Kind, (string Type, string Id) Target
             AccessKind.Reveal => ("indelible.entry.reveal", "data_access", "read"),
             AccessKind.Tail => ("indelible.log.tail", "data_access", "read"),
             AccessKind.Export => ("indelible.log.export", "data_access", "export"),
+            AccessKind.ExportEnd => ("indelible.log.export.end", "data_access", "export"),
             AccessKind.Sources => ("indelible.log.sources", "data_access", "read"),
             AccessKind.Inspect => ("indelible.configuration.view", "audit", "read"),
             AccessKind.Verify => ("indelible.log.verify", "audit", "execute"),
@@ -77,6 +84,6 @@ public sealed record AccessNote(AccessKind Kind, (string Type, string Id) Target
             _ => throw new InvalidOperationException($"There is no {Kind}."),
         };
         bool isDenied = Kind is AccessKind.Unauthenticated or AccessKind.Refused;
-        return new OwnEvent(action, category, operation, Target, Data) { Tenant = Tenant, Reason = Reason, IsDenied = isDenied, Outcome = isDenied ? "failure" : "success" };
+        return new OwnEvent(action, category, operation, Target, Data) { Tenant = Tenant, Reason = Reason, IsDenied = isDenied, Outcome = isDenied || HasFailed ? "failure" : "success" };
     }
 }

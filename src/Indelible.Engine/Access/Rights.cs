@@ -16,7 +16,7 @@ public enum Rights
     /// <summary>Follow entries as they arrive.</summary>
     Tail = 1 << 2,
 
-    /// <summary>Take entries out in bulk: entry bundles, and openings of personal values.</summary>
+    /// <summary>Take entries out in bulk: exports, entry bundles, and openings of personal values.</summary>
     Export = 1 << 3,
 
     /// <summary>Fetch checkpoints, hash tiles and consistency proofs: nothing of an entry's content.</summary>

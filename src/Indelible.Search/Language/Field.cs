@@ -7,6 +7,9 @@ public sealed class Field
 {
     private Field(FieldPath path) => Path = path;
 
+    /// <summary>The member names that lead to it from the entry's top. Lists are no step: what is in them stands at the list's own path.</summary>
+    public IReadOnlyList<string> Names => Path.Segments;
+
     internal FieldPath Path { get; }
 
     /// <summary>Reads a path or a short name, as in a query.</summary>

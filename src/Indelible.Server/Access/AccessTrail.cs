@@ -4,6 +4,8 @@ using Indelible.Engine.Access;
 using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access.Sessions;
+using Indelible.Server.Export;
+using Indelible.Verification;
 
 namespace Indelible.Server.Access;
 
@@ -111,6 +113,39 @@ internal static class AccessTrail
             data.WriteNumber("from", from);
             data.WriteNumber("count", count);
         });
+
+    /// <summary>The beginning of an export, before the first byte of it leaves.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="caller">Who exports.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="id">The export's id.</param>
+    /// <param name="request">What he wants.</param>
+    public static Task ExportBeganAsync(LogEngine engine, Caller caller, LogReader log, string id, ExportRequest request) =>
+        NoteAsync(engine, caller, AccessKind.Export, log, data =>
+        {
+            data.WriteString("export", id);
+            data.WriteNumber("as_of", request.AsOf);
+            data.WriteString("format", request.Format);
+            data.WriteBoolean("proofs", request.HasProofs);
+            WriteQuery(data, request.Query, request.Time);
+        });
+
+    /// <summary>The end of an export: how much of it has left.</summary>
+    public static Task ExportEndedAsync(LogEngine engine, Caller caller, LogReader log, ExportManifest manifest) => engine.NoteAccessAsync(
+        new AccessNote(AccessKind.ExportEnd, ("log", log.Settings.Name), data =>
+        {
+            data.WriteString("export", manifest.Id);
+            data.WriteNumber("count", manifest.Count);
+            data.WriteNumber("bytes", manifest.Bytes);
+            data.WriteString("sha256", manifest.Sha256);
+            data.WriteBoolean("complete", manifest.IsComplete);
+            if (manifest.Broken is { } broken)
+            {
+                data.WriteString("broken", broken);
+            }
+        })
+        { Tenant = TenantOf(caller, log), HasFailed = !manifest.IsComplete },
+        caller.ForAppend("http"));
 
     private static Task NoteAsync(LogEngine engine, Caller caller, AccessKind kind, LogReader log, Action<Utf8JsonWriter> data) =>
         engine.NoteAccessAsync(new AccessNote(kind, ("log", log.Settings.Name), data) { Tenant = TenantOf(caller, log) }, caller.ForAppend("http"));

@@ -53,6 +53,9 @@ internal sealed class VisibleEntries : IIndexedSource
     /// <summary>Whether personal values are in clear wherever he sees an entry.</summary>
     public bool IsClear => _sights.All(sight => sight.Personal == PersonalView.Shown);
 
+    /// <summary>Whether personal values are in clear nowhere that he sees.</summary>
+    public bool IsMasked => _sights.All(sight => sight.Personal != PersonalView.Shown);
+
     /// <summary>What he sees of the personal values of an entry; null where he does not see the entry.</summary>
     public PersonalView? PersonalOf(ReadOnlyMemory<byte> entry)
     {

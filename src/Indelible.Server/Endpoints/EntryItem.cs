@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Engine.Access;
+using Indelible.Merkle;
 using Indelible.Server.Access;
 
 namespace Indelible.Server.Endpoints;
@@ -19,7 +20,8 @@ internal static class EntryItem
     /// <param name="index">Its index.</param>
     /// <param name="entry">Its bytes.</param>
     /// <param name="view">It as its reader sees it.</param>
-    public static void Write(Utf8JsonWriter json, LogReader log, VisibleEntries entries, long index, ReadOnlyMemory<byte> entry, ReadOnlyMemory<byte> view)
+    /// <param name="proof">Its inclusion proof, to be beside it as <c>proof</c>; null for none.</param>
+    public static void Write(Utf8JsonWriter json, LogReader log, VisibleEntries entries, long index, ReadOnlyMemory<byte> entry, ReadOnlyMemory<byte> view, Hash[]? proof = null)
     {
         json.WriteStartObject();
         json.WriteNumber("index", index);
@@ -51,6 +53,17 @@ internal static class EntryItem
             }
 
             json.WriteEndObject();
+        }
+
+        if (proof is not null)
+        {
+            json.WriteStartArray("proof");
+            foreach (ref readonly Hash hash in proof.AsSpan())
+            {
+                json.WriteBase64StringValue(hash.Bytes);
+            }
+
+            json.WriteEndArray();
         }
 
         json.WriteEndObject();

@@ -27,12 +27,14 @@ internal static class CommandTable
         append           | POST /api/logs/{log}/events                                      | writer/log   | reader/node   | EVENTS --log LOG
         search           | GET /api/logs/{log}/events                                       | rows/log     | writer/node   | --log LOG outcome:success
         tail             | GET /api/logs/{log}/tail                                         | analyst/log  | auditor/node  | --log LOG
+        counts           | GET /api/logs/{log}/counts                                       | rows/log     | writer/node   | --log LOG --by action
         sources          | GET /api/logs/{log}/sources                                      | hidden/log   | rows/node     | --log LOG
         sources expect   | PUT /api/logs/{log}/sources/expected/{name}                      | admin/log    | auditor/node  | NEW --every 60s --service billing --log LOG
         sources forget   | DELETE /api/logs/{log}/sources/expected/{name}                   | admin/log    | reader/node   | SOURCE --log LOG
         show             | GET /api/logs/{log}/events/{index:long}, GET /api/logs/{log}/events/{index:long}/proof | officer/log | hidden/log | 0 --log LOG --clear --entry FILE --proof FILE
         verify           | GET /logs/{log}/checkpoint, GET /logs/{log}/handovers, GET /logs/{log}/tile/{**path}        | asked/log    | analyst/log   | --url URL/logs/LOG --vkey VKEY
-        export           | GET /logs/{log}/checkpoint, GET /logs/{log}/tile/{**path}        | auditor/log  | rows/log      | --log LOG --out FILE
+        export           | GET /api/logs/{log}/export, GET /api/logs/{log}/exports/{id}     | rows/log     | analyst/log   | --log LOG --proofs --out FILE
+        export           | GET /logs/{log}/checkpoint, GET /logs/{log}/tile/{**path}, GET /logs/{log}/handovers, GET /logs/{log}/receipts-handovers | auditor/log | rows/log | --log LOG --format tiles --out FILE
         import cloudtrail | POST /api/logs/{log}/events                                     | writer/log   | reader/log    | TRAIL --log LOG
         demo             | POST /api/logs/{log}/events                                      | writer/log   | reader/log    | --log LOG --events 1000
         bench            | POST /api/logs/{log}/events                                      | writer/log   | reader/log    | --log LOG --seconds 2 --warm-up 0 --connections 1

@@ -58,6 +58,9 @@ internal static class DoorTable
         GET /api/logs/{log}/counts                       U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF
         GET /api/logs/{log}/tail                         U      U     F      FFNNF  BBNNB  BBNNB BBNNB  BBNNB BBNNB   FFNNF   FFNNF   FFNNF FFNNF /api/logs/LOG/tail?after=x
         GET /api/logs/{log}/tail                         U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   FFNNF   FFNNF   FFNNF FFNNF
+        GET /api/logs/{log}/export                       U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY FFNNF   YYNNY   FFNNF   FFNNF FFNNF
+        GET /api/logs/{log}/export                       U      U     F      FFNNF  BBNNB  BBNNB BBNNB  BBNNB FFNNF   BBNNB   FFNNF   FFNNF FFNNF /api/logs/LOG/export?format=x
+        GET /api/logs/{log}/exports/{id}                 U      U     F      FFNNF  MMNNM  MMNNM MMNNM  MMNNM FFNNF   MMNNM   FFNNF   FFNNF FFNNF /api/logs/LOG/exports/nosuch
         GET /api/logs/{log}/events/{index:long}          U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF
         GET /api/logs/{log}/events/{index:long}          U      U     F      FFNNF  YYNNY  MMNNM YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /api/logs/LOG/events/1
         GET /api/logs/{log}/events/{index:long}          U      U     F      FFNNF  MMNNM  MMNNM MMNNM  MMNNM MMNNM   MMNNM   MMNNM   FFNNF FFNNF /api/logs/LOG/events/999999999
@@ -91,6 +94,7 @@ internal static class DoorTable
         GET /api/logs/{log}/consistency                  Y      Y     Y      Y      Y      Y     Y      Y     Y       Y       Y       Y     Y     /api/logs/open.pay/consistency?from=1
         GET /logs/{log}/tile/{**path}                    U      U     F      NNNNF  NNNNY  NNNNF NNNNY  NNNNY NNNNF   NNNNY   NNNNF   NNNNF NNNNF /logs/open.pay/tile/entries/000.p/1
         GET /api/logs/{log}/events                       U      U     F      NNNNF  NNNNY  NNNNY NNNNY  NNNNY NNNNY   NNNNY   NNNNY   NNNNF NNNNF /api/logs/open.pay/events
+        GET /api/logs/{log}/export                       U      U     F      NNNNF  NNNNY  NNNNY NNNNY  NNNNY NNNNF   NNNNY   NNNNF   NNNNF NNNNF /api/logs/open.pay/export
         """;
 
     /// <summary>The lines.</summary>

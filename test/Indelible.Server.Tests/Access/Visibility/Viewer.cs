@@ -21,6 +21,7 @@ internal sealed class Viewer(TestServer server, World world, Names names, Model 
             {
                 await CheckSearchAsync(log, ask);
                 await CheckCountsAsync(log, ask);
+                await CheckExportAsync(log, ask);
             }
 
             for (int index = 0; index <= world.Logs[log].Length; index++)
@@ -204,6 +205,47 @@ internal sealed class Viewer(TestServer server, World world, Names names, Model 
         Assert.Equal(0, counts.GetProperty("other_values").GetInt32());
     }
 
+    private async Task CheckExportAsync(int log, Ask ask)
+    {
+        List<int> wanted = model.Find(key, log, ask.What, "export");
+        foreach (string format in (string[])["ndjson", "csv&fields=index,actor.name", "ocsf"])
+        {
+            Answer answer;
+            do
+            {
+                // A tenant has so many under way, and everybody looks at once.
+                answer = await AskAsync($"api/logs/{names.LogOf(log)}/export?q={Uri.EscapeDataString(ask.What.Text(names))}&format={format}");
+            }
+            while (answer.Status == 429);
+
+            if (model.With(key, log, "export").Count == 0)
+            {
+                Refused(answer, log);
+                continue;
+            }
+
+            Assert.True(answer.Status == 200, answer.Text);
+            string[] lines = answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            Assert.Equal(wanted, lines.Skip(format[0] == 'c' ? 1 : 0).Select(line => format[0] switch
+            {
+                'n' => JsonElement.Parse(line).GetProperty("index").GetInt32(),
+                'c' => int.Parse(line.Split(',')[0], null),
+                _ => JsonElement.Parse(line).GetProperty("metadata").GetProperty("sequence").GetInt32(),
+            }));
+            foreach (string line in format == "ndjson" ? lines : [])
+            {
+                CheckItem(JsonElement.Parse(line), log, "export");
+            }
+
+            foreach ((string line, int index) in format[0] == 'c' ? lines.Skip(1).Zip(wanted) : [])
+            {
+                Happening what = world.Logs[log][index];
+                string name = what.Person == Happening.Nobody ? "" : model.ViewOf(key, log, index, "export") == 2 ? names.FullNameOf(what.Person, log, index) : "[masked]";
+                Assert.Equal(name, line.Split(',')[1].Trim('\r', '"'));
+            }
+        }
+    }
+
     private static string? ValueOf(string by, Happening what, Seen seen)
     {
         if (Fields.All.FirstOrDefault(field => field.Path == by).Values is { } values)
@@ -291,8 +333,8 @@ internal sealed class Viewer(TestServer server, World world, Names names, Model 
             for (int index = 0; index < world.Logs[log].Length; index++)
             {
                 Happening what = world.Logs[log][index];
-                bool isShown = model.ViewOf(key, log, index) == 2 || model.ViewOf(key, log, index, "tail") == 2 || revealed == (log, index);
-                bool isSeen = model.Sees(key, log, index) || model.Sees(key, log, index, "tail") || model.SeesAll(key, log, "export");
+                bool isShown = model.ViewOf(key, log, index) == 2 || model.ViewOf(key, log, index, "tail") == 2 || model.ViewOf(key, log, index, "export") == 2 || revealed == (log, index);
+                bool isSeen = model.Sees(key, log, index) || model.Sees(key, log, index, "tail") || model.Sees(key, log, index, "export");
                 if (what.Person != Happening.Nobody)
                 {
                     (isShown ? shown : hidden).UnionWith([names.NameOf(what.Person), names.EmailOf(what.Person), names.FullNameOf(what.Person, log, index).Split(' ')[1]]);
