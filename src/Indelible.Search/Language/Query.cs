@@ -142,14 +142,20 @@ public sealed class Query : IEquatable<Query>
     /// <summary>Conjoins the range of <c>time</c>, outside the limits that hold for what people write.</summary>
     internal Query Within(TimeRange? time)
     {
-        if (time is not { } range || (range.From is null && range.To is null))
+        // Behind the last time that can be read there is nothing: an end there, as of programs for which it is for ever, is none.
+        long? to = time?.To?.UtcTicks is { } end && end <= TimeText.LastTick ? end : null;
+        if (time?.From is not { } from)
         {
-            return this;
+            return to is null ? this : Conjoin(null, to);
         }
 
-        ValueRange? ticks = ValueRange.TryCreateTime(range.From?.UtcTicks, range.To?.UtcTicks);
-        QueryNode clause = ticks is null ? Nodes.Not(AllNode.Instance) : new RangeNode(new FieldPath("time"), ticks);
-        return Of(Nodes.And([clause, Root]));
+        return Conjoin(from.UtcTicks, to);
+    }
+
+    private Query Conjoin(long? from, long? to)
+    {
+        ValueRange? ticks = ValueRange.TryCreateTime(from, to);
+        return Of(Nodes.And([ticks is null ? Nodes.Not(AllNode.Instance) : new RangeNode(new FieldPath("time"), ticks), Root]));
     }
 
     private static Query Of(QueryNode root) => new(root, QueryWriter.Write(root));
