@@ -23,6 +23,8 @@ internal static class IndelibleCommand
         TailCommand.Make(),
         SourcesCommand.Make(),
         ShowCommand.Make(),
+        ContextCommand.Make(),
+        EntityCommand.Make(),
         VerifyCommand.Make(),
         ExportCommand.Make(),
         ImportCommand.Make(),

@@ -43,6 +43,9 @@ internal sealed class VisibleEntries : IEntrySource
     /// <summary>Whether personal values are in clear wherever he sees an entry.</summary>
     public bool IsClear => _sights.All(sight => sight.Personal == PersonalView.Shown);
 
+    /// <summary>Whether personal values are in clear of some entry that he might see.</summary>
+    public bool ShowsPersonal => _sights.Any(sight => sight.Personal == PersonalView.Shown);
+
     /// <summary>What he sees of the personal values of an entry; null where he does not see the entry.</summary>
     public PersonalView? PersonalOf(ReadOnlyMemory<byte> entry)
     {

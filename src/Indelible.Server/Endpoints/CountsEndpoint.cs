@@ -6,14 +6,13 @@ using Indelible.Search;
 using Indelible.Server.Access;
 using Indelible.Server.Limits;
 using Indelible.Server.Problems;
+using Indelible.Server.Views;
 
 namespace Indelible.Server.Endpoints;
 
 /// <summary><c>GET /api/logs/{log}/counts</c>: how many, over time and by value.</summary>
 internal static class CountsEndpoint
 {
-    private static readonly ScanCounts s_counts = new();
-
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/api/logs/{log}/counts", CountAsync).WithName("countEvents").WithTags("events")
         .WithSummary("Histogram over time of what matches ?q=, and with ?by=FIELD the ?top= most frequent values")
@@ -31,16 +30,7 @@ internal static class CountsEndpoint
             (int)Math.Min(QueryFlag.ReadNumber(context, "top") ?? ServerLimits.DefaultTopValues, int.MaxValue),
             QueryFlag.ReadNumber(context, "as_of"));
         using IDisposable scan = resources.BeginScan(admission.Log);
-        CountResult result;
-        try
-        {
-            result = await s_counts.CountAsync(admission.EntriesFor(Rights.Read, resources), request, context.RequestAborted);
-        }
-        catch (SearchException e)
-        {
-            throw new ProblemException(Problem.InvalidParameter(e.Fault == SearchFault.LimitOutOfRange ? "top" : SearchEndpoints.ParameterOf(e.Fault), e.Message));
-        }
-
+        CountResult result = await Searches.CountAsync(admission.EntriesFor(Rights.Read, resources), request, context.RequestAborted);
         await AccessTrail.CountedAsync(engine, admission.Caller, admission.Log, request, result);
         context.Response.ContentType = "application/json";
         await using (Utf8JsonWriter json = JsonText.Writer(context.Response.BodyWriter))
@@ -68,10 +58,7 @@ internal static class CountsEndpoint
     {
         json.WriteStartObject();
         json.WriteNumber("as_of", result.AsOf);
-        json.WriteStartObject("total");
-        json.WriteNumber("value", result.Total.Value);
-        json.WriteBoolean("exact", result.Total.Exact);
-        json.WriteEndObject();
+        TotalJson.Write(json, result.Total);
         json.WriteNumber("counted_from", result.CountedFrom);
         json.WriteNumber("interval_seconds", (long)result.Interval.TotalSeconds);
         json.WriteStartArray("histogram");
