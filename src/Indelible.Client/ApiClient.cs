@@ -96,7 +96,7 @@ public sealed class ApiClient : IDisposable
         return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Follows a log: the data of each <c>entry</c> event, as JSON text. Ends when the server ends the stream.</summary>
+    /// <summary>Follows a log: the data of each <c>entry</c> event, as JSON text; every one, however slowly they are taken. Ends when the server ends the stream.</summary>
     /// <param name="log">The log's name.</param>
     /// <param name="query">The query; empty for everything.</param>
     /// <param name="after">The index to begin behind, or null for what comes next.</param>
@@ -104,12 +104,15 @@ public sealed class ApiClient : IDisposable
     /// <exception cref="ApiException">The server refused, or was not reached.</exception>
     public async IAsyncEnumerable<string> TailAsync(string log, string query, long? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string path = $"api/logs/{Uri.EscapeDataString(log)}/tail?q={Uri.EscapeDataString(query)}{(after is null ? "" : "&after=" + after)}";
+        string path = $"api/logs/{Uri.EscapeDataString(log)}/tail?complete=true&q={Uri.EscapeDataString(query)}{(after is null ? "" : "&after=" + after)}";
         using HttpResponseMessage response = await SendRawAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
+        bool isEntry = false;
         while (await reader.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
         {
-            if (line.StartsWith("data: {", StringComparison.Ordinal))
+            // What the stream says of itself, such as what it passed over, is no entry.
+            isEntry = line == "event: entry" || (isEntry && line.Length > 0);
+            if (isEntry && line.StartsWith("data: ", StringComparison.Ordinal))
             {
                 yield return line["data: ".Length..];
             }
