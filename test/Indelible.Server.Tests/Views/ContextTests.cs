@@ -129,8 +129,8 @@ public sealed class ContextTests(TestServer server) : IClassFixture<TestServer>
     [Fact]
     public async Task The_nearest_are_found_among_many_as_by_looking_at_all()
     {
-        Gen<int[]> seconds = Gen.OneOf(Gen.Int[0, 3], Gen.Int[0, 100_000], Gen.Int[0, 400 * 86_400], Gen.Const(7)).Array[300, 900];
-        await Gen.Select(seconds, Gen.Int[0, 299].Array[3], Gen.Int[1, 20]).SampleAsync(
+        Gen<int[]> seconds = Gen.OneOf(Gen.Int[0, 3], Gen.Int[0, 100_000], Gen.Int[0, 400 * 86_400], Gen.Const(7)).Array[1_100, 1_500];
+        await Gen.Select(seconds, Gen.Int[0, 1_099].Array[3], Gen.Int[1, 20]).SampleAsync(
             async sample =>
             {
                 (int[] times, int[] places, int limit) = sample;
@@ -149,7 +149,7 @@ public sealed class ContextTests(TestServer server) : IClassFixture<TestServer>
                     Assert.Empty(context.GetProperty("notices").EnumerateArray());
                 }
             },
-            iter: 12,
+            iter: 8,
             threads: 1);
     }
 
