@@ -111,7 +111,7 @@ public sealed class ApiClient : IDisposable
         return new ApiDownload(response, await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>Follows a log. Ends when the server ends the stream, with an <c>end</c> where it says why.</summary>
+    /// <summary>Follows a log, every entry, however slowly they are taken. Ends when the server ends the stream, with an <c>end</c> where it says why.</summary>
     /// <param name="log">The log's name.</param>
     /// <param name="query">The query; empty for everything.</param>
     /// <param name="after">The index to begin behind, or null for what comes next.</param>
@@ -119,13 +119,13 @@ public sealed class ApiClient : IDisposable
     /// <exception cref="ApiException">The server refused, was not reached, or is heard no more.</exception>
     public async IAsyncEnumerable<TailEvent> TailAsync(string log, string query, long? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string path = $"api/logs/{Uri.EscapeDataString(log)}/tail?q={Uri.EscapeDataString(query)}{(after is null ? "" : "&after=" + after)}";
+        string path = $"api/logs/{Uri.EscapeDataString(log)}/tail?complete=true&q={Uri.EscapeDataString(query)}{(after is null ? "" : "&after=" + after)}";
         using HttpResponseMessage response = await SendRawAsync(HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), Encoding.UTF8);
         var (name, id, data) = ("", (long?)null, "");
         while (await ReadTailLineAsync(reader, cancellationToken).ConfigureAwait(false) is { } line)
         {
-            if (line.Length == 0 && (name.Length > 0 || data.Length > 0))
+            if (line.Length == 0 && (name.Length > 0 || data.Length > 0 || id is not null))
             {
                 yield return new TailEvent(name, id, data);
                 (name, id, data) = ("", null, "");

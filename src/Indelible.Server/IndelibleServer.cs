@@ -120,6 +120,8 @@ public static class IndelibleServer
         AppendEndpoint.Map(app);
         OtlpEndpoint.Map(app);
         EntryEndpoints.Map(app);
+        ContextEndpoint.Map(app);
+        EntityEndpoint.Map(app);
         SearchEndpoints.Map(app);
         CountsEndpoint.Map(app);
         SourcesEndpoints.Map(app);

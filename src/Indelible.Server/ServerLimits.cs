@@ -92,6 +92,24 @@ public static class ServerLimits
     /// <summary>Values that a count by field lists, if the caller does not say. 20: what a screen shows beside a table.</summary>
     public const int DefaultTopValues = 20;
 
+    /// <summary>Entries on each side of one in a group of its context, at most. 20: with 32 targets a context then has some 1,400 entries at worst.</summary>
+    public const int Neighbours = 20;
+
+    /// <summary>Entries on each side of one in a group of its context, if the caller does not say. 5.</summary>
+    public const int DefaultNeighbours = 5;
+
+    /// <summary>Most frequent values of each field in the view of an entity, if the caller does not say. 10.</summary>
+    public const int DefaultEntityValues = 10;
+
+    /// <summary>Days in the view of an entity, back from the last on which it was seen. 180: fewer than a histogram's 200 intervals.</summary>
+    public const int EntityDays = 180;
+
+    /// <summary>Clauses of a query that are counted by themselves to explain its answer, at most. 32: more than people write.</summary>
+    public const int ExplainedClauses = 32;
+
+    /// <summary>After how long no further clause is counted to explain an answer. 1 s: a scan takes so long for one of them in a large log.</summary>
+    public static readonly TimeSpan ExplanationTime = TimeSpan.FromSeconds(1);
+
     /// <summary>How long a client may take for its request's headers. 15 s.</summary>
     public static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(15);
 
@@ -154,6 +172,9 @@ public static class ServerLimits
 
     /// <summary>How long an idle tail goes without a sign of life. 15 s: below the usual 30 to 60 s of proxies.</summary>
     public static readonly TimeSpan TailKeepAlive = TimeSpan.FromSeconds(15);
+
+    /// <summary>Entries that a tail may be behind the log before it passes over them, if the caller does not say. 65,536: some seconds of a busy log.</summary>
+    public const int TailBehind = 65_536;
 
     /// <summary>How often counts of refused events are entered in <c>_access</c>, at most. 5 min: 288 entries a day however many events are refused.</summary>
     public static readonly TimeSpan RefusalInterval = TimeSpan.FromMinutes(5);

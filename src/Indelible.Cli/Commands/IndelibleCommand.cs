@@ -25,6 +25,8 @@ internal static class IndelibleCommand
         CountsCommand.Make(),
         SourcesCommand.Make(),
         ShowCommand.Make(),
+        ContextCommand.Make(),
+        EntityCommand.Make(),
         VerifyCommand.Make(),
         ExportCommand.Make(),
         ImportCommand.Make(),

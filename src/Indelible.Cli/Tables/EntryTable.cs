@@ -18,9 +18,12 @@ internal sealed class EntryTable
     }
 
     /// <summary>Writes entries; before the first on a terminal, what the columns are called.</summary>
-    public void Write(IEnumerable<ShownEntry> entries)
+    /// <param name="entries">The entries.</param>
+    /// <param name="marked">The index of one that stands out among them, as text; null where none does.</param>
+    public void Write(IEnumerable<ShownEntry> entries, string? marked = null)
     {
-        string[][] lines = [.. entries.Select(entry => _columns.Select(column => Terminal.Clean(column.Read(entry))).ToArray())];
+        (string Mark, string[] Line)[] lines =
+            [.. entries.Select(entry => (entry.Index == marked ? "> " : "  ", _columns.Select(column => Terminal.Clean(column.Read(entry))).ToArray()))];
         if (lines.Length == 0)
         {
             return;
@@ -28,12 +31,12 @@ internal sealed class EntryTable
 
         if (_widths is null)
         {
-            Begin([.. _columns.Select((column, i) => Math.Max(Terminal.WidthOf(column.Name), lines.Max(line => Terminal.WidthOf(line[i]))))]);
+            Begin([.. _columns.Select((column, i) => Math.Max(Terminal.WidthOf(column.Name), lines.Max(line => Terminal.WidthOf(line.Line[i]))))], marked is null ? "" : "  ");
         }
 
-        foreach (string[] line in lines)
+        foreach ((string mark, string[] line) in lines)
         {
-            Write(line, (i, text) => _columns[i].InkOf(text));
+            Write(marked is null ? "" : mark, line, (i, text) => _columns[i].InkOf(text));
         }
     }
 
@@ -42,18 +45,18 @@ internal sealed class EntryTable
     {
         if (_widths is null)
         {
-            Begin([.. _columns.Select(column => column.Usual)]);
+            Begin([.. _columns.Select(column => column.Usual)], "");
         }
 
-        Write([.. _columns.Select(column => Terminal.Clean(column.Read(entry)))], (i, text) => _columns[i].InkOf(text));
+        Write("", [.. _columns.Select(column => Terminal.Clean(column.Read(entry)))], (i, text) => _columns[i].InkOf(text));
     }
 
-    private void Begin(int[] wanted)
+    private void Begin(int[] wanted, string indent)
     {
-        _widths = _isWide ? wanted : Fit(wanted, Painter.Width);
+        _widths = _isWide ? wanted : Fit(wanted, Painter.Width - indent.Length);
         if (Painter.IsTerminal)
         {
-            Write([.. _columns.Select(column => column.Name)], (_, _) => Ink.Faint);
+            Write(indent, [.. _columns.Select(column => column.Name)], (_, _) => Ink.Faint);
         }
     }
 
@@ -82,9 +85,9 @@ internal sealed class EntryTable
         return widths;
     }
 
-    private void Write(string[] line, Func<int, string, Ink> inkOf)
+    private void Write(string mark, string[] line, Func<int, string, Ink> inkOf)
     {
-        var parts = new List<(Ink, string)>();
+        var parts = new List<(Ink, string)> { (Ink.Plain, mark) };
         for (int i = 0; i < line.Length; i++)
         {
             if (_widths![i] > 0)

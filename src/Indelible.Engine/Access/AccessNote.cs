@@ -14,6 +14,12 @@ public enum AccessKind
     /// <summary>One entry.</summary>
     View,
 
+    /// <summary>What stands around one entry.</summary>
+    Context,
+
+    /// <summary>What a log knows of one actor, target, address or the like.</summary>
+    Entity,
+
     /// <summary>Personal values of one entry, asked for with a reason.</summary>
     Reveal,
 
@@ -70,6 +76,8 @@ public sealed record AccessNote(AccessKind Kind, (string Type, string Id) Target
             AccessKind.Search => ("indelible.log.search", "data_access", "search"),
             AccessKind.Count => ("indelible.log.count", "data_access", "search"),
             AccessKind.View => ("indelible.entry.view", "data_access", "read"),
+            AccessKind.Context => ("indelible.entry.context", "data_access", "read"),
+            AccessKind.Entity => ("indelible.entity.view", "data_access", "search"),
             AccessKind.Reveal => ("indelible.entry.reveal", "data_access", "read"),
             AccessKind.Tail => ("indelible.log.tail", "data_access", "read"),
             AccessKind.Export => ("indelible.log.export", "data_access", "export"),

@@ -12,6 +12,15 @@ public sealed class Field
 
     internal FieldPath Path { get; }
 
+    /// <summary>The short names, each of which <see cref="TryParse"/> takes for a whole path.</summary>
+    public static IReadOnlyList<string> ShortNames => FieldCatalogue.Names;
+
+    /// <summary>The path's member names, from the entry's top.</summary>
+    public IReadOnlyList<string> Segments => Path.Segments;
+
+    /// <summary>Whether what stands there is a time.</summary>
+    public bool IsTime => FieldCatalogue.KindOf(Path) == FieldKind.Time;
+
     /// <summary>Reads a path or a short name, as in a query.</summary>
     /// <param name="text">Untrusted.</param>
     /// <param name="field">The field, or null when the result is false.</param>

@@ -85,6 +85,9 @@ internal static class FieldCatalogue
         ["source.user_agent"] = FieldKind.Text,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>The short names, in order.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. ShortNames.Keys.Order(StringComparer.Ordinal)];
+
     public static FieldKind KindOf(FieldPath path)
     {
         string[] segments = path.Segments;

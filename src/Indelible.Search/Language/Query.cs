@@ -123,18 +123,60 @@ public sealed class Query : IEquatable<Query>
     /// <summary>The full paths of all fields that clauses ask for, each once; free text asks for none.</summary>
     public IReadOnlyList<string> Paths => [.. Nodes.Leaves(Root).OfType<ClauseNode>().Where(clause => clause.Path is not null).Select(clause => string.Join('.', clause.Path!.Segments)).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>The tests that the query is made of, in the order in which they stand, each once; none where it selects every entry.</summary>
+    /// <param name="time">A range that was asked for beside the query: one test more, the first; or null.</param>
+    public IReadOnlyList<QueryClause> Clauses(TimeRange? time = null)
+    {
+        var clauses = new List<QueryClause>();
+        Collect(Within(time).Root, isNegated: false, clauses);
+        return [.. clauses.Distinct()];
+    }
+
+    /// <summary>The parts that all must hold for an entry to be selected: the query itself where it is not several.</summary>
+    /// <param name="time">As of <see cref="Clauses"/>.</param>
+    public IReadOnlyList<Query> Parts(TimeRange? time = null) => Within(time).Root is AndNode all ? [.. all.Children.Select(Of)] : [Within(time)];
+
+    /// <summary>The query without what <see cref="TimeBounds"/> reads of it: what would be selected at any time.</summary>
+    public Query WithoutTime() => Of(Nodes.And((Root is AndNode all ? all.Children : [Root]).Where(part => part is not RangeNode { Range.Kind: RangeKind.Time, At.Segments: ["time"] })));
+
     /// <summary>Conjoins the range of <c>time</c>, outside the limits that hold for what people write.</summary>
     internal Query Within(TimeRange? time)
     {
-        if (time is not { } range || (range.From is null && range.To is null))
+        // Behind the last time that can be read there is nothing: an end there, as of programs for which it is for ever, is none.
+        long? to = time?.To?.UtcTicks is { } end && end <= TimeText.LastTick ? end : null;
+        if (time?.From is not { } from)
         {
-            return this;
+            return to is null ? this : Conjoin(null, to);
         }
 
-        ValueRange? ticks = ValueRange.TryCreateTime(range.From?.UtcTicks, range.To?.UtcTicks);
-        QueryNode clause = ticks is null ? Nodes.Not(AllNode.Instance) : new RangeNode(new FieldPath("time"), ticks);
-        QueryNode root = Nodes.And([clause, Root]);
-        return new Query(root, QueryWriter.Write(root));
+        return Conjoin(from.UtcTicks, to);
+    }
+
+    private Query Conjoin(long? from, long? to)
+    {
+        ValueRange? ticks = ValueRange.TryCreateTime(from, to);
+        return Of(Nodes.And([ticks is null ? Nodes.Not(AllNode.Instance) : new RangeNode(new FieldPath("time"), ticks), Root]));
+    }
+
+    private static Query Of(QueryNode root) => new(root, QueryWriter.Write(root));
+
+    private static void Collect(QueryNode node, bool isNegated, List<QueryClause> into)
+    {
+        switch (node)
+        {
+            case AndNode and:
+                Array.ForEach(and.Children, child => Collect(child, isNegated, into));
+                break;
+            case OrNode or:
+                Array.ForEach(or.Children, child => Collect(child, isNegated, into));
+                break;
+            case NotNode not:
+                Collect(not.Child, !isNegated, into);
+                break;
+            case ClauseNode:
+                into.Add(new QueryClause(Of(node), isNegated));
+                break;
+        }
     }
 
     private static DateTimeOffset? InstantOf(RangeEnd? end) =>

@@ -10,6 +10,9 @@ namespace Indelible.Search;
 /// </remarks>
 internal static class TimeText
 {
+    /// <summary>The last tick of 9998: every span that ends in it can still be written, and no later time is read.</summary>
+    public const long LastTick = 3155063615999999999;
+
     private const int MaxLength = 48;
 
     /// <summary>The instant that a stored UTF-8 string denotes; a date alone is its midnight in UTC.</summary>
@@ -84,9 +87,6 @@ internal static class TimeText
         to = from + TimeSpan.TicksPerDay;
         return from >= 0;
     }
-
-    // The last second of 9998: every span that ends in it can still be written.
-    private const long LastTick = 3155063615999999999;
 
     private static long Second(long ticks) => ticks - (ticks % TimeSpan.TicksPerSecond);
 

@@ -53,6 +53,38 @@ internal static class AccessTrail
             data.WriteBoolean("clear", isClear);
         });
 
+    /// <summary>What stands around one entry.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="caller">Who reads.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="index">The entry's.</param>
+    /// <param name="asOf">The size that the answer covers.</param>
+    /// <param name="results">How many entries are shown.</param>
+    public static Task SurroundedAsync(LogEngine engine, Caller caller, LogReader log, long index, long asOf, int results) =>
+        NoteAsync(engine, caller, AccessKind.Context, log, data =>
+        {
+            data.WriteNumber("index", index);
+            data.WriteNumber("as_of", asOf);
+            data.WriteNumber("results", results);
+        });
+
+    /// <summary>What a log knows of one entity.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="kind">What it is; which one is in the query.</param>
+    /// <param name="query">What selects its entries.</param>
+    /// <param name="total">How many there are.</param>
+    /// <param name="asOf">The size that the answer covers.</param>
+    public static Task EntitySeenAsync(LogEngine engine, Caller caller, LogReader log, string kind, Query query, SearchTotal total, long asOf) =>
+        NoteAsync(engine, caller, AccessKind.Entity, log, data =>
+        {
+            data.WriteString("kind", kind);
+            data.WriteNumber("as_of", asOf);
+            data.WriteNumber("total", total.Value);
+            WriteQuery(data, query, null);
+        });
+
     /// <summary>A live tail, from <paramref name="next"/> on: noted when it begins.</summary>
     public static Task FollowedAsync(LogEngine engine, Caller caller, LogReader log, Query query, long next) =>
         NoteAsync(engine, caller, AccessKind.Tail, log, data =>

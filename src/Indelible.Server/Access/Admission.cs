@@ -13,7 +13,7 @@ internal sealed record Admission(Caller Caller, LogReader Log, LogAccess Access)
 {
     /// <summary>The log's entries, as he sees them where he does this.</summary>
     /// <param name="right">What he does.</param>
-    /// <param name="turns">See <see cref="VisibleEntries"/>.</param>
+    /// <param name="resources">See <see cref="VisibleEntries"/>.</param>
     /// <param name="indexes">See <see cref="VisibleEntries"/>.</param>
-    public VisibleEntries EntriesFor(Rights right, ScanTurns? turns = null, LogIndexes? indexes = null) => new(Log, Access.SightsFor(right), turns, indexes);
+    public VisibleEntries EntriesFor(Rights right, NodeResources? resources = null, LogIndexes? indexes = null) => new(Log, Access.SightsFor(right), resources, indexes);
 }

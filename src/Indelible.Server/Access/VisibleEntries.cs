@@ -20,17 +20,18 @@ internal sealed class VisibleEntries : IIndexedSource
     private static readonly ConcurrentDictionary<(string? Rows, string? Tenant), Query?> s_compiled = new();
 
     private readonly LogReader _log;
-    private readonly ScanTurns? _turns;
+    private readonly NodeResources? _resources;
     private readonly LogIndexes? _indexes;
     private readonly (Query? Rows, PersonalView Personal)[] _sights;
+    private ScanTurns? _turns;   // of the search under way
 
     /// <param name="log">The log.</param>
     /// <param name="sights">What the caller may see of it; nothing, where there are none.</param>
-    /// <param name="turns">Those of the search that looks at them; null for who looks at single entries.</param>
+    /// <param name="resources">Searches take their turns there; null for who looks at single entries.</param>
     /// <param name="indexes">The node's indexes; null for none.</param>
-    public VisibleEntries(LogReader log, ImmutableArray<Sight> sights, ScanTurns? turns = null, LogIndexes? indexes = null)
+    public VisibleEntries(LogReader log, ImmutableArray<Sight> sights, NodeResources? resources = null, LogIndexes? indexes = null)
     {
-        _turns = turns;
+        _resources = resources;
         _indexes = indexes;
         _log = log;
         Size = log.Size;
@@ -53,8 +54,8 @@ internal sealed class VisibleEntries : IIndexedSource
     /// <summary>Whether personal values are in clear wherever he sees an entry.</summary>
     public bool IsClear => _sights.All(sight => sight.Personal == PersonalView.Shown);
 
-    /// <summary>Whether personal values are in clear nowhere that he sees.</summary>
-    public bool IsMasked => _sights.All(sight => sight.Personal != PersonalView.Shown);
+    /// <summary>Whether personal values are in clear of some entry that he might see.</summary>
+    public bool ShowsPersonal => _sights.Any(sight => sight.Personal == PersonalView.Shown);
 
     /// <summary>What he sees of the personal values of an entry; null where he does not see the entry.</summary>
     public PersonalView? PersonalOf(ReadOnlyMemory<byte> entry)
@@ -80,6 +81,19 @@ internal sealed class VisibleEntries : IIndexedSource
         view = personal == PersonalView.Shown ? _log.Decrypt(entry) : entry;
         return personal is not null;
     }
+
+    /// <summary>The node's indexes; null where nothing is searched.</summary>
+    public LogIndexes? Indexes => _indexes;
+
+    /// <summary>Runs one search or count over these entries, which takes turns with those of others wherever it is long. One at a time.</summary>
+    /// <param name="search">Searches.</param>
+    public Task<T> SearchAsync<T>(Func<IIndexedSource, Task<T>> search) => _resources is null
+        ? search(this)
+        : _resources.SearchAsync(_log.Settings.Name, turns =>
+        {
+            _turns = turns;
+            return search(this);
+        });
 
     /// <inheritdoc/>
     public void Report(ChunkIndex damaged) => _indexes?.Report(_log, damaged);

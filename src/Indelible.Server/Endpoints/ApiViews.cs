@@ -151,6 +151,18 @@ public sealed record CredentialView(string Id, long Entry, string? Expires)
     public string? Rows { get; init; }
 }
 
+/// <summary>A search, what is asked in a body: as the parameters of the same names.</summary>
+/// <param name="Query">The tree of the query; null where <paramref name="Q"/> says it.</param>
+/// <param name="Q">Its text.</param>
+/// <param name="From">The first instant.</param>
+/// <param name="To">The instant behind the last.</param>
+/// <param name="Order"><c>desc</c>, <c>asc</c> or <c>time</c>.</param>
+/// <param name="Limit">How many results.</param>
+/// <param name="Cursor">What an earlier page gave as <c>next</c>.</param>
+/// <param name="AsOf">The size to search in.</param>
+/// <param name="Explain">Whether the answer says how the query was understood, and what each clause matches.</param>
+public sealed record SearchBody(JsonElement? Query, string? Q, string? From, string? To, string? Order, long? Limit, string? Cursor, long? AsOf, bool Explain);
+
 /// <summary>A consistency proof.</summary>
 /// <param name="From">The older size.</param>
 /// <param name="To">The newer size.</param>
@@ -208,6 +220,7 @@ public sealed record ExpectedSourceList(IReadOnlyList<ExpectedSourceView> Expect
 [JsonSerializable(typeof(MeView))]
 [JsonSerializable(typeof(SessionView))]
 [JsonSerializable(typeof(AccessView))]
+[JsonSerializable(typeof(SearchBody))]
 [JsonSerializable(typeof(ConsistencyView))]
 [JsonSerializable(typeof(VerificationRunList))]
 [JsonSerializable(typeof(ExpectedSourceView))]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Indelible.Engine;
 using Indelible.Engine.Access;
@@ -8,15 +7,13 @@ using Indelible.Server.Access;
 using Indelible.Server.Indexing;
 using Indelible.Server.Limits;
 using Indelible.Server.Problems;
+using Indelible.Server.Views;
 
 namespace Indelible.Server.Endpoints;
 
 /// <summary><c>GET /api/logs/{log}/counts</c>: how many, over time and by value.</summary>
 internal static class CountsEndpoint
 {
-    private const long MaxIntervalSeconds = 1_000 * 604_800L;
-    private static readonly IndexedCounts s_counts = new();
-
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/api/logs/{log}/counts", CountAsync).WithName("countEvents").WithTags("events")
         .WithSummary("Histogram over time of what matches ?q=, by ?interval=15m, 1h, 1d …, and with ?by=FIELD the ?top= most frequent values and how many there are")
@@ -33,18 +30,9 @@ internal static class CountsEndpoint
             FieldOf(context),
             (int)Math.Min(QueryFlag.ReadNumber(context, "top") ?? ServerLimits.DefaultTopValues, int.MaxValue),
             QueryFlag.ReadNumber(context, "as_of"),
-            IntervalOf(context));
+            QueryFlag.ReadDuration(context, "interval"));
         using IDisposable scan = resources.BeginScan(admission.Log);
-        CountResult result;
-        try
-        {
-            result = await resources.SearchAsync(log, turns => s_counts.CountAsync(admission.EntriesFor(Rights.Read, turns, indexes), request, context.RequestAborted));
-        }
-        catch (SearchException e)
-        {
-            throw new ProblemException(Problem.InvalidParameter(e.Fault == SearchFault.LimitOutOfRange ? "top" : SearchEndpoints.ParameterOf(e.Fault), e.Message));
-        }
-
+        CountResult result = await Searches.CountAsync(admission.EntriesFor(Rights.Read, resources, indexes), request, context.RequestAborted);
         await AccessTrail.CountedAsync(engine, admission.Caller, admission.Log, request, result);
         context.Response.ContentType = "application/json";
         await using (Utf8JsonWriter json = JsonText.Writer(context.Response.BodyWriter))
@@ -66,21 +54,6 @@ internal static class CountsEndpoint
         return admission.EntriesFor(Rights.Read).IsClear ? notices : notices.Append("Personal values are not shown, and neither the query nor the counts looked into them.");
     }
 
-    /// <summary>The width that the histogram is asked to have; null where that is left to us.</summary>
-    private static TimeSpan? IntervalOf(HttpContext context)
-    {
-        string text = context.Request.Query["interval"].ToString();
-        if (text.Length == 0)
-        {
-            return null;
-        }
-
-        long seconds = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3_600, 'd' => 86_400, 'w' => 604_800, _ => 0 };
-        return seconds > 0 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0 && count <= MaxIntervalSeconds / seconds
-            ? TimeSpan.FromSeconds(count * seconds)
-            : throw new ProblemException(Problem.InvalidParameter("interval", "a whole number of s, m, h, d or w, such as 15m, 1h or 1d; at most 1000w"));
-    }
-
     private static Field? FieldOf(HttpContext context)
     {
         string text = context.Request.Query["by"].ToString();
@@ -98,10 +71,7 @@ internal static class CountsEndpoint
     {
         json.WriteStartObject();
         json.WriteNumber("as_of", result.AsOf);
-        json.WriteStartObject("total");
-        json.WriteNumber("value", result.Total.Value);
-        json.WriteBoolean("exact", result.Total.Exact);
-        json.WriteEndObject();
+        TotalJson.Write(json, result.Total);
         json.WriteNumber("counted_from", result.CountedFrom);
         json.WriteNumber("interval_seconds", (long)result.Interval.TotalSeconds);
         json.WriteStartArray("histogram");

@@ -143,6 +143,11 @@ internal static class EntryEndpoints
             new ConsistencyView(from, to, [.. reader.ProveConsistency(from, to).Select(hash => hash.ToBase64())]), ApiJson.Plain.ConsistencyView);
     }
 
+    /// <summary>An entry as the caller sees it.</summary>
+    /// <exception cref="ProblemException">404: there is none of this index that he sees.</exception>
+    public static ReadOnlyMemory<byte> FindView(LogReader reader, VisibleEntries entries, long index) =>
+        entries.TrySee(Find(reader, entries, index).Entry, out ReadOnlyMemory<byte> view) ? view : throw new InvalidOperationException("An entry that was seen is not seen.");
+
     /// <summary>An entry, and what the caller sees of its personal values. One that he does not see is answered as one that there is not.</summary>
     private static (ReadOnlyMemory<byte> Entry, PersonalView Personal) Find(LogReader reader, VisibleEntries entries, long index)
     {

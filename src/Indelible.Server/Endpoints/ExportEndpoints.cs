@@ -5,6 +5,7 @@ using Indelible.Engine.Access;
 using Indelible.Engine.Publishing;
 using Indelible.Search;
 using Indelible.Server.Access;
+using Indelible.Server.Indexing;
 using Indelible.Server.Export;
 using Indelible.Server.Limits;
 using Indelible.Server.Problems;
@@ -34,14 +35,14 @@ internal static class ExportEndpoints
     }
 
     private static async Task ExportAsync(
-        HttpContext context, LogEngine engine, IHostApplicationLifetime lifetime, RequestRates rates, NodeResources resources, EndedExports ended, string log)
+        HttpContext context, LogEngine engine, IHostApplicationLifetime lifetime, RequestRates rates, NodeResources resources, LogIndexes indexes, EndedExports ended, string log)
     {
         Admission admission = AccessControl.Require(context, engine, log, Rights.Export);
         rates.CountQuery(admission.Caller.CredentialId, admission.Caller.Rates);
         ExportRequest request = RequestOf(context, engine, admission.Log);
         using IDisposable room = resources.BeginExport(admission.Log);
         PublishedCheckpoint checkpoint = admission.Log.CheckpointOfSize(request.AsOf) ?? await admission.Log.WaitForCheckpointAsync(request.AsOf, context.RequestAborted);
-        using var run = new ExportRun(engine, resources, admission, request, checkpoint);
+        using var run = new ExportRun(engine, resources, indexes, admission, request, checkpoint);
         HttpResponse response = context.Response;
         response.ContentType = run.ContentType;
         response.Headers.ContentDisposition = $"attachment; filename=\"{FileNameOf(admission.Log, request, engine.Time.GetUtcNow())}\"";

@@ -7,6 +7,7 @@ using Indelible.Privacy;
 using Indelible.Search;
 using Indelible.Server.Access;
 using Indelible.Server.Problems;
+using Indelible.Server.Views;
 
 namespace Indelible.Server.Endpoints;
 
@@ -87,12 +88,8 @@ internal static class Terms
             .. PersonalFields.Default.Pointers,
             .. engine.Logs.Where(log => logs.Any(pattern => pattern is not null && LogPattern.Covers(pattern, log.Settings.Name))).SelectMany(log => log.Settings.PersonalPointers),
         ];
-        string[] sealedPaths = [.. personal.Select(PathOf)];
-        return query.Paths.FirstOrDefault(path => sealedPaths.Any(hidden => path == hidden || path.StartsWith(hidden + ".", StringComparison.Ordinal))) is { } found
+        return query.Paths.FirstOrDefault(path => PersonalPaths.Has(personal, path)) is { } found
             ? throw new ProblemException(Problem.InvalidParameter("/rows", $"{found} is personal; a row limit is asked of entries as they are logged, and does not look into it"))
             : query.ToString();
     }
-
-    // A pointer's array items are no step of a path.
-    private static string PathOf(string pointer) => string.Join('.', pointer.Split('/').Skip(1).Where(step => step != "-"));
 }

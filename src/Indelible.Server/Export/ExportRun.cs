@@ -8,6 +8,7 @@ using Indelible.Engine.Storage;
 using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access;
+using Indelible.Server.Indexing;
 using Indelible.Server.Limits;
 using Indelible.Verification;
 
@@ -20,15 +21,16 @@ namespace Indelible.Server.Export;
 /// </remarks>
 /// <param name="engine">The engine.</param>
 /// <param name="resources">What the node's requests share.</param>
+/// <param name="indexes">The node's indexes.</param>
 /// <param name="admission">Who exports, and from what.</param>
 /// <param name="request">What.</param>
 /// <param name="checkpoint">Covers the size that is exported.</param>
-internal sealed class ExportRun(LogEngine engine, NodeResources resources, Admission admission, ExportRequest request, PublishedCheckpoint checkpoint) : IDisposable
+internal sealed class ExportRun(LogEngine engine, NodeResources resources, LogIndexes indexes, Admission admission, ExportRequest request, PublishedCheckpoint checkpoint) : IDisposable
 {
     // Enough for the tenant's turn (NodeResources.ScanAsync), few enough that what is written of them stays within some megabytes, mostly.
     private const int EntriesAtOnce = 128;
 
-    private readonly VisibleEntries _entries = admission.EntriesFor(Rights.Export, resources);
+    private readonly VisibleEntries _entries = admission.EntriesFor(Rights.Export, resources, indexes);
     private readonly IExportFormat _format = request.MakeFormat();
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly ArrayBufferWriter<byte> _buffer = new();
@@ -142,7 +144,7 @@ internal sealed class ExportRun(LogEngine engine, NodeResources resources, Admis
         Fields = _format.Fields,
         Proofs = request.HasProofs,
         Rows = _entries.IsWhole ? "all" : "limited",
-        Personal = _entries.IsClear ? "shown" : _entries.IsMasked ? "masked" : "mixed",
+        Personal = _entries.IsClear ? "shown" : _entries.ShowsPersonal ? "mixed" : "masked",
         Count = _count,
         Bytes = _bytes,
         Sha256 = Convert.ToHexStringLower(_hash.GetCurrentHash()),

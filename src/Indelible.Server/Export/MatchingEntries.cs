@@ -1,27 +1,26 @@
 using System.Runtime.CompilerServices;
 using Indelible.Search;
+using Indelible.Server.Access;
+using Indelible.Server.Views;
 
 namespace Indelible.Server.Export;
 
 /// <summary>Everything that a query matches, in ascending index, page by page.</summary>
-/// <remarks>The one place where exports search.</remarks>
 internal static class MatchingEntries
 {
-    private static readonly ScanSearch s_search = new();
-
     /// <summary>Finds them.</summary>
-    /// <param name="source">The entries as whoever exports sees them.</param>
+    /// <param name="entries">The entries as whoever exports sees them.</param>
     /// <param name="request">What to find.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Pages, some of them without a result: however long nothing is found, whoever waits is asked in between whether he still does.</returns>
     public static async IAsyncEnumerable<IReadOnlyList<SearchHit>> PagesAsync(
-        IEntrySource source, ExportRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+        VisibleEntries entries, ExportRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? cursor = null;
         do
         {
             var wanted = new SearchRequest(request.Query, request.Time, SearchOrder.OldestFirst, ServerLimits.PageSize, cursor, request.AsOf);
-            SearchPage page = await s_search.SearchAsync(source, wanted, cancellationToken);
+            SearchPage page = await Searches.FindAsync(entries, wanted, cancellationToken);
             yield return page.Items;
             cursor = page.Next;
         }

@@ -96,6 +96,12 @@ public sealed class Problem : IResult
         $"At character {position + 1}: {message.TrimEnd('.')}; expected {expected}.",
         [new ProblemError(null, "q", "bad-query", $"position {position}, length {length}: {message.TrimEnd('.')}; expected {expected}")]);
 
+    /// <summary>400: the tree of a query is none.</summary>
+    /// <param name="message">What is wrong, and where in the tree.</param>
+    /// <param name="expected">What could stand there.</param>
+    public static Problem InvalidQueryTree(string message, string expected) => new(
+        400, "invalid-query", "The query is not valid", $"{message.TrimEnd('.')}; expected {expected}.", [new ProblemError(null, "/query", "bad-query", $"{message.TrimEnd('.')}; expected {expected}")]);
+
     /// <summary>401: no key, or none that is valid.</summary>
     public static Problem Unauthenticated() => new(
         401, "unauthenticated", "A valid key is needed", "Send 'Authorization: Bearer <key>' with a key that exists, has not been revoked and has not expired.");

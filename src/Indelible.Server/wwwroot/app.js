@@ -358,6 +358,11 @@ async function startFollowing() {
         } else if (event.event === "end") {
           // The session is over, or a right was taken away: asking again tells which.
           recheck();
+        } else if (event.event === "skipped") {
+          const { from, to, entries } = JSON.parse(event.data);
+          remark("skipped", `${count(entries)} entries came faster than this page took them and were passed over, the last from index ${count(from)} to ${count(to)}: a search finds them.`);
+        } else if (event.event === "notice") {
+          remark("stream-notice", event.data);
         }
       }
     } catch (error) {
@@ -374,6 +379,12 @@ async function startFollowing() {
     ui.live.title = "Reconnecting\u2026";
     await new Promise((resume) => setTimeout(resume, Math.min(30_000, 500 * 2 ** failures)));
   }
+}
+
+/** Says something of the stream beside the totals, in the place of what was said of that before. */
+function remark(id, words) {
+  $(id)?.remove();
+  ui.status.append(el("span", { id, class: "notice" }, words));
 }
 
 const toItem = (index, data) => (data !== null && typeof data === "object" && "entry" in data && "index" in data ? data : { index, entry: data });

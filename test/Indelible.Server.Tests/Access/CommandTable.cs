@@ -32,6 +32,8 @@ internal static class CommandTable
         sources expect   | PUT /api/logs/{log}/sources/expected/{name}                      | admin/log    | auditor/node  | NEW --every 60s --service billing --log LOG
         sources forget   | DELETE /api/logs/{log}/sources/expected/{name}                   | admin/log    | reader/node   | SOURCE --log LOG
         show             | GET /api/logs/{log}/events/{index:long}, GET /api/logs/{log}/events/{index:long}/proof | officer/log | hidden/log | 0 --log LOG --clear --entry FILE --proof FILE
+        context          | GET /api/logs/{log}/events/{index:long}/context                  | rows/log     | writer/log    | 0 --log LOG --window 10m
+        entity           | GET /api/logs/{log}/entities/{kind}/{**id}                       | officer/log  | hidden/log    | ip 192.0.2.1 --log LOG
         verify           | GET /logs/{log}/checkpoint, GET /logs/{log}/handovers, GET /logs/{log}/tile/{**path}        | asked/log    | analyst/log   | --url URL/logs/LOG --vkey VKEY
         export           | GET /api/logs/{log}/export, GET /api/logs/{log}/exports/{id}     | rows/log     | analyst/log   | --log LOG --proofs --out FILE
         export           | GET /logs/{log}/checkpoint, GET /logs/{log}/tile/{**path}, GET /logs/{log}/handovers, GET /logs/{log}/receipts-handovers | auditor/log | rows/log | --log LOG --format tiles --out FILE

@@ -55,6 +55,7 @@ internal static class DoorTable
         POST /v1/logs                                    U      U     F      YYNNY  FFNNF  FFNNF FFNNF  FFNNF FFNNF   FFNNF   FFNNF   FFNNF FFNNF /v1/logs {"resourceLogs":[]}
         POST /opentelemetry.proto.collector.logs.v1.LogsService/Export U U F YYNNY FFNNF FFNNF FFNNF FFNNF FFNNF FFNNF FFNNF FFNNF FFNNF
         GET /api/logs/{log}/events                       U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF
+        POST /api/logs/{log}/search                      U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /api/logs/LOG/search {"query":{"op":"all"}}
         GET /api/logs/{log}/counts                       U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF
         GET /api/logs/{log}/tail                         U      U     F      FFNNF  BBNNB  BBNNB BBNNB  BBNNB BBNNB   FFNNF   FFNNF   FFNNF FFNNF /api/logs/LOG/tail?after=x
         GET /api/logs/{log}/tail                         U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   FFNNF   FFNNF   FFNNF FFNNF
@@ -68,6 +69,11 @@ internal static class DoorTable
         GET /api/logs/{log}/events/{index:long}          U      U     F      FFNNF  YYNNY  YYNNY FFNNF  FFNNF FFNNF   FFNNF   FFNNF   FFNNF FFNNF /api/logs/LOG/events/0?openings=true
         POST /api/logs/{log}/events/{index:long}/reveal  U      U     F      FFNNF  YYNNY  YYNNY FFNNF  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /api/logs/LOG/events/0/reveal {"reason":"a test"}
         POST /api/logs/{log}/events/{index:long}/reveal  U      U     F      FFNNF  YYNNY  MMNNM FFNNF  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /api/logs/LOG/events/1/reveal {"reason":"a test"}
+        GET /api/logs/{log}/events/{index:long}/context  U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF
+        GET /api/logs/{log}/events/{index:long}/context  U      U     F      FFNNF  YYNNY  MMNNM YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /api/logs/LOG/events/1/context
+        GET /api/logs/{log}/entities/{kind}/{**id}       U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /api/logs/LOG/entities/actor/u-1
+        GET /api/logs/{log}/entities/{kind}/{**id}       U      U     F      FFNNF  YYNNY  YYNNY FFNNF  FFNNF FFNNF   FFNNF   YYNNY   FFNNF FFNNF /api/logs/LOG/entities/ip/192.0.2.1
+        GET /api/logs/{log}/entities/{kind}/{**id}       U      U     F      FFNNF  MMNNM  MMNNM MMNNM  MMNNM MMNNM   MMNNM   MMNNM   FFNNF FFNNF /api/logs/LOG/entities/nosuch/x
         GET /api/logs/{log}/events/{index:long}/proof    U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF
         GET /api/logs/{log}/events/{index:long}/proof    U      U     F      FFNNF  YYNNY  MMNNM YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /api/logs/LOG/events/1/proof
         GET /api/logs/{log}/consistency                  U      U     F      YYNNY  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /api/logs/LOG/consistency?from=1

@@ -31,6 +31,8 @@ public sealed class AccessTrailTests : IAsyncLifetime
         { "api/logs/{log}/events/5", "indelible.entry.view", """{"clear":false,"index":5}""" },
         { "api/logs/{log}/events/5?view=clear", "indelible.entry.view", """{"clear":true,"index":5}""" },
         { "api/logs/{log}/events/5?openings=true", "indelible.entry.view", """{"clear":true,"index":5}""" },
+        { "api/logs/{log}/events/5/context?limit=2", "indelible.entry.context", """{"as_of":300,"index":5,"results":4}""" },
+        { "api/logs/{log}/entities/actor/u-1", "indelible.entity.view", """{"as_of":300,"kind":"actor","total":300}""" },
         { "logs/{log}/tile/entries/000", "indelible.log.export", """{"count":256,"from":0}""" },
     };
 
@@ -52,6 +54,31 @@ public sealed class AccessTrailTests : IAsyncLifetime
         Assert.Equal("indelible", Text(entry.GetProperty("service"), "name"));
         Dictionary<string, JsonElement> told = entry.GetProperty("data").EnumerateObject().Where(member => member.Name != "original").ToDictionary(member => member.Name, member => member.Value);
         Assert.Equal(data, JsonSerializer.Serialize(told.OrderBy(member => member.Key, StringComparer.Ordinal).ToDictionary()));
+    }
+
+    [Fact]
+    public async Task A_search_by_body_is_entered_as_any_other()
+    {
+        long before = TrailSize;
+
+        Assert.Equal(200, (await _server.PostAsync($"api/logs/{_log.Name}/search", _log.ReaderKey, """{"query":{"op":"equals","path":["actor","id"],"value":"u-1","typed":false},"limit":3,"explain":true}""")).Status);
+
+        JsonElement item = Assert.Single(await EntriesAsync(before));
+        Assert.Equal("indelible.log.search", Text(item.GetProperty("entry"), "action"));
+        Assert.Equal((3, 300), (item.GetProperty("entry").GetProperty("data").GetProperty("results").GetInt32(), item.GetProperty("entry").GetProperty("data").GetProperty("total").GetInt32()));
+        Assert.Equal("""{"q":"actor.id:u-1"}""", item.GetProperty("personal").GetProperty("/data/original").GetRawText());
+    }
+
+    [Fact]
+    public async Task Which_entity_was_asked_for_is_encrypted()
+    {
+        long before = TrailSize;
+
+        Assert.Equal(200, (await _log.GetAsync("entities/ip/192.0.2.77")).Status);
+
+        JsonElement item = Assert.Single(await EntriesAsync(before));
+        Assert.DoesNotContain("192.0.2.77", item.GetProperty("entry").GetRawText(), StringComparison.Ordinal);
+        Assert.Equal("""{"q":"source.ip:192.0.2.77"}""", item.GetProperty("personal").GetProperty("/data/original").GetRawText());
     }
 
     [Fact]
@@ -104,6 +131,8 @@ public sealed class AccessTrailTests : IAsyncLifetime
         Assert.Equal(200, (await _log.GetAsync("events/5/proof")).Status);
         Assert.Equal(400, (await _log.GetAsync("events?q=(")).Status);
         Assert.Equal(404, (await _log.GetAsync("events/300")).Status);
+        Assert.Equal(404, (await _log.GetAsync("events/300/context")).Status);
+        Assert.Equal(404, (await _log.GetAsync("entities/nosuch/x")).Status);
 
         Assert.Equal(before, TrailSize);
     }

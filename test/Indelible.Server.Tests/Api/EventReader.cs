@@ -1,10 +1,11 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Xunit;
 
 namespace Indelible.Server.Tests.Api;
 
 /// <summary>Reads a live tail, event by event.</summary>
-internal sealed class EventReader(HttpResponseMessage response, StreamReader reader) : IDisposable
+internal sealed class EventReader(HttpResponseMessage response, StreamReader reader, HttpClient? own = null) : IDisposable
 {
     /// <summary>How often the server said that it had nothing to say.</summary>
     public int SignsOfLife { get; private set; }
@@ -14,7 +15,25 @@ internal sealed class EventReader(HttpResponseMessage response, StreamReader rea
     public static Task<EventReader> OpenAsync(TestLog log, string parameters, string? lastEventId = null) =>
         OpenAsync(log.Server, log.Name, log.ReaderKey, parameters, lastEventId);
 
-    public static async Task<EventReader> OpenAsync(TestServer server, string log, string key, string parameters, string? lastEventId = null)
+    /// <summary>Opens a stream over a connection of its own that takes little ahead.</summary>
+    public static async Task<EventReader> OpenSlowAsync(TestLog log, string parameters)
+    {
+        var http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = static async (context, cancellationToken) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 8 << 10 };
+                await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        }) { BaseAddress = log.Server.Url };
+        return await OpenAsync(http, log.Name, log.ReaderKey, parameters, null, http);
+    }
+
+    public static Task<EventReader> OpenAsync(TestServer server, string log, string key, string parameters, string? lastEventId = null) =>
+        OpenAsync(server.Http, log, key, parameters, lastEventId, null);
+
+    private static async Task<EventReader> OpenAsync(HttpClient http, string log, string key, string parameters, string? lastEventId, HttpClient? own)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"api/logs/{log}/tail{parameters}");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
@@ -23,22 +42,28 @@ internal sealed class EventReader(HttpResponseMessage response, StreamReader rea
             request.Headers.Add("Last-Event-ID", lastEventId);
         }
 
-        HttpResponseMessage response = await server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         Assert.Equal(200, (int)response.StatusCode);
         var reader = new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
         Assert.StartsWith(": the stream begins", await reader.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        return new EventReader(response, reader);
+        return new EventReader(response, reader, own);
     }
 
     /// <summary>The next event; without id and name where the stream has ended.</summary>
-    public async Task<(long? Id, string Name, string Data)> NextAsync()
+    public Task<(long? Id, string Name, string Data)> NextAsync() => NextAsync(orSignOfLife: false);
+
+    /// <summary>The next event, or sign of life, which has no name.</summary>
+    public Task<(long? Id, string Name, string Data)> NextSignOfLifeAsync() => NextAsync(orSignOfLife: true);
+
+    private async Task<(long? Id, string Name, string Data)> NextAsync(bool orSignOfLife)
     {
         long? id = null;
         string name = "";
         string data = "";
+        int signs = SignsOfLife;
         while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
-            if (line.Length == 0 && data.Length > 0)
+            if (line.Length == 0 && (data.Length > 0 || (orSignOfLife && SignsOfLife > signs)))
             {
                 break;
             }
@@ -56,5 +81,6 @@ internal sealed class EventReader(HttpResponseMessage response, StreamReader rea
     {
         reader.Dispose();
         response.Dispose();
+        own?.Dispose();
     }
 }

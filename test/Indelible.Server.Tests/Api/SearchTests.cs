@@ -101,6 +101,9 @@ public sealed class SearchTests(TestServer server) : IClassFixture<TestServer>
     [InlineData("from=2026-01-01T00:00:00Z", 1)]
     [InlineData("from=2026-11-23T06:14:25Z&to=2026-11-23T06:14:26Z", 1)]
     [InlineData("to=2026-11-23T06:14:25Z", 0)]
+    [InlineData("to=9999-12-31T23:59:59.9999999Z", 1)]
+    [InlineData("from=2026-11-23T06:14:25Z&to=9999-12-31T00:00:00Z", 1)]
+    [InlineData("from=9999-01-01T00:00:00Z", 0)]
     [InlineData("from=2027-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", 0)]
     public async Task Selects_by_the_events_time(string range, int found)
     {

@@ -50,6 +50,9 @@ internal sealed class Model(World world, Names names)
     public int ViewOf(KeySpec key, int log, int index, string right = "read") =>
         With(key, log, right).Where(grant => IsIn(grant, log, index)).Select(grant => grant.Personal ?? s_views.GetValueOrDefault(Words.Roles[grant.Role])).DefaultIfEmpty(-1).Max();
 
+    /// <summary>Whether the key is shown personal values of some entry that it might see.</summary>
+    public bool ShowsPersonal(KeySpec key, int log) => With(key, log, "read").Any(grant => (grant.Personal ?? s_views.GetValueOrDefault(Words.Roles[grant.Role])) == 2);
+
     /// <summary>What of an entry's personal values somebody sees who is shown them, or not.</summary>
     public Seen SeenOf(int log, int index, bool isShown)
     {

@@ -28,6 +28,9 @@ internal sealed class Names(int world)
 
     public string SecretOf(int person) => $"se{_mark}p{person}t";
 
+    /// <summary>A session of a person's, which is as secret as <see cref="SecretOf"/>.</summary>
+    public string SessionOf(int person) => $"ss{_mark}p{person}n";
+
     /// <summary>What in an answer would give an event's name away: the person's, and this event's own.</summary>
     public string FullNameOf(int person, int log, int index) => $"{NameOf(person)} Un{_mark}l{log}i{index}q";
 }

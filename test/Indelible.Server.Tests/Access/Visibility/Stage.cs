@@ -23,7 +23,7 @@ internal sealed class Stage(TestServer server, World world, Names names, string 
     {
         for (int log = 0; log < world.Logs.Length; log++)
         {
-            await PostAsync("api/logs", $$"""{"name":"{{names.LogOf(log)}}","personal":[{{(Model.IsSecretPersonal(log) ? "\"/data/secret\"" : "")}}]}""");
+            await PostAsync("api/logs", $$"""{"name":"{{names.LogOf(log)}}","personal":[{{(Model.IsSecretPersonal(log) ? "\"/data/secret\",\"/auth/session_id\"" : "")}}]}""");
         }
 
         for (int log = 0; log < world.Logs.Length; log++)
@@ -127,6 +127,7 @@ internal sealed class Stage(TestServer server, World world, Names names, string 
         if (what.HasSecret)
         {
             made["data"] = new JsonObject { ["secret"] = names.SecretOf(what.Person) };
+            made["auth"] = new JsonObject { ["session_id"] = names.SessionOf(what.Person) };
         }
 
         return made.ToJsonString();

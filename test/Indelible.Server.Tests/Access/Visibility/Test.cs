@@ -10,6 +10,9 @@ internal abstract record Test
     /// <param name="what">The event.</param>
     /// <param name="seen">The values that whoever asks sees of it.</param>
     public abstract bool Holds(Happening what, Seen seen);
+
+    /// <summary>The questions that it is made of, in their order; and whether each is to be answered no.</summary>
+    public virtual IEnumerable<(Test Of, bool IsNegated)> Leaves(bool isNegated = false) => [(this, isNegated)];
 }
 
 /// <summary>What somebody sees of an event's personal values; null where there is none, or he does not see it.</summary>
@@ -64,6 +67,8 @@ internal sealed record NotTest(Test Of) : Test
     public override string Text(Names names) => $"NOT ({Of.Text(names)})";
 
     public override bool Holds(Happening what, Seen seen) => !Of.Holds(what, seen);
+
+    public override IEnumerable<(Test Of, bool IsNegated)> Leaves(bool isNegated = false) => Of.Leaves(!isNegated);
 }
 
 internal sealed record BothTest(Test A, Test B) : Test
@@ -71,6 +76,8 @@ internal sealed record BothTest(Test A, Test B) : Test
     public override string Text(Names names) => $"({A.Text(names)}) ({B.Text(names)})";
 
     public override bool Holds(Happening what, Seen seen) => A.Holds(what, seen) && B.Holds(what, seen);
+
+    public override IEnumerable<(Test Of, bool IsNegated)> Leaves(bool isNegated = false) => A.Leaves(isNegated).Concat(B.Leaves(isNegated));
 }
 
 internal sealed record EitherTest(Test A, Test B) : Test
@@ -78,4 +85,6 @@ internal sealed record EitherTest(Test A, Test B) : Test
     public override string Text(Names names) => $"({A.Text(names)}) OR ({B.Text(names)})";
 
     public override bool Holds(Happening what, Seen seen) => A.Holds(what, seen) || B.Holds(what, seen);
+
+    public override IEnumerable<(Test Of, bool IsNegated)> Leaves(bool isNegated = false) => A.Leaves(isNegated).Concat(B.Leaves(isNegated));
 }

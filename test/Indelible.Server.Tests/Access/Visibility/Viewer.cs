@@ -27,8 +27,10 @@ internal sealed class Viewer(TestServer server, World world, Names names, Model 
             for (int index = 0; index <= world.Logs[log].Length; index++)
             {
                 await CheckEntryAsync(log, index);
+                await CheckContextAsync(log, index);
             }
 
+            await CheckEntitiesAsync(log);
             await CheckWholeAsync(log);
         }
 
@@ -140,7 +142,7 @@ internal sealed class Viewer(TestServer server, World world, Names names, Model 
         string cursor = "";
         do
         {
-            Answer answer = await AskAsync($"api/logs/{names.LogOf(log)}/events?q={Uri.EscapeDataString(ask.What.Text(names))}&order={ask.Order}&limit={ask.Limit}{cursor}");
+            Answer answer = await AskAsync($"api/logs/{names.LogOf(log)}/events?q={Uri.EscapeDataString(ask.What.Text(names))}&order={ask.Order}&limit={ask.Limit}&explain=true{cursor}");
             if (model.With(key, log, "read").Count == 0)
             {
                 Refused(answer, log);
@@ -149,6 +151,7 @@ internal sealed class Viewer(TestServer server, World world, Names names, Model 
 
             Assert.True(answer.Status == 200, answer.Text);
             JsonElement page = answer.Json;
+            CheckClauses(page, log, ask.What);
             Assert.Equal((wanted.Count, true), (page.GetProperty("total").GetProperty("value").GetInt32(), page.GetProperty("total").GetProperty("exact").GetBoolean()));
             foreach (JsonElement item in page.GetProperty("items").EnumerateArray())
             {
@@ -161,6 +164,11 @@ internal sealed class Viewer(TestServer server, World world, Names names, Model 
         while (cursor.Length > 0);
         Assert.Equal(wanted, got);
     }
+
+    /// <summary>That each clause is counted by itself, in what the key sees.</summary>
+    private void CheckClauses(JsonElement page, int log, Test what) => Assert.Equal(
+        what.Leaves().DistinctBy(leaf => (leaf.Of.Text(names), leaf.IsNegated)).Select(leaf => (leaf.IsNegated, model.Find(key, log, leaf.Of).Count)),
+        page.GetProperty("clauses").EnumerateArray().Select(clause => (clause.GetProperty("negated").GetBoolean(), clause.GetProperty("matches").GetProperty("value").GetInt32())));
 
     /// <summary>That an item's personal values are beside it, or masked, as they should be.</summary>
     private void CheckItem(JsonElement item, int log, string right)
@@ -286,6 +294,113 @@ internal sealed class Viewer(TestServer server, World world, Names names, Model 
         CheckNothingGivenAway(revealed.Text, (log, index));
     }
 
+    private async Task CheckContextAsync(int log, int index)
+    {
+        const int Limit = 2;
+        Answer answer = await AskAsync($"api/logs/{names.LogOf(log)}/events/{index}/context?limit={Limit}");
+        if (model.With(key, log, "read").Count == 0)
+        {
+            Refused(answer, log);
+            return;
+        }
+
+        if (index >= world.Logs[log].Length || !model.Sees(key, log, index))
+        {
+            answer.ShouldBeProblem(404, "not-found");
+            return;
+        }
+
+        Assert.True(answer.Status == 200, answer.Text);
+        Happening what = world.Logs[log][index];
+        var wanted = new List<string> { Group("actor", $"u-{what.Person}", with => with.Person == what.Person, isSecret: false) };
+        if (IsSessionShown(log, index))
+        {
+            wanted.Add(Group("session", names.SessionOf(what.Person), with => with.HasSecret && with.Person == what.Person, isSecret: true));
+        }
+
+        wanted.Add(Group("target", "t", with => with.Target == what.Target, isSecret: false));
+        JsonElement context = answer.Json;
+        Assert.Equal(wanted, context.GetProperty("groups").EnumerateArray().Select(group =>
+            $"{group.GetProperty("kind").GetString()} {group.GetProperty("id").GetString()}: {group.GetProperty("total").GetProperty("value")} {Indexes(group, "before")} {Indexes(group, "after")}"));
+        Assert.Empty(context.GetProperty("links").EnumerateArray());
+        CheckItem(context.GetProperty("item"), log, "read");
+        foreach (JsonElement item in context.GetProperty("groups").EnumerateArray().SelectMany(group => group.GetProperty("before").EnumerateArray().Concat(group.GetProperty("after").EnumerateArray())))
+        {
+            CheckItem(item, log, "read");
+        }
+
+        string Group(string kind, string id, Func<Happening, bool> isIn, bool isSecret)
+        {
+            List<int> all = [.. Seen(log, at => isIn(world.Logs[log][at]) && (!isSecret || IsSessionShown(log, at)))];
+            int place = all.IndexOf(index);
+            return $"{kind} {id}: {all.Count} {string.Join(',', all.Take(place).TakeLast(Limit))} {string.Join(',', all.Skip(place + 1).Take(Limit))}";
+        }
+
+        static string Indexes(JsonElement group, string side) => string.Join(',', group.GetProperty(side).EnumerateArray().Select(item => item.GetProperty("index").GetInt32()));
+    }
+
+    private async Task CheckEntitiesAsync(int log)
+    {
+        for (int person = 0; person <= Happening.Nobody; person++)
+        {
+            int who = person;
+            bool mayAskForPersonal = model.ShowsPersonal(key, log);
+            await CheckEntityAsync(log, "actor", $"u-{who}", true, index => world.Logs[log][index].Person == who);
+            await CheckEntityAsync(log, "email", names.EmailOf(who), mayAskForPersonal, index => who != Happening.Nobody && world.Logs[log][index].Person == who && model.ViewOf(key, log, index) == 2);
+            await CheckEntityAsync(
+                log, "session", names.SessionOf(who), mayAskForPersonal || !Model.IsSecretPersonal(log), index => world.Logs[log][index].Person == who && IsSessionShown(log, index));
+        }
+
+        await CheckEntityAsync(log, "target", "t", true, _ => true);
+        await CheckEntityAsync(log, "target", "u", true, _ => false);
+    }
+
+    private async Task CheckEntityAsync(int log, string kind, string id, bool mayAsk, Func<int, bool> isIn)
+    {
+        Answer answer = await AskAsync($"api/logs/{names.LogOf(log)}/entities/{kind}/{Uri.EscapeDataString(id)}?top=1000");
+        if (model.With(key, log, "read").Count == 0)
+        {
+            Refused(answer, log);
+            return;
+        }
+
+        if (!mayAsk)
+        {
+            answer.ShouldBeProblem(403, "forbidden");
+            return;
+        }
+
+        Assert.True(answer.Status == 200, answer.Text);
+        List<int> wanted = [.. Seen(log, isIn)];
+        JsonElement entity = answer.Json;
+        Assert.Equal(wanted.Count, entity.GetProperty("total").GetProperty("value").GetInt32());
+        Assert.Equal(
+            (wanted.Select(index => (int?)index).FirstOrDefault(), wanted.Select(index => (int?)index).LastOrDefault()),
+            (At(entity.GetProperty("first")), At(entity.GetProperty("last"))));
+        Assert.Equal(wanted.Count(index => Fields.All[1].Values[world.Logs[log][index].Outcome] == "failure"), entity.GetProperty("failures").GetProperty("count").GetInt32());
+        Assert.Equal(wanted.Count == 0 ? [] : [wanted.Count], entity.GetProperty("by_day").GetProperty("days").EnumerateArray().Select(day => day.GetProperty("count").GetInt32()));
+        CheckSide("actions", what => Fields.All[0].Values[what.Action]);
+        CheckSide("services", what => Fields.All[3].Values[what.Service]);
+        if (kind != "actor")
+        {
+            CheckSide("actors", what => $"u-{what.Person}");
+        }
+
+        Assert.Equal(model.ShowsPersonal(key, log) ? JsonValueKind.Object : JsonValueKind.Null, entity.GetProperty("addresses").ValueKind);
+
+        void CheckSide(string side, Func<Happening, string> value) => Assert.Equal(
+            wanted.GroupBy(index => value(world.Logs[log][index])).Select(group => $"{group.Key} {group.Count()}").Order(StringComparer.Ordinal),
+            entity.GetProperty(side).GetProperty("values").EnumerateArray().Select(one => $"{one.GetProperty("value").GetString()} {one.GetProperty("count")}").Order(StringComparer.Ordinal));
+
+        static int? At(JsonElement seen) => seen.ValueKind == JsonValueKind.Null ? null : seen.GetProperty("index").GetInt32();
+    }
+
+    /// <summary>The indexes of what the key sees and a condition holds for, in the order of time.</summary>
+    private IEnumerable<int> Seen(int log, Func<int, bool> isIn) =>
+        Enumerable.Range(0, world.Logs[log].Length).Where(index => model.Sees(key, log, index) && isIn(index)).OrderBy(Stage.TimeOf).ThenBy(index => index);
+
+    private bool IsSessionShown(int log, int index) => world.Logs[log][index].HasSecret && (!Model.IsSecretPersonal(log) || model.ViewOf(key, log, index) == 2);
+
     /// <summary>What is for those alone who see a log as a whole.</summary>
     private async Task CheckWholeAsync(int log)
     {
@@ -342,7 +457,7 @@ internal sealed class Viewer(TestServer server, World world, Names names, Model 
 
                 if (what.HasSecret)
                 {
-                    (isShown || (isSeen && !Model.IsSecretPersonal(log)) ? shown : hidden).Add(names.SecretOf(what.Person));
+                    (isShown || (isSeen && !Model.IsSecretPersonal(log)) ? shown : hidden).UnionWith([names.SecretOf(what.Person), names.SessionOf(what.Person)]);
                 }
             }
         }
@@ -366,8 +481,13 @@ internal sealed class Viewer(TestServer server, World world, Names names, Model 
         string said = answer.Text;
         if (answer.Status == 200 && answer.ContentHeaders.ContentType?.MediaType == "application/json" && answer.Json.TryGetProperty("query", out JsonElement query))
         {
-            // The query comes back as it was understood; what it asks for is no answer.
-            said = said.Replace(query.GetRawText(), "", StringComparison.Ordinal);
+            // What was asked comes back as it was understood, whole and clause by clause; it is no answer.
+            IEnumerable<JsonElement> asked = ((string[])["query", "explain", "tree", "id"]).Where(name => answer.Json.TryGetProperty(name, out _)).Select(name => answer.Json.GetProperty(name));
+            IEnumerable<JsonElement> clauses = answer.Json.TryGetProperty("clauses", out JsonElement found) ? found.EnumerateArray().Select(clause => clause.GetProperty("query")) : [];
+            foreach (string text in asked.Concat(clauses).Select(echo => echo.GetRawText().Trim('"')).OrderByDescending(text => text.Length))
+            {
+                said = said.Replace(text, "", StringComparison.Ordinal);
+            }
         }
 
         _all.AppendLine(said);

@@ -3,7 +3,7 @@ using CsCheck;
 namespace Indelible.Server.Tests.Access.Visibility;
 
 /// <summary>A small node by chance: two tenants of two logs each, what happened in them, who was granted what, and what they ask.</summary>
-/// <remarks>Of the tenants' logs the first keeps <c>/data/secret</c> personal, the second does not.</remarks>
+/// <remarks>Of the tenants' logs the first keeps <c>/data/secret</c> and <c>/auth/session_id</c> personal, the second does not.</remarks>
 internal sealed record World(Happening[][] Logs, Member[] Members, GrantSpec[] Grants, KeySpec[] Keys, Ask[] Asks)
 {
     public const int Tenants = 2;
@@ -67,7 +67,7 @@ internal sealed record World(Happening[][] Logs, Member[] Members, GrantSpec[] G
 /// <param name="Service">As above.</param>
 /// <param name="Env">As above; 2 for none.</param>
 /// <param name="Person">Whose name and address it holds; 3 for nobody's.</param>
-/// <param name="HasSecret">Whether there is <c>data.secret</c>.</param>
+/// <param name="HasSecret">Whether there are <c>data.secret</c> and <c>auth.session_id</c>.</param>
 internal sealed record Happening(int Action, int Outcome, int Target, int Service, int Env, int Person, bool HasSecret)
 {
     public const int Nobody = 3;
