@@ -123,7 +123,7 @@ internal sealed class IndexWriter : IDisposable
         foreach (int at in _order.Of(newest, (TermKind)(tag & 7)))
         {
             ref Term term = ref _terms[at];
-            Add(tag, _terms.TextOf(term), Rows(ref term.Rows));
+            Add(tag, _terms.TextOf(ref term), Rows(ref term.Rows));
             _termCounts[((tag >> 3) * Kinds) + (tag & 7) - 1]++;
         }
     }
@@ -132,7 +132,7 @@ internal sealed class IndexWriter : IDisposable
     {
         foreach (int at in _order.Of(_index.NewestWord, TermKind.String))
         {
-            ReadOnlySpan<byte> word = _terms.TextOf(_terms[at]);
+            ReadOnlySpan<byte> word = _terms.TextOf(ref _terms[at]);
             ReadOnlySpan<ushort> rows = RowsOfWord(at, IdentifierShape.IsLeftOut(word));
             if (!rows.IsEmpty)
             {

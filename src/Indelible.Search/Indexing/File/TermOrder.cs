@@ -19,14 +19,14 @@ internal sealed class TermOrder(TermTable terms)
         int shared = kind == TermKind.Number ? 0 : Shared(count);
         for (int i = 0; i < count; i++)
         {
-            ReadOnlySpan<byte> text = terms.TextOf(terms[_terms[i]]);
+            ReadOnlySpan<byte> text = terms.TextOf(ref terms[_terms[i]]);
             _keys[i] = kind == TermKind.Number ? NumberKey(text) : BytesKey(text[shared..]);
         }
 
         Array.Sort(_keys, _terms, 0, count);
         Comparison<int> order = kind == TermKind.Number
-            ? (a, b) => NumberText.Compare(terms.TextOf(terms[a]), terms.TextOf(terms[b]))
-            : (a, b) => terms.TextOf(terms[a]).SequenceCompareTo(terms.TextOf(terms[b]));
+            ? (a, b) => NumberText.Compare(terms.TextOf(ref terms[a]), terms.TextOf(ref terms[b]))
+            : (a, b) => terms.TextOf(ref terms[a]).SequenceCompareTo(terms.TextOf(ref terms[b]));
         for (int first = 0; first < count;)
         {
             int end = first + 1;
@@ -94,10 +94,10 @@ internal sealed class TermOrder(TermTable terms)
 
     private int Shared(int count)
     {
-        ReadOnlySpan<byte> shared = count == 0 ? default : terms.TextOf(terms[_terms[0]]);
+        ReadOnlySpan<byte> shared = count == 0 ? default : terms.TextOf(ref terms[_terms[0]]);
         for (int i = 1; i < count && !shared.IsEmpty; i++)
         {
-            shared = shared[..shared.CommonPrefixLength(terms.TextOf(terms[_terms[i]]))];
+            shared = shared[..shared.CommonPrefixLength(terms.TextOf(ref terms[_terms[i]]))];
         }
 
         return shared.Length;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -14,9 +15,6 @@ internal struct Term
     /// <summary>Whose term it is: <see cref="TermTable.Tag"/>.</summary>
     public uint Tag;
 
-    /// <summary>Where its bytes are.</summary>
-    public int Text;
-
     /// <summary>The term of the same tag that was added before, or 0.</summary>
     public int Previous;
 
@@ -28,6 +26,19 @@ internal struct Term
 
     /// <summary>Of a hashed string: whether it is an identifier.</summary>
     public bool IsIdentifier;
+
+    /// <summary>Its bytes, where they are few, or else in the first four the address of where they are.</summary>
+    public ShortText Text;
+
+    /// <summary>Bytes that stand in the term itself: most words do, and are found with one look at memory less.</summary>
+    [InlineArray(Bytes)]
+    public struct ShortText
+    {
+        /// <summary>How many there can be.</summary>
+        public const int Bytes = 16;
+
+        private byte _first;
+    }
 }
 
 /// <summary>A string of the dictionary that contains a word: the word is in every row that the string is in.</summary>
@@ -38,7 +49,7 @@ internal readonly record struct WordSource(int Term, int Previous);
 /// <summary>Everything that an index finds by its bytes: members' names, values, words. One writer, many readers, no lock.</summary>
 /// <remarks>
 /// A term is known by its tag (a node of the tree of paths, and what stands there) and its bytes. Terms and bytes never move. Slots hold a term's hash, whose upper bits are its place,
-/// beside its address: a wrong one is passed over without looking at it, and when they are half full a larger table takes their place without hashing anything again. Who reads the old
+/// beside its address: a wrong one is passed over without looking at it, and when three quarters are full a larger table takes their place without hashing anything again. Who reads the old
 /// one misses only what is newer.
 /// The hash has a seed of its own for each table: nobody can choose values that all fall into one place. Nothing of it reaches a file.
 /// </remarks>
@@ -66,8 +77,11 @@ internal sealed class TermTable(MemoryCount memory)
     public static uint Tag(int node, int kind) => ((uint)node << 3) | (uint)kind;
 
     /// <summary>The bytes of a term.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ReadOnlySpan<byte> TextOf(in Term term) => _text.Slice(term.Text, term.Length);
+    public ReadOnlySpan<byte> TextOf(ref Term term)
+    {
+        Span<byte> text = term.Text;
+        return term.Length <= Term.ShortText.Bytes ? text[..term.Length] : _text.Slice(BinaryPrimitives.ReadInt32LittleEndian(text), term.Length);
+    }
 
     /// <summary>Finds a term.</summary>
     /// <returns>Its address, or 0.</returns>
@@ -115,8 +129,17 @@ internal sealed class TermTable(MemoryCount memory)
         ref Term term = ref _terms[address];
         term.Tag = tag;
         term.Length = (ushort)text.Length;
-        term.Text = _text.Add(Math.Max(1, text.Length));
-        text.CopyTo(_text.Slice(term.Text, text.Length));
+        if (text.Length <= Term.ShortText.Bytes)
+        {
+            text.CopyTo(term.Text);
+        }
+        else
+        {
+            int place = _text.Add(text.Length);
+            text.CopyTo(_text.Slice(place, text.Length));
+            BinaryPrimitives.WriteInt32LittleEndian(term.Text, place);
+        }
+
         term.Previous = newest;
         if (row >= 0)
         {
@@ -125,7 +148,7 @@ internal sealed class TermTable(MemoryCount memory)
 
         Volatile.Write(ref slots[slot], ((ulong)hash << 32) | (uint)address);
         Volatile.Write(ref newest, address);
-        if (++_count > slots.Length / 2)
+        if (++_count > slots.Length / 4 * 3)
         {
             Grow();
         }
@@ -140,7 +163,7 @@ internal sealed class TermTable(MemoryCount memory)
     private bool IsSame(int address, uint tag, ReadOnlySpan<byte> text)
     {
         ref Term term = ref _terms[address];
-        return term.Tag == tag && term.Length == text.Length && TextOf(term).SequenceEqual(text);
+        return term.Tag == tag && term.Length == text.Length && TextOf(ref term).SequenceEqual(text);
     }
 
     private void Grow()
