@@ -15,7 +15,7 @@ internal sealed record SuitePlan(int Rounds, TimeSpan Duration, int Entries, str
 internal sealed class Suite(SuitePlan plan)
 {
     /// <summary>The parts, by name.</summary>
-    public static readonly string[] Parts = ["http", "engine", "client", "verify", "size", "budget", "sqlite", "postgres", "aspnetcore", "gateway", "fairness", "access"];
+    public static readonly string[] Parts = ["http", "engine", "client", "verify", "size", "budget", "sqlite", "postgres", "aspnetcore", "gateway", "fairness", "access", "index"];
 
     private static readonly (string Ours, string Theirs)[] s_ratios =
     [
@@ -84,6 +84,7 @@ internal sealed class Suite(SuitePlan plan)
             "aspnetcore" => await AspNetCorePart.OpenAsync(plan, folder),
             "fairness" => await FairnessPart.OpenAsync(plan, folder, cancellationToken),
             "gateway" => await GatewayPart.OpenAsync(plan, folder),
+            "index" => new IndexPart(plan, folder),
             "access" => await AccessPart.OpenAsync(plan, folder, cancellationToken),
             _ => throw new ArgumentException($"There is no part {part}; they are {string.Join(", ", Parts)}."),
         };

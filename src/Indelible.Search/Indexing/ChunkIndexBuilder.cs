@@ -42,8 +42,16 @@ public sealed class ChunkIndexBuilder
     /// <param name="personal">The index of what stands in sealed values, if there is one; it may cover fewer rows.</param>
     public ChunkIndex Index(PersonalIndexBuilder? personal) => new(First, new LiveView(_index), personal?.View());
 
-    /// <summary>Writes the index: the same entries give the same bytes.</summary>
+    /// <summary>Writes the index: the same entries give the same bytes. Not while a row is appended; views may be asked meanwhile.</summary>
     /// <param name="into">Receives the file.</param>
     /// <param name="identity">What it is made of.</param>
-    public void Write(Stream into, ChunkIdentity identity) => throw new NotSupportedException();
+    /// <exception cref="ArgumentException">The identity is of another first entry or number of rows.</exception>
+    public void Write(Stream into, ChunkIdentity identity)
+    {
+        ArgumentNullException.ThrowIfNull(into);
+        ArgumentNullException.ThrowIfNull(identity);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(identity.First, First, nameof(identity));
+        using var writer = new IndexWriter(_index);
+        writer.Write(into, identity);
+    }
 }

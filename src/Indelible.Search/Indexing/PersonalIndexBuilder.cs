@@ -45,5 +45,18 @@ public sealed class PersonalIndexBuilder
     /// <param name="into">Receives the file.</param>
     /// <param name="identity">What it is made of.</param>
     /// <param name="key">32 bytes.</param>
-    public void Write(Stream into, ChunkIdentity identity, ReadOnlySpan<byte> key) => throw new NotSupportedException();
+    /// <exception cref="ArgumentException">The identity is of another first entry or number of rows, or the key has another length.</exception>
+    public void Write(Stream into, ChunkIdentity identity, ReadOnlySpan<byte> key)
+    {
+        ArgumentNullException.ThrowIfNull(into);
+        ArgumentNullException.ThrowIfNull(identity);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(identity.First, First, nameof(identity));
+        using var clear = new ByteBuffer();
+        using (var writer = new IndexWriter(_index))
+        {
+            writer.Write(clear, identity);
+        }
+
+        IndexCipher.Encrypt(clear.Written, identity, key, into);
+    }
 }

@@ -8,6 +8,8 @@ internal readonly ref struct Postings
     private readonly ReadOnlySpan<ushort> _rows;
     private readonly ReadOnlySpan<ulong> _bitmap;
     private readonly int _all;
+    private readonly PostingsSource? _source;
+    private readonly int _place;
 
     private Postings(ReadOnlySpan<ushort> rows, ReadOnlySpan<ulong> bitmap, int all, int count)
     {
@@ -16,6 +18,8 @@ internal readonly ref struct Postings
         _all = all;
         Count = count;
     }
+
+    private Postings(PostingsSource source, int place, int count) => (_source, _place, Count) = (source, place, count);
 
     /// <summary>How many rows.</summary>
     public int Count { get; }
@@ -29,28 +33,38 @@ internal readonly ref struct Postings
     /// <summary>Rows 0 to <paramref name="count"/> − 1.</summary>
     public static Postings All(int count) => new(default, default, count, count);
 
+    /// <summary>Rows that are read only when they are asked for: often their number is all that is wanted.</summary>
+    public static Postings Of(PostingsSource source, int place, int count) => new(source, place, count);
+
     /// <summary>Adds them to a set.</summary>
     public void AddTo(RowSet set)
     {
-        if (_all > 0)
+        Postings read = Read();
+        if (read._all > 0)
         {
-            set.AddRange(0, _all);
+            set.AddRange(0, read._all);
         }
-        else if (!_bitmap.IsEmpty)
+        else if (!read._bitmap.IsEmpty)
         {
-            set.AddBitmap(_bitmap);
+            set.AddBitmap(read._bitmap);
         }
         else
         {
-            set.Add(_rows);
+            set.Add(read._rows);
         }
     }
 
     /// <summary>How many of them are in a set.</summary>
-    public int CountIn(RowSet set) => _all > 0 ? set.CountBetween(0, _all) : !_bitmap.IsEmpty ? set.CountIn(_bitmap) : set.CountIn(_rows);
+    public int CountIn(RowSet set)
+    {
+        Postings read = Read();
+        return read._all > 0 ? set.CountBetween(0, read._all) : !read._bitmap.IsEmpty ? set.CountIn(read._bitmap) : set.CountIn(read._rows);
+    }
 
     /// <summary>The rows one by one, ascending.</summary>
-    public Enumerator GetEnumerator() => new(this);
+    public Enumerator GetEnumerator() => new(Read());
+
+    private Postings Read() => _source is null ? this : _source.Read(_place, Count);
 
     /// <summary>Goes over the rows.</summary>
     public ref struct Enumerator
@@ -99,4 +113,12 @@ internal readonly ref struct Postings
             return true;
         }
     }
+}
+
+/// <summary>Reads rows that lie elsewhere.</summary>
+internal abstract class PostingsSource
+{
+    /// <summary>Reads the rows at a place.</summary>
+    /// <returns>Them, valid until the next are read.</returns>
+    public abstract Postings Read(int place, int count);
 }

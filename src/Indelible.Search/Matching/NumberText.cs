@@ -43,6 +43,13 @@ internal sealed class NumberText
 
     public int CompareTo(NumberText other) => Compare(_sign, _exponent, _digits, other._sign, other._exponent, other._digits);
 
+    /// <summary>Whether it is a number that can be compared: not too long.</summary>
+    public static bool IsComparable(ReadOnlySpan<byte> text)
+    {
+        Span<byte> digits = stackalloc byte[QueryLimits.MaxNumberDigits];
+        return IsWhole(text) || TryRead(text, digits, out _, out _, out _);
+    }
+
     /// <summary>Puts numbers as JSON writes them in order: by value, and those that are equal by their text.</summary>
     public static int Compare(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {

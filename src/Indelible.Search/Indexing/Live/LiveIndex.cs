@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
+using System.Numerics;
 
 namespace Indelible.Search;
 
@@ -21,14 +22,16 @@ internal sealed class LiveIndex
     /// <summary>What a chunk takes in memory at most: rows that come when it is reached are in the index only as rows that it does not know.</summary>
     public const long MaxMemory = 128L << 20;
 
-    /// <summary>After so many strings it is first decided whether a path's strings are kept as hashes; again after twice as many.</summary>
+    /// <summary>After so many strings it is first decided whether a path's strings are kept as hashes; again each time that they are twice as many.</summary>
     public const int DecideAfter = 4096;
 
     private const int NodeBytes = 320;
 
-    // Tags of what belongs to no path. Node 0 is the entry, 1 is none.
-    private static readonly uint s_wordTag = TermTable.Tag(1, 1);
-    private static readonly uint s_longTag = TermTable.Tag(1, 2);
+    // Belongs to no path, as words do: node 0 is the entry, 1 is none.
+    private static readonly uint s_longTag = TermTable.Tag(1, (int)TermKind.Number);
+
+    // Of 4,096 strings, 8,192, … 65,536.
+    private static readonly int[] s_uniquePerMille = [951, 906, 824, 688, 500];
 
     private readonly long _maxMemory;
     private readonly PathNode _lostText = new(1, [], PathRole.Lost, isText: true);
@@ -94,7 +97,7 @@ internal sealed class LiveIndex
 
     /// <summary>Finds a word.</summary>
     /// <returns>Its term, or 0.</returns>
-    public int FindWord(ReadOnlySpan<byte> word) => Terms.Find(s_wordTag, word);
+    public int FindWord(ReadOnlySpan<byte> word) => Terms.Find(IndexFormat.WordTag, word);
 
     /// <summary>Adds a row.</summary>
     /// <param name="walk">Takes its values in.</param>
@@ -200,7 +203,7 @@ internal sealed class LiveIndex
         }
 
         node.Strings++;
-        if (node.Strings % DecideAfter == 0 && IsNearlyUnique(node))
+        if (node.Strings % DecideAfter == 0 && BitOperations.IsPow2(node.Strings) && WillBeNearlyUnique(node))
         {
             TurnIntoHashes(node);
         }
@@ -230,11 +233,42 @@ internal sealed class LiveIndex
         }
     }
 
-    /// <summary>Whether more than half of a path's strings are different.</summary>
+    /// <summary>Whether more than half of a path's strings are different: kept as terms they would take more than all the rest.</summary>
     public static bool IsNearlyUnique(PathNode node) => node.DifferentStrings * 2 > node.Strings;
+
+    /// <summary>The hashes of the strings that a path has as terms; marks those that are identifiers. The writer's.</summary>
+    /// <param name="node">The path.</param>
+    /// <param name="memory">Counts what they take.</param>
+    public HashedValues HashesOf(PathNode node, MemoryCount memory)
+    {
+        var hashed = new HashedValues(memory);
+        RowSet all = RowSet.Rent();
+        RowSet identifiers = RowSet.Rent();
+        for (int at = node.Newest[(int)TermKind.String]; at != 0; at = Terms[at].Previous)
+        {
+            TakeHash(ref Terms[at], hashed, all, identifiers);
+        }
+
+        AddAll(all, ref hashed.Rows);
+        AddAll(identifiers, ref hashed.Identifiers);
+        all.Return();
+        identifiers.Return();
+        return hashed;
+    }
 
     /// <summary>The hash of a string by which a path that keeps hashes finds it.</summary>
     public static uint HashOf(ReadOnlySpan<byte> folded) => (uint)(XxHash3.HashToUInt64(folded) >> 32);
+
+    /// <summary>Whether more than half of a full chunk's strings will be different, if they go on as they began.</summary>
+    /// <remarks>
+    /// Of values that are drawn evenly from so many that half of 65,536 are different, 95 of a hundred are among the first 4,096. A field of twenty thousand users thus stays a field of
+    /// terms, of which one can ask for the most frequent.
+    /// </remarks>
+    private static bool WillBeNearlyUnique(PathNode node)
+    {
+        int doubled = Math.Min(BitOperations.Log2((uint)(node.Strings / DecideAfter)), s_uniquePerMille.Length - 1);
+        return node.DifferentStrings * 1000L > (long)node.Strings * s_uniquePerMille[doubled];
+    }
 
     private void Require()
     {
@@ -282,7 +316,7 @@ internal sealed class LiveIndex
         if (last != 0)
         {
             ref Term term = ref Terms[last];
-            if (Terms.TextOf(term).SequenceEqual(value))
+            if (Terms.TextOf(ref term).SequenceEqual(value))
             {
                 isNew = false;
                 Terms.Rows.Add(ref term.Rows, _rows);
@@ -361,26 +395,13 @@ internal sealed class LiveIndex
     /// <summary>From now on a path's strings are kept as hashes. Those that are there stay as terms for views of fewer rows, and for the words in them.</summary>
     private void TurnIntoHashes(PathNode node)
     {
-        var hashed = new HashedValues(Memory);
-        RowSet all = RowSet.Rent();
-        RowSet identifiers = RowSet.Rent();
-        for (int at = node.Newest[(int)TermKind.String]; at != 0; at = Terms[at].Previous)
-        {
-            ref Term term = ref Terms[at];
-            TakeHash(ref term, hashed, all, identifiers);
-        }
-
-        AddAll(all, ref hashed.Rows);
-        AddAll(identifiers, ref hashed.Identifiers);
-        all.Return();
-        identifiers.Return();
-        Volatile.Write(ref node.Hashed, hashed);
+        Volatile.Write(ref node.Hashed, HashesOf(node, Memory));
         node.HashedSince = _rows;
     }
 
     private void TakeHash(ref Term term, HashedValues hashed, RowSet all, RowSet identifiers)
     {
-        ReadOnlySpan<byte> value = Terms.TextOf(term);
+        ReadOnlySpan<byte> value = Terms.TextOf(ref term);
         ReadOnlySpan<byte> folded = Fold(value);
         uint hash = HashOf(folded);
         term.IsIdentifier = IdentifierShape.TryRead(value, folded, out IdentifierShape shape);
@@ -420,7 +441,7 @@ internal sealed class LiveIndex
     }
 
     private int FindOrAddWord(ReadOnlySpan<byte> word) =>
-        word.Length > MaxWordBytes ? _longWord : Terms.FindOrAdd(s_wordTag, word, ref _newestWord, -1, out _);
+        word.Length > MaxWordBytes ? _longWord : Terms.FindOrAdd(IndexFormat.WordTag, word, ref _newestWord, -1, out _);
 
     private void AddWords(ReadOnlySpan<byte> folded, bool isIdentifier)
     {
@@ -438,13 +459,7 @@ internal sealed class LiveIndex
         ReadOnlySpan<byte> folded = Fold(value);
         while (FoldedText.Next(ref folded, out ReadOnlySpan<byte> word))
         {
-            ref Term term = ref Terms[FindOrAddWord(word)];
-            if (term.Extra == 0 || Terms.Sources[term.Extra].Term != source)
-            {
-                int link = Terms.Sources.Add(1);
-                Terms.Sources[link] = new WordSource(source, term.Extra);
-                Volatile.Write(ref term.Extra, link);
-            }
+            Terms.AddSource(ref Terms[FindOrAddWord(word)], source);
         }
     }
 }

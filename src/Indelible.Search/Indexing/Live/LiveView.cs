@@ -63,7 +63,7 @@ internal sealed class LiveView : ITermIndex
         {
             ref Term term = ref _terms[terms[i]];
             Postings rows = _terms.Rows.Read(ref term.Rows, Rows, scratch);
-            if (rows.Count > 0 && !visit(_terms.TextOf(term), rows))
+            if (rows.Count > 0 && !visit(_terms.TextOf(ref term), rows))
             {
                 return;
             }
@@ -130,7 +130,7 @@ internal sealed class LiveView : ITermIndex
         {
             for (int i = Place(words, TermKind.String, prefix); i < words.Length; i++)
             {
-                ReadOnlySpan<byte> text = _terms.TextOf(_terms[words[i]]);
+                ReadOnlySpan<byte> text = _terms.TextOf(ref _terms[words[i]]);
                 if (!text.StartsWith(prefix))
                 {
                     return;
@@ -219,17 +219,15 @@ internal sealed class LiveView : ITermIndex
     {
         ref Term term = ref _terms[word];
         _terms.Rows.AddTo(ref term.Rows, Rows, into);
-        for (int at = Volatile.Read(ref term.Extra); at != 0;)
+        foreach (int source in _terms.SourcesOf(ref term))
         {
-            WordSource source = _terms.Sources[at];
-            _terms.Rows.AddTo(ref _terms[source.Term].Rows, Rows, into);
-            at = source.Previous;
+            _terms.Rows.AddTo(ref _terms[source].Rows, Rows, into);
         }
     }
 
     private Comparison<int> Order(TermKind kind) => kind == TermKind.Number
-        ? (a, b) => NumberText.Compare(_terms.TextOf(_terms[a]), _terms.TextOf(_terms[b]))
-        : (a, b) => _terms.TextOf(_terms[a]).SequenceCompareTo(_terms.TextOf(_terms[b]));
+        ? (a, b) => NumberText.Compare(_terms.TextOf(ref _terms[a]), _terms.TextOf(ref _terms[b]))
+        : (a, b) => _terms.TextOf(ref _terms[a]).SequenceCompareTo(_terms.TextOf(ref _terms[b]));
 
     /// <summary>The place of the first term that does not lie before some bytes.</summary>
     private int Place(int[] terms, TermKind kind, ReadOnlySpan<byte> from)
@@ -239,7 +237,7 @@ internal sealed class LiveView : ITermIndex
         while (low < high)
         {
             int middle = (low + high) >>> 1;
-            if (Precedes(_terms.TextOf(_terms[terms[middle]]), from, kind))
+            if (Precedes(_terms.TextOf(ref _terms[terms[middle]]), from, kind))
             {
                 low = middle + 1;
             }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -14,13 +15,10 @@ internal struct Term
     /// <summary>Whose term it is: <see cref="TermTable.Tag"/>.</summary>
     public uint Tag;
 
-    /// <summary>Where its bytes are.</summary>
-    public int Text;
-
     /// <summary>The term of the same tag that was added before, or 0.</summary>
     public int Previous;
 
-    /// <summary>Of a string, the term of the address that it spells, or 0; of a word, the newest of its <see cref="TermTable.Sources"/>; of a member, its node.</summary>
+    /// <summary>Of a string, the term of the address that it spells, or 0; of a member, its node; of a word, see <see cref="TermTable.SourcesOf"/>.</summary>
     public int Extra;
 
     /// <summary>How many bytes it has.</summary>
@@ -28,17 +26,30 @@ internal struct Term
 
     /// <summary>Of a hashed string: whether it is an identifier.</summary>
     public bool IsIdentifier;
+
+    /// <summary>Its bytes, where they are few, or else in the first four the address of where they are.</summary>
+    public ShortText Text;
+
+    /// <summary>Bytes that stand in the term itself: most words do, and are found with one look at memory less.</summary>
+    [InlineArray(Bytes)]
+    public struct ShortText
+    {
+        /// <summary>How many there can be.</summary>
+        public const int Bytes = 16;
+
+        private byte _first;
+    }
 }
 
 /// <summary>A string of the dictionary that contains a word: the word is in every row that the string is in.</summary>
 /// <param name="Term">The string.</param>
-/// <param name="Previous">The one that was linked before, or 0.</param>
+/// <param name="Previous">The one that was linked before: its place, or where it is the first, −1 less itself.</param>
 internal readonly record struct WordSource(int Term, int Previous);
 
 /// <summary>Everything that an index finds by its bytes: members' names, values, words. One writer, many readers, no lock.</summary>
 /// <remarks>
 /// A term is known by its tag (a node of the tree of paths, and what stands there) and its bytes. Terms and bytes never move. Slots hold a term's hash, whose upper bits are its place,
-/// beside its address: a wrong one is passed over without looking at it, and when they are half full a larger table takes their place without hashing anything again. Who reads the old
+/// beside its address: a wrong one is passed over without looking at it, and when three quarters are full a larger table takes their place without hashing anything again. Who reads the old
 /// one misses only what is newer.
 /// The hash has a seed of its own for each table: nobody can choose values that all fall into one place. Nothing of it reaches a file.
 /// </remarks>
@@ -50,14 +61,13 @@ internal sealed class TermTable(MemoryCount memory)
     private readonly long _seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
     private readonly PagedStore<byte> _text = new(memory, 16);
     private readonly PagedStore<Term> _terms = new(memory, 10);
+    private readonly PagedStore<WordSource> _sources = new(memory, 12);
     private ulong[] _slots = new ulong[128];
     private int _count;
 
     /// <summary>The rows of all terms.</summary>
     public RowLists Rows { get; } = new(memory);
 
-    /// <summary>Which strings of the dictionary contain a word.</summary>
-    public PagedStore<WordSource> Sources { get; } = new(memory, 12);
 
     /// <summary>The term at an address.</summary>
     public ref Term this[int term] => ref _terms[term];
@@ -66,8 +76,11 @@ internal sealed class TermTable(MemoryCount memory)
     public static uint Tag(int node, int kind) => ((uint)node << 3) | (uint)kind;
 
     /// <summary>The bytes of a term.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ReadOnlySpan<byte> TextOf(in Term term) => _text.Slice(term.Text, term.Length);
+    public ReadOnlySpan<byte> TextOf(ref Term term)
+    {
+        Span<byte> text = term.Text;
+        return term.Length <= Term.ShortText.Bytes ? text[..term.Length] : _text.Slice(BinaryPrimitives.ReadInt32LittleEndian(text), term.Length);
+    }
 
     /// <summary>Finds a term.</summary>
     /// <returns>Its address, or 0.</returns>
@@ -115,8 +128,17 @@ internal sealed class TermTable(MemoryCount memory)
         ref Term term = ref _terms[address];
         term.Tag = tag;
         term.Length = (ushort)text.Length;
-        term.Text = _text.Add(Math.Max(1, text.Length));
-        text.CopyTo(_text.Slice(term.Text, text.Length));
+        if (text.Length <= Term.ShortText.Bytes)
+        {
+            text.CopyTo(term.Text);
+        }
+        else
+        {
+            int place = _text.Add(text.Length);
+            text.CopyTo(_text.Slice(place, text.Length));
+            BinaryPrimitives.WriteInt32LittleEndian(term.Text, place);
+        }
+
         term.Previous = newest;
         if (row >= 0)
         {
@@ -125,13 +147,33 @@ internal sealed class TermTable(MemoryCount memory)
 
         Volatile.Write(ref slots[slot], ((ulong)hash << 32) | (uint)address);
         Volatile.Write(ref newest, address);
-        if (++_count > slots.Length / 2)
+        if (++_count > slots.Length / 4 * 3)
         {
             Grow();
         }
 
         return address;
     }
+
+    /// <summary>Links a word with a string that it is in; once, if one string is linked with all of its words before the next.</summary>
+    public void AddSource(ref Term word, int source)
+    {
+        int before = word.Extra;
+        if (before == 0)
+        {
+            // Most words are in one string only, and need no link for it.
+            Volatile.Write(ref word.Extra, ~source);
+        }
+        else if ((before < 0 ? ~before : _sources[before].Term) != source)
+        {
+            int link = _sources.Add(1);
+            _sources[link] = new WordSource(source, before);
+            Volatile.Write(ref word.Extra, link);
+        }
+    }
+
+    /// <summary>The strings that a word is in.</summary>
+    public SourceEnumerator SourcesOf(ref Term word) => new(_sources, Volatile.Read(ref word.Extra));
 
     private static int Place(uint hash, ulong[] slots) => (int)(hash >> BitOperations.LeadingZeroCount((uint)slots.Length - 1));
 
@@ -140,7 +182,7 @@ internal sealed class TermTable(MemoryCount memory)
     private bool IsSame(int address, uint tag, ReadOnlySpan<byte> text)
     {
         ref Term term = ref _terms[address];
-        return term.Tag == tag && term.Length == text.Length && TextOf(term).SequenceEqual(text);
+        return term.Tag == tag && term.Length == text.Length && TextOf(ref term).SequenceEqual(text);
     }
 
     private void Grow()
@@ -163,5 +205,37 @@ internal sealed class TermTable(MemoryCount memory)
         }
 
         Volatile.Write(ref _slots, slots);
+    }
+
+    /// <summary>Goes over the strings that a word is in, the newest first.</summary>
+    public ref struct SourceEnumerator(PagedStore<WordSource> sources, int next)
+    {
+        private int _next = next;
+
+        /// <summary>The string's term.</summary>
+        public int Current { get; private set; }
+
+        /// <summary>Itself.</summary>
+        public readonly SourceEnumerator GetEnumerator() => this;
+
+        /// <summary>Moves on.</summary>
+        public bool MoveNext()
+        {
+            if (_next == 0)
+            {
+                return false;
+            }
+
+            if (_next < 0)
+            {
+                (Current, _next) = (~_next, 0);
+            }
+            else
+            {
+                (Current, _next) = sources[_next];
+            }
+
+            return true;
+        }
     }
 }

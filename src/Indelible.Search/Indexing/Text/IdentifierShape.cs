@@ -27,12 +27,24 @@ internal struct IdentifierShape
     /// <summary>Lengths of words without a digit.</summary>
     public ulong LetterLengths;
 
-    private enum Kind
+    [Flags]
+    private enum Kind : byte
     {
         Digits = 1,
         HexLetters = 2,
         OtherLetters = 4,
+        Other = 8,
     }
+
+    // By folded byte; 0 for the space between words.
+    private static readonly Kind[] s_kinds = [.. Enumerable.Range(0, 256).Select<int, Kind>(c => c switch
+    {
+        FoldedText.Space => 0,
+        >= '0' and <= '9' => Kind.Digits,
+        >= 'a' and <= 'f' => Kind.HexLetters,
+        >= 'g' and <= 'z' => Kind.OtherLetters,
+        _ => Kind.Other,
+    })];
 
     /// <summary>Reads the shape of one value.</summary>
     /// <param name="value">As it stands in the entry.</param>
@@ -47,11 +59,14 @@ internal struct IdentifierShape
             return false;
         }
 
+        // A table and no branches: whether a digit or a letter comes next in an identifier, no processor can guess.
         int length = 0;
         Kind seen = 0;
+        ReadOnlySpan<Kind> kinds = s_kinds;
         foreach (byte c in folded)
         {
-            if (c == FoldedText.Space)
+            Kind kind = kinds[c];
+            if (kind == 0)
             {
                 if (!shape.AddWord(length, seen))
                 {
@@ -62,13 +77,8 @@ internal struct IdentifierShape
                 continue;
             }
 
-            if (c >= 0x80)
-            {
-                return false;
-            }
-
             length++;
-            seen |= c <= '9' ? Kind.Digits : c <= 'f' ? Kind.HexLetters : Kind.OtherLetters;
+            seen |= kind;
         }
 
         return shape.AddWord(length, seen) && (shape.HexLengths | shape.MixedLengths) != 0;
@@ -148,7 +158,7 @@ internal struct IdentifierShape
 
     private bool AddWord(int length, Kind seen)
     {
-        if (length > MaxWordBytes || MostWords == MaxWords)
+        if (length > MaxWordBytes || MostWords == MaxWords || (seen & Kind.Other) != 0)
         {
             return false;
         }
