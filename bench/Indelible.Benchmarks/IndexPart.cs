@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Indelible.Cli.Bench;
+using Indelible.Cli.Demo;
 using Indelible.Events;
 using Indelible.Privacy;
 using Indelible.Search;
@@ -16,25 +17,31 @@ internal sealed class IndexPart(SuitePlan plan, string folder) : IMeasuredPart
     private const int Keys = 1_024;
     private const int Warming = 4;
 
-    private readonly (string Name, byte[][] Entries)[] _chunks = [("420-byte events", Ordinary()), ("events of a rich vocabulary", Rich())];
+    private const string Origin = "localhost:7480/logs/main";
+
+    private readonly OneKey _key = new();
 
     /// <inheritdoc/>
     public Task MeasureAsync(Results results, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
-        foreach ((string name, byte[][] entries) in _chunks)
-        {
-            Measure(results, name, entries);
-        }
-
+        Measure(results, "420-byte events", Ordinary());
+        Measure(results, "events of a rich vocabulary", Rich());
+        byte[][] demonstration = Demonstration();
+        Measure(results, "events of the demonstration", demonstration);
+        MeasurePersonal(results, "events of the demonstration", demonstration);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _key.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>The events that everything else is measured with, as entries.</summary>
-    private static byte[][] Ordinary()
+    private byte[][] Ordinary()
     {
         BenchEvents events = Workload.Events(1);
         byte[] json = new byte[events.EventBytes];
@@ -46,7 +53,7 @@ internal sealed class IndexPart(SuitePlan plan, string folder) : IMeasuredPart
     }
 
     /// <summary>Events that say something: a sentence of words that are seldom repeated, numbers, addresses, users, paths.</summary>
-    private static byte[][] Rich()
+    private byte[][] Rich()
     {
         ulong state = 1;
         return Make(row => Encoding.UTF8.GetBytes(string.Create(
@@ -77,9 +84,15 @@ internal sealed class IndexPart(SuitePlan plan, string folder) : IMeasuredPart
         }
     }
 
-    private static byte[][] Make(Func<int, ReadOnlySpan<byte>> json)
+    /// <summary>A clinic's month: sessions, traces, numbered streams, and names and addresses that are sealed.</summary>
+    private byte[][] Demonstration()
     {
-        var keys = new NoKeys();
+        ReadOnlyMemory<byte>[] claims = [.. new DemoCompany(DemoCompany.DefaultSeed, DemoCompany.DefaultEnd, Rows + (Rows / 8)).Claims().Take(Rows)];
+        return Make(row => claims[row].Span);
+    }
+
+    private byte[][] Make(Func<int, ReadOnlySpan<byte>> json)
+    {
         byte[][] entries = new byte[Rows][];
         DateTimeOffset received = new(2026, 11, 1, 0, 0, 0, TimeSpan.Zero);
         for (int row = 0; row < Rows; row++)
@@ -87,11 +100,11 @@ internal sealed class IndexPart(SuitePlan plan, string folder) : IMeasuredPart
             var claim = Claim.Parse(json(row));
             entries[row] = EntryBuilder.Build(claim, new EntryContext
             {
-                Origin = "localhost:7480/logs/main",
+                Origin = Origin,
                 ReceivedAt = Instant.Format(received.AddTicks(row * 12_345L)),
                 Ingest = new Ingest("api", "key:w_0123456789abcdef", "w_0123456789abcdef", 5, null),
                 Salt = SHA256.HashData(BitConverter.GetBytes(row))[..EntryBuilder.SaltSize],
-                Keys = keys,
+                Keys = _key,
                 PersonalFields = PersonalFields.Default,
             }).Bytes.ToArray();
         }
@@ -101,7 +114,7 @@ internal sealed class IndexPart(SuitePlan plan, string folder) : IMeasuredPart
 
     private void Measure(Results results, string name, byte[][] entries)
     {
-        var identity = new ChunkIdentity("localhost:7480/logs/main", 0, Rows, new byte[32]);
+        var identity = new ChunkIdentity(Origin, 0, Rows, new byte[32]);
         string path = Path.Combine(folder, "chunk.index");
         ChunkIndexBuilder builder = new(0);
         using var file = new MemoryStream(16 << 20);
@@ -145,6 +158,33 @@ internal sealed class IndexPart(SuitePlan plan, string folder) : IMeasuredPart
         results.Add($"index, {name}: open the file", "µs", Stopwatch.GetElapsedTime(opened).TotalMicroseconds);
         Ask(results, name, "file", index.Terms, entries);
         Ask(results, name, "memory", builder.Index(null).Terms, entries);
+    }
+
+    private void MeasurePersonal(Results results, string name, byte[][] entries)
+    {
+        byte[][] clear = [.. entries.Select(entry => Entry.Decrypt(entry, Origin, _ => _key.Key))];
+        var builder = new PersonalIndexBuilder(0);
+        TimeSpan fill = default;
+        int made = -Warming;
+        using var process = Process.GetCurrentProcess();
+        for (long started = Stopwatch.GetTimestamp(); made < 4 || Stopwatch.GetElapsedTime(started) < plan.Duration; made++)
+        {
+            fill = made == 0 ? default : fill;
+            builder = new PersonalIndexBuilder(0);
+            var meter = new CpuMeter(process);
+            for (int row = 0; row < Rows; row++)
+            {
+                builder.Append(entries[row], clear[row]);
+            }
+
+            fill += meter.Cpu;
+        }
+
+        using var file = new MemoryStream();
+        builder.Write(file, new ChunkIdentity(Origin, 0, Rows, new byte[32]), new byte[32]);
+        results.Add($"personal index, {name}: fill, processor time", "µs an event", fill.TotalMicroseconds / made / Rows);
+        results.Add($"personal index, {name}: file", "bytes an event", (double)file.Length / Rows);
+        results.Add($"personal index, {name}: in memory while it fills", "bytes an event", (double)builder.MemoryBytes / Rows);
     }
 
     private void Ask(Results results, string name, string home, ITermIndex index, byte[][] entries)
@@ -203,9 +243,13 @@ internal sealed class IndexPart(SuitePlan plan, string folder) : IMeasuredPart
         return Stopwatch.GetElapsedTime(started).TotalMicroseconds / done;
     }
 
-    /// <summary>No key: nothing in these events is personal.</summary>
-    private sealed class NoKeys : IPersonalKeys
+    /// <summary>One key for all persons.</summary>
+    private sealed class OneKey : IPersonalKeys, IDisposable
     {
-        public PersonalKey For(string subject) => throw new InvalidOperationException("Nothing is personal.");
+        public PersonalKey Key { get; } = new(new byte[PersonalKey.Size]);
+
+        public PersonalKey For(string subject) => Key;
+
+        public void Dispose() => Key.Dispose();
     }
 }

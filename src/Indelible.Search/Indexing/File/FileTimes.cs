@@ -1,8 +1,10 @@
 namespace Indelible.Search;
 
-/// <summary>A column of times of an index file: <see cref="TimeColumnForm"/>.</summary>
+/// <summary>A column of times of an index file: <see cref="TimeBlockForm"/>.</summary>
 internal sealed class FileTimes(IndexContent content, IndexedTimes times) : ITimeColumn
 {
+    private readonly Column _column = new(content, times);
+
     public long Least => times.Least;
 
     public long Greatest => times.Greatest;
@@ -10,71 +12,53 @@ internal sealed class FileTimes(IndexContent content, IndexedTimes times) : ITim
     public void AddUndecided(RowSet into)
     {
         using IndexMemory.Hold hold = content.Memory.Use();
-        content.AddTo(times.Undecided, into);
+        _column.AddUndecided(into);
     }
 
     public void AddBetween(long from, long to, RowSet into)
     {
-        if (times.Greatest < from || times.Least >= to)
-        {
-            return;
-        }
-
         using IndexMemory.Hold hold = content.Memory.Use();
-        Span<long> ticks = stackalloc long[TimeValues.BlockRows];
-        for (int block = 0; block * TimeValues.BlockRows < content.Rows; block++)
-        {
-            TimeBlockHead head = Head(block);
-            int first = block * TimeValues.BlockRows;
-            if (head.Greatest < from || head.Base >= to)
-            {
-                continue;
-            }
-
-            if (!head.HasNone && head.Base >= from && head.Greatest < to)
-            {
-                into.AddRange(first, first + Count(block));
-            }
-            else
-            {
-                TimeBlock.AddBetween(Read(block, head, ticks), first, from, to, into);
-            }
-        }
+        _column.AddBetween(from, to, into);
     }
 
     public int Read(int block, Span<long> into)
     {
         using IndexMemory.Hold hold = content.Memory.Use();
-        return Read(block, Head(block), into).Length;
+        return _column.Read(block, into);
     }
 
     public (long Least, long Greatest) Bounds(int block)
     {
         using IndexMemory.Hold hold = content.Memory.Use();
-        TimeBlockHead head = Head(block);
-        return (head.HasNone ? -1 : head.Base, head.Greatest);
+        return _column.Bounds(block);
     }
 
-    private int Count(int block) => Math.Clamp(content.Rows - (block * TimeValues.BlockRows), 0, TimeValues.BlockRows);
-
-    private TimeBlockHead Head(int block)
+    /// <summary>The column while the file is held.</summary>
+    private sealed class Column(IndexContent content, IndexedTimes times) : TimeColumn(content.Rows)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block * TimeValues.BlockRows, (uint)content.Rows, nameof(block));
-        return times.Greatest < 0
-            ? TimeBlockHead.None
-            : TimeColumnForm.ReadHead(content.Bytes(times.Heads + ((long)block * TimeColumnForm.HeadBytes), TimeColumnForm.HeadBytes));
-    }
+        public override long Least => times.Least;
 
-    private Span<long> Read(int block, in TimeBlockHead head, Span<long> into)
-    {
-        into = into[..Count(block)];
-        int bytes = TimeColumnForm.StepBytes(into.Length, head.Bits);
-        if (head.Steps + bytes > times.StepBytes)
+        public override long Greatest => times.Greatest;
+
+        public override void AddUndecided(RowSet into) => content.AddTo(times.Undecided, into);
+
+        protected override TimeBlockHead Head(int block)
         {
-            throw IndexCursor.Damaged("a block of times has its steps behind all steps");
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block * BlockRows, (uint)content.Rows, nameof(block));
+            return times.Greatest < 0
+                ? TimeBlockHead.None
+                : TimeBlockForm.ReadHead(content.Bytes(times.Heads + ((long)block * TimeBlockForm.HeadBytes), TimeBlockForm.HeadBytes));
         }
 
-        TimeColumnForm.ReadSteps(content.Bytes(times.Steps + head.Steps, bytes), head, into);
-        return into;
+        protected override void Read(int block, in TimeBlockHead head, Span<long> into)
+        {
+            int bytes = TimeBlockForm.StepBytes(into.Length, head.Bits);
+            if (head.Steps + bytes > times.StepBytes)
+            {
+                throw IndexCursor.Damaged("a block of times has its steps behind all steps");
+            }
+
+            TimeBlockForm.ReadSteps(content.Bytes(times.Steps + head.Steps, bytes), head, into);
+        }
     }
 }

@@ -38,7 +38,7 @@ internal sealed class IndexWriter : IDisposable
         {
             PathNode node = index.Node(id);
             bool isLate = node.Hashed is null && node.Role == PathRole.Ordinary && node.Strings >= LeastHashed && LiveIndex.IsNearlyUnique(node);
-            _hashesOf[id] = isLate ? index.HashesOf(node) : node.Hashed;
+            _hashesOf[id] = isLate ? index.HashesOf(node, new MemoryCount()) : node.Hashed;
         }
     }
 
@@ -156,13 +156,13 @@ internal sealed class IndexWriter : IDisposable
         int sources = 0;
         int count = term.Rows.Count;
         int only = 0;
-        for (int at = term.Extra; at != 0; at = _terms.Sources[at].Previous)
+        foreach (int source in _terms.SourcesOf(ref term))
         {
-            if (Counts(_terms.Sources[at].Term, isLeftOut))
+            if (Counts(source, isLeftOut))
             {
                 sources++;
-                only = _terms.Sources[at].Term;
-                count += _terms[only].Rows.Count;
+                only = source;
+                count += _terms[source].Rows.Count;
             }
         }
 
@@ -184,11 +184,11 @@ internal sealed class IndexWriter : IDisposable
     private ReadOnlySpan<ushort> MergeFew(ref Term term, bool isLeftOut)
     {
         int count = _terms.Rows.CopyTo(ref term.Rows, _rowsOf);
-        for (int at = term.Extra; at != 0; at = _terms.Sources[at].Previous)
+        foreach (int source in _terms.SourcesOf(ref term))
         {
-            if (Counts(_terms.Sources[at].Term, isLeftOut))
+            if (Counts(source, isLeftOut))
             {
-                count += _terms.Rows.CopyTo(ref _terms[_terms.Sources[at].Term].Rows, _rowsOf.AsSpan(count));
+                count += _terms.Rows.CopyTo(ref _terms[source].Rows, _rowsOf.AsSpan(count));
             }
         }
 
@@ -209,11 +209,11 @@ internal sealed class IndexWriter : IDisposable
     {
         RowSet rows = RowSet.Rent();
         _terms.Rows.AddTo(ref term.Rows, _rows, rows);
-        for (int at = term.Extra; at != 0; at = _terms.Sources[at].Previous)
+        foreach (int source in _terms.SourcesOf(ref term))
         {
-            if (Counts(_terms.Sources[at].Term, isLeftOut))
+            if (Counts(source, isLeftOut))
             {
-                _terms.Rows.AddTo(ref _terms[_terms.Sources[at].Term].Rows, _rows, rows);
+                _terms.Rows.AddTo(ref _terms[source].Rows, _rows, rows);
             }
         }
 
@@ -338,8 +338,8 @@ internal sealed class IndexWriter : IDisposable
 
     private void WriteTimes(ByteBuffer payload, ByteBuffer into)
     {
-        Span<long> ticks = stackalloc long[TimeValues.BlockRows];
-        int blocks = (_rows + TimeValues.BlockRows - 1) / TimeValues.BlockRows;
+        Span<long> ticks = stackalloc long[TimeColumn.BlockRows];
+        int blocks = (_rows + TimeColumn.BlockRows - 1) / TimeColumn.BlockRows;
         using var heads = new ByteBuffer();
         using var steps = new ByteBuffer();
         foreach (TimeValues values in _index.Times)
@@ -356,7 +356,10 @@ internal sealed class IndexWriter : IDisposable
             steps.Clear();
             for (int block = 0; block < blocks; block++)
             {
-                TimeColumnForm.Write(ticks[..column.Read(block, ticks)], heads.Take(TimeColumnForm.HeadBytes), steps);
+                Span<long> read = ticks[..column.Read(block, ticks)];
+                TimeBlockHead head = TimeBlockForm.HeadOf(read, steps.Length);
+                TimeBlockForm.WriteHead(head, heads.Take(TimeBlockForm.HeadBytes));
+                TimeBlockForm.WriteSteps(head, read, steps.Take(TimeBlockForm.StepBytes(read.Length, head.Bits)));
             }
 
             into.WriteUInt64((ulong)column.Least);

@@ -236,9 +236,11 @@ internal sealed class LiveIndex
     public static bool IsNearlyUnique(PathNode node) => node.DifferentStrings * 2 > node.Strings;
 
     /// <summary>The hashes of the strings that a path has as terms; marks those that are identifiers. The writer's.</summary>
-    public HashedValues HashesOf(PathNode node)
+    /// <param name="node">The path.</param>
+    /// <param name="memory">Counts what they take.</param>
+    public HashedValues HashesOf(PathNode node, MemoryCount memory)
     {
-        var hashed = new HashedValues(Memory);
+        var hashed = new HashedValues(memory);
         ushort[] scratch = new ushort[DecideAfter];
         RowSet all = RowSet.Rent();
         RowSet identifiers = RowSet.Rent();
@@ -393,7 +395,7 @@ internal sealed class LiveIndex
     /// <summary>From now on a path's strings are kept as hashes. Those that are there stay as terms for views of fewer rows, and for the words in them.</summary>
     private void TurnIntoHashes(PathNode node)
     {
-        Volatile.Write(ref node.Hashed, HashesOf(node));
+        Volatile.Write(ref node.Hashed, HashesOf(node, Memory));
         node.HashedSince = _rows;
     }
 
@@ -457,13 +459,7 @@ internal sealed class LiveIndex
         ReadOnlySpan<byte> folded = Fold(value);
         while (FoldedText.Next(ref folded, out ReadOnlySpan<byte> word))
         {
-            ref Term term = ref Terms[FindOrAddWord(word)];
-            if (term.Extra == 0 || Terms.Sources[term.Extra].Term != source)
-            {
-                int link = Terms.Sources.Add(1);
-                Terms.Sources[link] = new WordSource(source, term.Extra);
-                Volatile.Write(ref term.Extra, link);
-            }
+            Terms.AddSource(ref Terms[FindOrAddWord(word)], source);
         }
     }
 }

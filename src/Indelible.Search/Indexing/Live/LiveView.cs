@@ -219,11 +219,9 @@ internal sealed class LiveView : ITermIndex
     {
         ref Term term = ref _terms[word];
         _terms.Rows.AddTo(ref term.Rows, Rows, into);
-        for (int at = Volatile.Read(ref term.Extra); at != 0;)
+        foreach (int source in _terms.SourcesOf(ref term))
         {
-            WordSource source = _terms.Sources[at];
-            _terms.Rows.AddTo(ref _terms[source.Term].Rows, Rows, into);
-            at = source.Previous;
+            _terms.Rows.AddTo(ref _terms[source].Rows, Rows, into);
         }
     }
 

@@ -18,7 +18,7 @@ internal struct Term
     /// <summary>The term of the same tag that was added before, or 0.</summary>
     public int Previous;
 
-    /// <summary>Of a string, the term of the address that it spells, or 0; of a word, the newest of its <see cref="TermTable.Sources"/>; of a member, its node.</summary>
+    /// <summary>Of a string, the term of the address that it spells, or 0; of a member, its node; of a word, see <see cref="TermTable.SourcesOf"/>.</summary>
     public int Extra;
 
     /// <summary>How many bytes it has.</summary>
@@ -43,7 +43,7 @@ internal struct Term
 
 /// <summary>A string of the dictionary that contains a word: the word is in every row that the string is in.</summary>
 /// <param name="Term">The string.</param>
-/// <param name="Previous">The one that was linked before, or 0.</param>
+/// <param name="Previous">The one that was linked before: its place, or where it is the first, −1 less itself.</param>
 internal readonly record struct WordSource(int Term, int Previous);
 
 /// <summary>Everything that an index finds by its bytes: members' names, values, words. One writer, many readers, no lock.</summary>
@@ -61,14 +61,13 @@ internal sealed class TermTable(MemoryCount memory)
     private readonly long _seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
     private readonly PagedStore<byte> _text = new(memory, 16);
     private readonly PagedStore<Term> _terms = new(memory, 10);
+    private readonly PagedStore<WordSource> _sources = new(memory, 12);
     private ulong[] _slots = new ulong[128];
     private int _count;
 
     /// <summary>The rows of all terms.</summary>
     public RowLists Rows { get; } = new(memory);
 
-    /// <summary>Which strings of the dictionary contain a word.</summary>
-    public PagedStore<WordSource> Sources { get; } = new(memory, 12);
 
     /// <summary>The term at an address.</summary>
     public ref Term this[int term] => ref _terms[term];
@@ -156,6 +155,26 @@ internal sealed class TermTable(MemoryCount memory)
         return address;
     }
 
+    /// <summary>Links a word with a string that it is in; once, if one string is linked with all of its words before the next.</summary>
+    public void AddSource(ref Term word, int source)
+    {
+        int before = word.Extra;
+        if (before == 0)
+        {
+            // Most words are in one string only, and need no link for it.
+            Volatile.Write(ref word.Extra, ~source);
+        }
+        else if ((before < 0 ? ~before : _sources[before].Term) != source)
+        {
+            int link = _sources.Add(1);
+            _sources[link] = new WordSource(source, before);
+            Volatile.Write(ref word.Extra, link);
+        }
+    }
+
+    /// <summary>The strings that a word is in.</summary>
+    public SourceEnumerator SourcesOf(ref Term word) => new(_sources, Volatile.Read(ref word.Extra));
+
     private static int Place(uint hash, ulong[] slots) => (int)(hash >> BitOperations.LeadingZeroCount((uint)slots.Length - 1));
 
     private uint Hash(uint tag, ReadOnlySpan<byte> text) => (uint)XxHash3.HashToUInt64(text, _seed ^ (tag * -0x61C8864680B583EBL));
@@ -186,5 +205,37 @@ internal sealed class TermTable(MemoryCount memory)
         }
 
         Volatile.Write(ref _slots, slots);
+    }
+
+    /// <summary>Goes over the strings that a word is in, the newest first.</summary>
+    public ref struct SourceEnumerator(PagedStore<WordSource> sources, int next)
+    {
+        private int _next = next;
+
+        /// <summary>The string's term.</summary>
+        public int Current { get; private set; }
+
+        /// <summary>Itself.</summary>
+        public readonly SourceEnumerator GetEnumerator() => this;
+
+        /// <summary>Moves on.</summary>
+        public bool MoveNext()
+        {
+            if (_next == 0)
+            {
+                return false;
+            }
+
+            if (_next < 0)
+            {
+                (Current, _next) = (~_next, 0);
+            }
+            else
+            {
+                (Current, _next) = sources[_next];
+            }
+
+            return true;
+        }
     }
 }

@@ -1,13 +1,18 @@
 namespace Indelible.Search;
 
 /// <summary>One of the three times of each row while a chunk fills. One writer, many readers.</summary>
+/// <remarks>
+/// The block that fills is an object of its own; a full one is packed, and only then may another be the open one. Blocks before the first instant of all are nowhere, so a member that no entry
+/// has takes nothing.
+/// </remarks>
 internal sealed class TimeValues
 {
-    /// <summary>Rows of a block.</summary>
-    public const int BlockRows = 128;
-
-    private readonly Sequence<long> _ticks;
+    private readonly MemoryCount _memory;
     private readonly RowLists _lists;
+    private readonly Sequence<TimeBlockHead> _heads;
+    private readonly PagedStore<byte> _steps;
+    private OpenBlock? _open;
+    private int _start = int.MaxValue;
     private long _least = long.MaxValue;
     private long _greatest = -1;
     private int _values;
@@ -15,16 +20,17 @@ internal sealed class TimeValues
 
     /// <param name="memory">Counts what it takes.</param>
     /// <param name="lists">Where rows are kept.</param>
-    public TimeValues(MemoryCount memory, RowLists lists) => (_ticks, _lists) = (new Sequence<long>(memory), lists);
+    public TimeValues(MemoryCount memory, RowLists lists)
+    {
+        (_memory, _lists) = (memory, lists);
+        (_heads, _steps) = (new Sequence<TimeBlockHead>(memory), new PagedStore<byte>(memory, 13));
+    }
 
     /// <summary>Rows whose member is not one plain instant.</summary>
     public RowList Undecided;
 
     /// <summary>Takes a string of the row that is being added.</summary>
-    public void Add(ReadOnlySpan<byte> text)
-    {
-        _values = _values == 0 && TimeText.TryReadInstant(text, out _last) ? 1 : 2;
-    }
+    public void Add(ReadOnlySpan<byte> text) => _values = _values == 0 && TimeText.TryReadInstant(text, out _last) ? 1 : 2;
 
     /// <summary>Whatever else the row has there, it is not one plain instant.</summary>
     public void Undecide() => _values = 2;
@@ -34,15 +40,7 @@ internal sealed class TimeValues
     {
         if (_values == 1)
         {
-            // Rows without any take no memory until the first that has one.
-            while (_ticks.Count < row)
-            {
-                _ticks.Add(-1);
-            }
-
-            _ticks.Add(_last);
-            Volatile.Write(ref _least, Math.Min(_least, _last));
-            Volatile.Write(ref _greatest, Math.Max(_greatest, _last));
+            Put(row, _last);
         }
         else if (_values > 1)
         {
@@ -50,47 +48,101 @@ internal sealed class TimeValues
         }
 
         _values = 0;
+        if (row % TimeColumn.BlockRows == TimeColumn.BlockRows - 1 && row / TimeColumn.BlockRows >= _start)
+        {
+            Close(row / TimeColumn.BlockRows);
+        }
     }
 
     /// <summary>The column of the rows below a bound.</summary>
     public ITimeColumn View(int rows) => new TimeView(this, rows);
 
-    private sealed class TimeView(TimeValues values, int rows) : ITimeColumn
+    private void Put(int row, long ticks)
     {
-        public long Least => Volatile.Read(ref values._least);
-
-        public long Greatest => Volatile.Read(ref values._greatest);
-
-        public void AddUndecided(RowSet into) => values._lists.AddTo(ref values.Undecided, rows, into);
-
-        public void AddBetween(long from, long to, RowSet into)
+        int block = row / TimeColumn.BlockRows;
+        if (_open?.Number != block)
         {
-            Span<long> ticks = stackalloc long[BlockRows];
-            for (int block = 0; block * BlockRows < rows; block++)
-            {
-                TimeBlock.AddBetween(ticks[..Read(block, ticks)], block * BlockRows, from, to, into);
-            }
+            _memory.Add(_open is null ? TimeColumn.BlockRows * sizeof(long) : 0);
+            Volatile.Write(ref _open, new OpenBlock(block));
+            Volatile.Write(ref _start, Math.Min(_start, block));
         }
 
-        public int Read(int block, Span<long> into)
-        {
-            int first = block * BlockRows;
-            int count = Math.Clamp(rows - first, 0, BlockRows);
-            int there = Math.Clamp(values._ticks.Count - first, 0, count);
-            if (there > 0)
-            {
-                int place = first % Sequence<long>.PageElements;
-                values._ticks.Page(first / Sequence<long>.PageElements, first + there).Slice(place, there).CopyTo(into);
-            }
+        _open.Ticks[row % TimeColumn.BlockRows] = ticks;
+        Volatile.Write(ref _least, Math.Min(_least, ticks));
+        Volatile.Write(ref _greatest, Math.Max(_greatest, ticks));
+    }
 
-            into[there..count].Fill(-1);
-            return count;
+    private void Close(int block)
+    {
+        if (_open!.Number != block)
+        {
+            _heads.Add(TimeBlockHead.None);
+            return;
         }
 
-        public (long Least, long Greatest) Bounds(int block)
+        var head = TimeBlockForm.HeadOf(_open.Ticks, 0);
+        int bytes = TimeBlockForm.StepBytes(TimeColumn.BlockRows, head.Bits);
+        if (bytes > 0)
         {
-            Span<long> ticks = stackalloc long[BlockRows];
-            return TimeBlock.Bounds(ticks[..Read(block, ticks)]);
+            head = head with { Steps = _steps.Add(bytes) };
+            TimeBlockForm.WriteSteps(head, _open.Ticks, _steps.Slice((int)head.Steps, bytes));
+        }
+
+        _heads.Add(head);
+    }
+
+    private sealed class OpenBlock
+    {
+        public OpenBlock(int number)
+        {
+            Number = number;
+            Ticks.AsSpan().Fill(-1);
+        }
+
+        public int Number { get; }
+
+        public long[] Ticks { get; } = new long[TimeColumn.BlockRows];
+    }
+
+    private sealed class TimeView(TimeValues values, int rows) : TimeColumn(rows)
+    {
+        private readonly int _rows = rows;
+
+        public override long Least => Volatile.Read(ref values._least);
+
+        public override long Greatest => Volatile.Read(ref values._greatest);
+
+        public override void AddUndecided(RowSet into) => values._lists.AddTo(ref values.Undecided, _rows, into);
+
+        protected override TimeBlockHead Head(int block)
+        {
+            // The open block first: where it is a later one already, this one is among those that are closed.
+            OpenBlock? open = Volatile.Read(ref values._open);
+            if (open?.Number == block)
+            {
+                return TimeBlockForm.HeadOf(open.Ticks.AsSpan(0, Math.Clamp(_rows - (block * BlockRows), 0, BlockRows)), 0);
+            }
+
+            int closed = values._heads.Count;
+            int place = block - Volatile.Read(ref values._start);
+            return place >= 0 && place < closed
+                ? values._heads.Page(place / Sequence<TimeBlockHead>.PageElements, closed)[place % Sequence<TimeBlockHead>.PageElements]
+                : TimeBlockHead.None;
+        }
+
+        protected override void Read(int block, in TimeBlockHead head, Span<long> into)
+        {
+            OpenBlock? open = Volatile.Read(ref values._open);
+            if (open?.Number == block)
+            {
+                open.Ticks.AsSpan(0, into.Length).CopyTo(into);
+                return;
+            }
+
+            // The head may be of the time when the block was open: then its steps are where it was packed since.
+            TimeBlockHead now = Head(block);
+            ReadOnlySpan<byte> steps = now.Bits == 0 ? default : values._steps.Slice((int)now.Steps, TimeBlockForm.StepBytes(BlockRows, now.Bits));
+            TimeBlockForm.ReadSteps(steps, now, into);
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace Indelible.Search;
 
-/// <summary>The form of a column of times in a file: 128 rows to a block, each as steps from the block's least.</summary>
+/// <summary>The form of a block of times: 128 rows, each as steps from the least. In a file, and in memory as soon as the block is full.</summary>
 /// <remarks>
 /// <code>
 /// column  = { block } in rows' order, then their steps
@@ -12,18 +12,17 @@ namespace Indelible.Search;
 /// </code>
 /// The unit is the coarsest of a second, a millisecond, a microsecond and a tick that loses nothing.
 /// </remarks>
-internal static class TimeColumnForm
+internal static class TimeBlockForm
 {
     /// <summary>Bytes of a block before its steps.</summary>
     public const int HeadBytes = 24;
 
     private static ReadOnlySpan<long> Units => [1, 10, 10_000, 10_000_000];
 
-    /// <summary>Writes a block.</summary>
+    /// <summary>Finds the form of a block.</summary>
     /// <param name="ticks">Its instants; −1 where there is none.</param>
-    /// <param name="head">Receives the head.</param>
-    /// <param name="steps">The steps of all blocks; receives those of this one.</param>
-    public static void Write(ReadOnlySpan<long> ticks, Span<byte> head, ByteBuffer steps)
+    /// <param name="stepsAt">Where its steps will be.</param>
+    public static TimeBlockHead HeadOf(ReadOnlySpan<long> ticks, long stepsAt)
     {
         (long least, long greatest) = (long.MaxValue, -1L);
         bool hasNone = false;
@@ -34,21 +33,34 @@ internal static class TimeColumnForm
             greatest = Math.Max(greatest, tick);
         }
 
-        least = greatest < 0 ? 0 : least;
-        int unit = Unit(ticks, least);
-        ulong most = greatest < 0 ? 0 : (ulong)((greatest - least) / Units[unit]) + (hasNone ? 1u : 0);
-        int bits = 64 - BitOperations.LeadingZeroCount(most);
-        head.Clear();
-        BinaryPrimitives.WriteInt64LittleEndian(head, least);
-        BinaryPrimitives.WriteInt64LittleEndian(head[8..], greatest);
-        BinaryPrimitives.WriteUInt32LittleEndian(head[16..], (uint)steps.Length / sizeof(ulong));
-        (head[20], head[21], head[22]) = ((byte)bits, (byte)unit, hasNone ? (byte)1 : (byte)0);
-        Span<byte> into = steps.Take(StepBytes(ticks.Length, bits));
-        into.Clear();
-        for (int i = 0; i < ticks.Length && bits > 0; i++)
+        if (greatest < 0)
         {
-            ulong step = ticks[i] < 0 ? 0 : (ulong)((ticks[i] - least) / Units[unit]) + (hasNone ? 1u : 0);
-            Put(into, i * bits, bits, step);
+            return TimeBlockHead.None;
+        }
+
+        int unit = Unit(ticks, least);
+        ulong most = (ulong)((greatest - least) / Units[unit]) + (hasNone ? 1u : 0);
+        return new TimeBlockHead(least, greatest, stepsAt, 64 - BitOperations.LeadingZeroCount(most), unit, hasNone);
+    }
+
+    /// <summary>Writes the head of a block.</summary>
+    public static void WriteHead(in TimeBlockHead head, Span<byte> into)
+    {
+        into.Clear();
+        BinaryPrimitives.WriteInt64LittleEndian(into, head.Base);
+        BinaryPrimitives.WriteInt64LittleEndian(into[8..], head.Greatest);
+        BinaryPrimitives.WriteUInt32LittleEndian(into[16..], (uint)(head.Steps / sizeof(ulong)));
+        (into[20], into[21], into[22]) = ((byte)head.Bits, (byte)head.Unit, head.HasNone ? (byte)1 : (byte)0);
+    }
+
+    /// <summary>Writes the steps of a block.</summary>
+    public static void WriteSteps(in TimeBlockHead head, ReadOnlySpan<long> ticks, Span<byte> into)
+    {
+        into.Clear();
+        for (int i = 0; i < ticks.Length && head.Bits > 0; i++)
+        {
+            ulong step = ticks[i] < 0 ? 0 : (ulong)((ticks[i] - head.Base) / Units[head.Unit]) + (head.HasNone ? 1u : 0);
+            Put(into, i * head.Bits, head.Bits, step);
         }
     }
 
