@@ -67,7 +67,11 @@ internal sealed class ExportRun(LogEngine engine, NodeResources resources, Admis
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _hash.Dispose();
+    public void Dispose()
+    {
+        _hash.Dispose();
+        (_format as IDisposable)?.Dispose();
+    }
 
     private async Task StreamAsync(Stream output, CancellationToken cancellationToken)
     {
