@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Indelible.Client;
 using Indelible.Events;
 
 namespace Indelible.Cli.Commands;

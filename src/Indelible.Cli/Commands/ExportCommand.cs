@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Indelible.Client;
 
 namespace Indelible.Cli.Commands;
 

@@ -36,7 +36,9 @@ internal static class IndexCommand
 
         try
         {
-            using HeldFolder folder = HeldFolder.Take(data, master is null ? null : MasterKeyReference.Resolve(master), RandomSource.System);
+            // Spelt out: without the type, null would become a key of no bytes.
+            ReadOnlyMemory<byte>? key = master is null ? (ReadOnlyMemory<byte>?)null : MasterKeyReference.Resolve(master);
+            using HeldFolder folder = HeldFolder.Take(data, key, RandomSource.System);
             IReadOnlyList<string> logs = folder.Logs();
             if (log is not null && !logs.Contains(log))
             {

@@ -12,7 +12,7 @@ internal enum TermKind : byte
     /// <summary><c>true</c>, <c>false</c> or <c>null</c>; the term is that spelling.</summary>
     Word = 3,
 
-    /// <summary>An IP address that a string spells, beside the string; the term is 16 bytes big-endian, IPv4 as <c>::ffff:a.b.c.d</c>.</summary>
+    /// <summary>An IP address that a string spells, beside the string and also where strings are kept as hashes; the term is 16 bytes big-endian, IPv4 as <c>::ffff:a.b.c.d</c>.</summary>
     Address = 4,
 }
 

@@ -64,6 +64,8 @@ internal readonly ref struct Postings
     /// <summary>The rows one by one, ascending.</summary>
     public Enumerator GetEnumerator() => new(Read());
 
+    private Postings Read() => _source is null ? this : _source.Read(_place, Count);
+
     /// <summary>Goes over the rows.</summary>
     public ref struct Enumerator
     {
@@ -111,8 +113,6 @@ internal readonly ref struct Postings
             return true;
         }
     }
-
-    private Postings Read() => _source is null ? this : _source.Read(_place, Count);
 }
 
 /// <summary>Reads rows that lie elsewhere.</summary>

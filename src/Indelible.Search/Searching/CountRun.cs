@@ -23,6 +23,7 @@ internal sealed class CountRun
     private long _total;
     private long _countedFrom;
     private long _forValues;
+    private long _bundlesForValues;
     private bool _hasMoved;
 
     public CountRun(IIndexedSource source, CountRequest request, long asOf, LogSpans spans, ValueCache cache, ScanLimits limits, CancellationToken cancellation)
@@ -31,8 +32,8 @@ internal sealed class CountRun
         _query = request.Query.Within(request.Time);
         _cost = _query.Cost;
         _question = new SightedQuestion(_query, source.Sights);
-        _budget = new SearchBudget(limits.MaxSorted, limits.MaxWork > long.MaxValue / 4 ? long.MaxValue : limits.MaxWork * 4, cancellation);
-        _forValues = limits.MaxScanned;
+        _budget = SearchBudget.ForAll(limits, cancellation);
+        (_forValues, _bundlesForValues) = (limits.MaxScanned, limits.MaxBundlesToCount);
         _looker = new EntryLooker(source);
         _onEntry = OnEntry;
         _times = new TimeTally(request.Interval);
@@ -68,7 +69,7 @@ internal sealed class CountRun
         {
             notices.Add(_budget.IsWorkSpent
                 ? Notices.Text($"The query is so heavy that only the entries from {_countedFrom} on were counted.")
-                : Notices.Text($"{_budget.Looked} entries had to be looked at, as many as one request may: only the entries from {_countedFrom} on were counted."));
+                : Notices.Text($"{_budget.Looked} entries were looked at, as many as one request may where they lie: only the entries from {_countedFrom} on were counted."));
         }
 
         (IReadOnlyList<ValueCount> values, long others, long distinct, bool areExact) = _values?.Result(_request.Top) ?? ([], 0, 0, true);
@@ -124,7 +125,7 @@ internal sealed class CountRun
         // What may be looked at for its values alone is bounded apart: without that the rest can still be counted.
         forValues.And(sure);
         forValues.AndNot(look);
-        int least = TakeNewest(forValues);
+        int least = TakeNewest(forValues, span.From);
         RowSet passedOver = RowSet.Rent();
         passedOver.Or(forValues);
         passedOver.KeepBetween(0, least);
@@ -184,23 +185,28 @@ internal sealed class CountRun
     }
 
     /// <summary>Takes as many of the newest rows as may still be looked at for their values.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="first">The index of row 0.</param>
     /// <returns>The least row that was taken.</returns>
-    private int TakeNewest(RowSet rows)
+    private int TakeNewest(RowSet rows, long first)
     {
-        int count = rows.Count;
-        if (count <= _forValues)
-        {
-            _forValues -= count;
-            return 0;
-        }
-
         int least = RowSet.MaxRows;
-        for (; _forValues > 0; _forValues--)
+        long bundle = -1;
+        for (int row = rows.LastBelow(RowSet.MaxRows); row >= 0; row = rows.LastBelow(row))
         {
-            least = rows.LastBelow(least);
+            bool isNew = (first + row) / EntryLooker.BundleEntries != bundle;
+            if (_forValues == 0 || (isNew && _bundlesForValues == 0))
+            {
+                (_forValues, _bundlesForValues) = (0, 0);
+                return least;
+            }
+
+            _forValues--;
+            _bundlesForValues -= isNew ? 1 : 0;
+            (least, bundle) = (row, (first + row) / EntryLooker.BundleEntries);
         }
 
-        return least;
+        return 0;
     }
 
     /// <summary>Counts rows by the columns of their chunk.</summary>

@@ -8,6 +8,7 @@ internal sealed class EqualsClause(FieldPath path, Literal literal) : IndexClaus
     private readonly byte[]? _number = literal.NumberTerm;
     private readonly bool _isWord = literal.MatchesWord(literal.Utf8) && literal.Text is "true" or "false" or "null";
     private readonly AddressRange? _addresses = literal.Addresses;
+    private readonly bool _isAddress = literal.Addresses is not null && !literal.IsNetwork;
     private readonly byte[] _firstAddress = literal.Addresses?.FirstTerm() ?? [];
 
     public override void Find(in IndexQuestion question)
@@ -28,7 +29,9 @@ internal sealed class EqualsClause(FieldPath path, Literal literal) : IndexClaus
         {
             FindAddresses(question);
         }
-        else if (index.IsHashed(Path!))
+
+        // The text of one address is found as the address that it is.
+        if (!_isAddress && index.IsHashed(Path!))
         {
             index.AddHashed(Path!, _text, question.Open);
         }
@@ -71,7 +74,6 @@ internal sealed class EqualsClause(FieldPath path, Literal literal) : IndexClaus
 
     private void FindAddresses(in IndexQuestion question)
     {
-        AddHashedRows(question);
         if (_addresses!.Value.Low == _addresses.Value.High)
         {
             question.Index.AddEqual(Path!, TermKind.Address, _firstAddress, question.Sure);

@@ -1,7 +1,7 @@
 namespace Indelible.Search;
 
 /// <summary>A clause of a query, made ready to be asked of indexes: one for each request, not thread-safe.</summary>
-internal abstract class IndexClause : TermChooser
+internal abstract class IndexClause : TermVisit
 {
     /// <summary>Looking at one entry takes about as long as visiting so many terms.</summary>
     protected const int TermsPerEntry = 128;
@@ -60,7 +60,7 @@ internal abstract class IndexClause : TermChooser
     /// <summary>Whether it is cheaper to look at the rows that matter than to visit the terms.</summary>
     protected static bool IsFew(RowSet? within, int terms) => within is not null && (long)within.Count * TermsPerEntry < terms;
 
-    /// <summary>As <see cref="TermChooser.VisitTerms"/>, at the path of the clause.</summary>
+    /// <summary>As <see cref="TermVisit.VisitTerms"/>, at the path of the clause.</summary>
     protected bool Visit(in IndexQuestion question, TermKind kind, ReadOnlySpan<byte> from) => VisitTerms(question, Path!, kind, from);
 
     protected override bool Accepts(ReadOnlySpan<byte> term, ref bool goOn) => false;

@@ -35,7 +35,7 @@ internal sealed class IndexOrderSearch
     {
         (_start, _spans, _cancellation) = (start, spans, cancellation);
         _question = new SightedQuestion(start.Query, start.Source.Sights);
-        _budget = new SearchBudget(start.Limits.MaxScanned, start.Limits.MaxWork, cancellation);
+        _budget = SearchBudget.ForPage(start.Limits, cancellation);
         _looker = new EntryLooker(start.Source);
         _onEntry = OnEntry;
         _descending = start.Request.Order == SearchOrder.NewestFirst;
@@ -65,6 +65,7 @@ internal sealed class IndexOrderSearch
             await TakeAsync().ConfigureAwait(false);
         }
 
+        _budget.BeginCounting();
         while (_countedTo != End && !MustStop)
         {
             await _start.Source.RestAsync(_cancellation).ConfigureAwait(false);
@@ -86,7 +87,7 @@ internal sealed class IndexOrderSearch
         {
             notices.Add(_budget.IsWorkSpent
                 ? Notices.Text($"The query is so heavy that only a part was searched: there are at least {_counted} results, and the cursor goes on from there.")
-                : Notices.Text($"{_budget.Looked} entries had to be looked at, as many as one request may: there are at least {_counted} results, and the cursor goes on from there."));
+                : Notices.Text($"{_budget.Looked} entries were looked at to decide about them, as many as one request may where they lie: there are at least {_counted} results, and the cursor goes on from there."));
         }
 
         return new SearchPage(_start.AsOf, new SearchTotal(_counted, exact), _items, token, _budget.Looked, _spans.Indexed, notices);
@@ -264,10 +265,13 @@ internal sealed class IndexOrderSearch
 
     private void CountLooked()
     {
+        int open = 0;
         foreach (long index in _looker.Wanted)
         {
-            _budget.CountLooked(IsSure(index) ? 0 : 1);
+            open += IsSure(index) ? 0 : 1;
         }
+
+        _budget.CountLooked(open);
     }
 
     private bool IsSure(long index) => _verdict is { } verdict && verdict.Found.Sure.Contains((int)(index - _span.From));

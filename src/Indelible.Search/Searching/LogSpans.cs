@@ -33,6 +33,7 @@ internal sealed class LogSpans : IDisposable
         }
 
         AddGap(at, asOf);
+        Lag = asOf - at;
         Unindexed = asOf - Indexed;
     }
 
@@ -41,6 +42,9 @@ internal sealed class LogSpans : IDisposable
 
     /// <summary>How many entries none covers.</summary>
     public long Unindexed { get; private set; }
+
+    /// <summary>How many of those are behind all that are indexed: they have only just come, where indexing keeps up.</summary>
+    public long Lag { get; }
 
     /// <summary>How many entries have an index that proved damaged.</summary>
     public long Damaged { get; private set; }

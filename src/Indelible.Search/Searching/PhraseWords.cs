@@ -1,7 +1,7 @@
 namespace Indelible.Search;
 
 /// <summary>The words of a phrase, each asked of the words of an index.</summary>
-internal sealed class PhraseWords : TermChooser
+internal sealed class PhraseWords : TermVisit
 {
     private readonly Glob[] _globs;
     private readonly byte[][] _prefixes;

@@ -49,7 +49,11 @@ internal sealed class RangeClause : IndexClause
             return;
         }
 
-        AddHashedRows(question);
+        if (_range.Kind != RangeKind.Address)
+        {
+            AddHashedRows(question);
+        }
+
         if (!FindTerms(question))
         {
             question.Index.AddExisting(Path!, question.Open);

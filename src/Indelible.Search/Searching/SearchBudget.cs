@@ -16,17 +16,19 @@ internal sealed class SearchBudget
     private const int ChargesPerCheck = 256;
 
     private readonly long _maxLooked;
+    private readonly long _maxBundles;
+    private readonly long _maxBundlesToCount;
     private readonly long _maxWork;
     private readonly CancellationToken _cancellation;
+    private long _bundlesAtCounting = long.MaxValue;
+    private long _bundles;
     private long _allowed;
     private int _charges;
 
-    /// <param name="maxLooked">How many entries may be looked at.</param>
-    /// <param name="maxWork">How much work may be done.</param>
-    /// <param name="cancellation">Ends the request.</param>
-    public SearchBudget(long maxLooked, long maxWork, CancellationToken cancellation)
+    private SearchBudget(ScanLimits limits, long maxLooked, int times, CancellationToken cancellation)
     {
-        (_maxLooked, _maxWork, _cancellation) = (maxLooked, maxWork, cancellation);
+        (_maxLooked, _maxBundles, _maxWork) = (maxLooked, Times(limits.MaxBundles, times), Times(limits.MaxWork, times));
+        (_maxBundlesToCount, _cancellation) = (limits.MaxBundlesToCount, cancellation);
         BeginChunk();
     }
 
@@ -37,13 +39,19 @@ internal sealed class SearchBudget
     public long Work { get; private set; }
 
     /// <summary>Whether nothing more may be begun.</summary>
-    public bool IsSpent => Looked >= _maxLooked || Work >= _maxWork;
+    public bool IsSpent => Looked >= _maxLooked || _bundles >= Math.Min(_maxBundles, _bundlesAtCounting) || Work >= _maxWork;
 
     /// <summary>Whether it is the work that is spent, rather than the number of entries.</summary>
     public bool IsWorkSpent => Work >= _maxWork;
 
     /// <summary>Allows for one chunk an eighth of all work: a query that is heavier is answered by looking at entries, and still gets on.</summary>
     public void BeginChunk() => _allowed = Work + (_maxWork / 8);
+
+    /// <summary>For a page in the order of the log.</summary>
+    public static SearchBudget ForPage(ScanLimits limits, CancellationToken cancellation) => new(limits, limits.MaxScanned, 1, cancellation);
+
+    /// <summary>For what has to take all entries into account: to sort them by time, or to count.</summary>
+    public static SearchBudget ForAll(ScanLimits limits, CancellationToken cancellation) => new(limits, limits.MaxSorted, 4, cancellation);
 
     /// <summary>Counts work in an index.</summary>
     /// <returns>Whether there may be more of it in this chunk.</returns>
@@ -59,8 +67,15 @@ internal sealed class SearchBudget
         return Work < _allowed;
     }
 
-    /// <summary>Counts entries that a source was asked for.</summary>
-    public void CountLooked(long entries) => Looked += entries;
+    /// <summary>From now on nothing is done but to count: less is spent on that.</summary>
+    public void BeginCounting() => _bundlesAtCounting = _bundles + _maxBundlesToCount;
+
+    /// <summary>Counts entries of one bundle that are looked at.</summary>
+    public void CountLooked(long entries)
+    {
+        Looked += entries;
+        _bundles += entries > 0 ? 1 : 0;
+    }
 
     /// <summary>Counts the work of one entry.</summary>
     /// <exception cref="OperationCanceledException">The request was cancelled.</exception>
@@ -69,4 +84,6 @@ internal sealed class SearchBudget
         _cancellation.ThrowIfCancellationRequested();
         Work += work;
     }
+
+    private static long Times(long limit, int times) => limit > long.MaxValue / times ? long.MaxValue : limit * times;
 }

@@ -35,7 +35,7 @@ internal sealed class TimeOrderSearch
     {
         (_start, _spans, _cancellation, _limit, _cost) = (start, spans, cancellation, start.Request.Limit, start.Query.Cost);
         _question = new SightedQuestion(start.Query, start.Source.Sights);
-        _budget = new SearchBudget(start.Limits.MaxSorted, start.Limits.MaxWork > long.MaxValue / 4 ? long.MaxValue : start.Limits.MaxWork * 4, cancellation);
+        _budget = SearchBudget.ForAll(start.Limits, cancellation);
         _looker = new EntryLooker(start.Source);
         _onEntry = OnEntry;
     }
@@ -77,7 +77,7 @@ internal sealed class TimeOrderSearch
 
         if (_budget.IsSpent)
         {
-            throw TooMuch($"more than {_start.Limits.MaxSorted} entries would have to be looked at");
+            throw TooMuch($"more than the {_budget.Looked} entries that were looked at would have to be");
         }
     }
 

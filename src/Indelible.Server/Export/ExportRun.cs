@@ -69,7 +69,11 @@ internal sealed class ExportRun(LogEngine engine, NodeResources resources, LogIn
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _hash.Dispose();
+    public void Dispose()
+    {
+        _hash.Dispose();
+        (_format as IDisposable)?.Dispose();
+    }
 
     private async Task StreamAsync(Stream output, CancellationToken cancellationToken)
     {

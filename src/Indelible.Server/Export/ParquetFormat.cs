@@ -9,7 +9,7 @@ namespace Indelible.Server.Export;
 
 /// <summary>A table as Parquet: typed columns, zstd, one row group after the other, so that no more than one is in memory.</summary>
 /// <remarks>Columns are named as in a query, dots and all. Times are microseconds in UTC: a seventh digit is cut off.</remarks>
-internal sealed class ParquetFormat : IExportFormat
+internal sealed class ParquetFormat : IExportFormat, IDisposable
 {
     /// <summary>The media type (IANA).</summary>
     public const string MediaType = "application/vnd.apache.parquet";
@@ -66,6 +66,9 @@ internal sealed class ParquetFormat : IExportFormat
         _stream.Output = output;
         Wait(DisposeAsync());
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
 
     private static DataField FieldOf(ExportColumn column) => column.Kind switch
     {

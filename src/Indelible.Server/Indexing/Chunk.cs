@@ -5,6 +5,9 @@ namespace Indelible.Server.Indexing;
 /// <summary>What there is of the index of one chunk of a log. The indexing thread's alone.</summary>
 internal sealed class Chunk(long first)
 {
+    // What an index takes besides what it counts: it matters where ten thousand logs have one of a few rows.
+    private const long FixedBytes = 4096;
+
     private volatile bool _hasPersonalFile;
 
     /// <summary>The leaf index of its first entry.</summary>
@@ -45,5 +48,5 @@ internal sealed class Chunk(long first)
     public DateTimeOffset NotBefore { get; set; }
 
     /// <summary>What it takes of the memory for indexes.</summary>
-    public long MemoryBytes => (Builder?.MemoryBytes ?? 0) + (Personal?.MemoryBytes ?? 0);
+    public long MemoryBytes => (Builder is null ? 0 : FixedBytes + Builder.MemoryBytes) + (Personal is null ? 0 : FixedBytes + Personal.MemoryBytes);
 }

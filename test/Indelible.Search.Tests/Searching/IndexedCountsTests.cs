@@ -39,7 +39,7 @@ public sealed class IndexedCountsTests
             // Once more, with what is kept of the first time.
             Same(wanted, await counts.CountAsync(source, c.Request, TestContext.Current.CancellationToken));
         },
-        iter: 3000,
+        iter: 1200,
         print: c => c.ToString());
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class IndexedCountsTests
 
             Assert.True((result.Total.Exact && result.ValuesExact) || result.Notices.Count > 0);
         },
-        iter: 2000,
+        iter: 600,
         print: t => $"sorted {t.Item2}, scanned {t.Item3}, work {t.Item4}, {t.Item1}");
 
     [Theory]

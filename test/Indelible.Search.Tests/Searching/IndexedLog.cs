@@ -36,7 +36,29 @@ internal sealed class IndexedLog : IIndexedSource
     /// <summary>How many entries were asked for.</summary>
     public long Shown { get; private set; }
 
-    public void Add(ChunkIndex chunk) => _chunks.Add(chunk);
+    /// <summary>Has all indexes watched.</summary>
+    public IndexedLog Watched(IndexWatch watch)
+    {
+        for (int i = 0; i < _chunks.Count; i++)
+        {
+            ChunkIndex chunk = _chunks[i];
+            _chunks[i] = new ChunkIndex(chunk.First, new WatchedIndex(chunk.Terms, watch), chunk.Personal is { } personal ? new WatchedIndex(personal, watch) : null);
+        }
+
+        return this;
+    }
+
+    /// <summary>Indexes all of it in chunks of so many rows, personal values too.</summary>
+    public IndexedLog Indexed(int chunkRows)
+    {
+        for (int first = 0; first < _entries.Count; first += chunkRows)
+        {
+            int rows = Math.Min(chunkRows, _entries.Count - first);
+            _chunks.Add(LiveIndexOf(_entries, first, rows, rows));
+        }
+
+        return this;
+    }
 
     public void Report(ChunkIndex index) => Reported.Add(index);
 
@@ -65,7 +87,7 @@ internal sealed class IndexedLog : IIndexedSource
         }
 
         bool isVague = random.Next(2) == 0;
-        FieldPath[] hashed = [.. s_hashable.Where(_ => isVague && random.Next(3) == 0)];
+        FieldPath[] hashed = [.. s_hashable.Where(_ => isVague && random.Next(2) == 0)];
         ITermIndex terms = Vague(entries.Skip(first).Take(rows).Select(entry => (entry?.Logged, entry?.Logged)), isPersonal: false, hashed, isVague, random);
         return new ChunkIndex(
             first,

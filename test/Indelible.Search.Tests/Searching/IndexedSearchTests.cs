@@ -45,7 +45,7 @@ public sealed class IndexedSearchTests
             }
             while (cursor is not null);
         },
-        iter: 3000,
+        iter: 1200,
         print: c => c.ToString());
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class IndexedSearchTests
             while (cursor is not null);
             Assert.Equal(all.Items.Select(item => item.Index), found);
         },
-        iter: 2000,
+        iter: 600,
         print: t => $"looked at {t.Item2}, work {t.Item3}, {t.Item1}");
 
     private sealed record Case(

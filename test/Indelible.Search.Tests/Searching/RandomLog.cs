@@ -19,7 +19,7 @@ internal static class RandomLog
     [
         "u-8472", "failure", "42", "-1.5e3", "true", "null", "10.0.0.7", "10.0.0.0/8", "::1", "::ffff:10.0.0.9", "2001:db8::7", "acme", "", " ", "a\"b", "a\\b",
         "naïve Wörd", "患者の記録", "word", "p", "pa w-d", "paWd", "😀 b", "2026-11-23T10:00:00+02:00", "2026-11-05", "9007199254740993", "ΟΔΟΣ", "ﬀ", "payment refused",
-        "refused payment", "4bf92f-aa01", "4bf92f-aa02", "-3", "100",
+        "refused payment", "2026-11-24T01:00:00+05:00", "2026-11-22T23:00:00-05:00", "4bf92f-aa01", "4bf92f-aa02", "-3", "100",
     ];
 
     private static readonly string[] s_others = ["42", "-1500", "0", "0.5", "100", "1e+21", "5", "-3", "true", "false", "null"];
@@ -28,6 +28,7 @@ internal static class RandomLog
     [
         ["actor", "id"], ["action"], ["message"], ["data", "x"], ["data", "x", "y"], ["data", "a b", "c\"d"], ["labels", "env"], ["trace"], ["targets", "count"], ["targets", "id"],
         ["changes", "new", "a"], ["data", "-x", "1"], ["data", ""], ["source", "ip"],
+        ["actor"], ["targets"],
     ];
 
     private static readonly Gen<Value> s_scalar = Gen.Frequency<Value>(
@@ -39,8 +40,8 @@ internal static class RandomLog
         : Gen.Frequency<Value>(
             (12, s_scalar),
             (2, inner.Array[0, 3].Select(items => (Value)new Items(items))),
-            (1, Gen.Select(RandomQueries.Of("x", "y", "a", "id"), inner, (name, value) => (Value)new Members([(name, value)]))),
-            (2, Gen.Select(inner, Gen.Int[0, 4], (value, erased) => (Value)new Sealed(value, erased == 0))),
+            (3, Gen.Select(RandomQueries.Of("x", "y", "a", "id"), inner, (name, value) => (Value)new Members([(name, value)]))),
+            (4, Gen.Select(inner, Gen.Int[0, 4], (value, erased) => (Value)new Sealed(value, erased == 0))),
             (1, Gen.Const((Value)new Removed()))));
 
     private static readonly Gen<Value> s_time = Gen.Frequency<Value>(
@@ -80,7 +81,7 @@ internal static class RandomLog
     /// <summary>Paths that entries have, and some that they have not.</summary>
     public static readonly Gen<string[]> Path = Gen.Frequency(
         (12, RandomQueries.Of(s_paths)),
-        (1, RandomQueries.Of<string[]>(["time"], ["received_at"], ["salt"], ["data"], ["data", "none"], ["targets"])));
+        (1, RandomQueries.Of<string[]>(["time"], ["received_at"], ["salt"], ["data"], ["data", "none"])));
 
     /// <summary>Texts that entries have.</summary>
     public static readonly Gen<string> Word = RandomQueries.Of(s_strings);

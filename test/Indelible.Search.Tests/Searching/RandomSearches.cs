@@ -17,6 +17,10 @@ internal static class RandomSearches
         s_path.Select(path => new JsonObject { ["op"] = "exists", ["path"] = path }),
         Gen.Select(s_path, Gen.OneOf(RandomLog.Word, s_number, RandomQueries.Of("10.0.0.0/8", "::/0", "0.0.0.0/0", "true", "null")), Gen.Bool, (path, value, typed) =>
             new JsonObject { ["op"] = "equals", ["path"] = path, ["value"] = value, ["typed"] = typed }),
+        RandomQueries.Of<string[]>(["aa01"], ["4bf92f", "aa02"], ["acme"], ["u", "8472"], ["payment"], ["pay*", "refused"], ["word"], ["4b*"], ["*"], ["w", "*"]).Select(
+            words => new JsonObject { ["op"] = "words", ["words"] = new JsonArray([.. words.Select(word => (JsonNode)word)]) }),
+        RandomQueries.Of("10.0.0.0/8", "10.0.0.7", "::1", "::/0", "0.0.0.0/0", "10.0.0.9", "2001:db8::/32").Select(
+            network => new JsonObject { ["op"] = "equals", ["path"] = new JsonArray("source", "ip"), ["value"] = network, ["typed"] = true }),
         Gen.Select(s_path, s_glob, (path, pattern) => new JsonObject { ["op"] = "like", ["path"] = path, ["pattern"] = pattern }),
         Gen.Select(s_path, Gen.OneOf(RandomLog.Word, s_glob, RandomQueries.Of("wörd", "οδος", "payment refused", "aa01", "4bf92f", "word 記", "の")), Gen.Bool, (path, words, anywhere) =>
         {
@@ -34,7 +38,7 @@ internal static class RandomSearches
         Range(
             Gen.OneOf(s_path, Gen.Const(() => new JsonArray("time")), Gen.Const(() => new JsonArray("received_at"))),
             "time",
-            RandomQueries.Of("2026-11-05T00:00:00Z", "2026-11-20T08:00:00Z", "2026-11-20T10:00:00Z", "2026-11-23T08:00:00Z", "2026-11-24T00:00:00Z", "0001-01-01T00:00:00Z")));
+            RandomQueries.Of("2026-11-05T00:00:00Z", "2026-11-20T08:00:00Z", "2026-11-20T10:00:00Z", "2026-11-23T00:00:00Z", "2026-11-23T08:00:00Z", "2026-11-24T00:00:00Z", "0001-01-01T00:00:00Z")));
 
     private static readonly Gen<JsonObject> s_tree = Gen.Recursive<JsonObject>((depth, inner) => depth > 3
         ? s_clause

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Indelible.Search.Tests.Searching;
 
 /// <summary>
-/// An index that knows less than there is, in every way that one may: strings at some paths are hashes that many values share, some rows are not known at all.
-/// Made of an exact one, so that what it hides is known.
+/// An index that knows less than there is, in every way that one may: strings at some paths are hashes that many values share, words of those without a space are no words
+/// of it, some rows are not known at all. Made of an exact one, so that what it hides is known.
 /// </summary>
 internal sealed class VagueIndex(ITermIndex exact, ITermIndex withoutHashed, IReadOnlyList<FieldPath> hashed, IReadOnlyCollection<int> unknown) : ITermIndex
 {
@@ -13,7 +13,7 @@ internal sealed class VagueIndex(ITermIndex exact, ITermIndex withoutHashed, IRe
 
     public int Rows => exact.Rows;
 
-    /// <summary>An entry without the strings at some paths: what the words of an index are made of that keeps them as hashes.</summary>
+    /// <summary>An entry without the identifiers at some paths: what the words of an index are made of that keeps strings there as hashes.</summary>
     public static byte[] Without(byte[] entry, IReadOnlyList<FieldPath> hashed)
     {
         JsonNode json = JsonNode.Parse(entry)!;
@@ -104,7 +104,8 @@ internal sealed class VagueIndex(ITermIndex exact, ITermIndex withoutHashed, IRe
         foreach (FieldPath path in hashed)
         {
             bool mayStand = false;
-            exact.VisitTerms(path, TermKind.String, default, (ReadOnlySpan<byte> term, in Postings _) => !(mayStand = mayStand || phrase.Matches(term)));
+            exact.VisitTerms(path, TermKind.String, default, (ReadOnlySpan<byte> term, in Postings _) =>
+                !(mayStand = mayStand || (IsIdentifier(Encoding.UTF8.GetString(term)) && phrase.Matches(term))));
             if (mayStand)
             {
                 AddHashedRows(path, into);
@@ -123,6 +124,8 @@ internal sealed class VagueIndex(ITermIndex exact, ITermIndex withoutHashed, IRe
 
     public ITimeColumn? Times(FieldPath path) => exact.Times(path);
 
+    private static bool IsIdentifier(string text) => !text.Contains(' ', StringComparison.Ordinal);
+
     private static int BucketOf(ReadOnlySpan<byte> value) => value.Length % Buckets;
 
     private static void Remove(JsonNode? node, ReadOnlySpan<string> path)
@@ -131,7 +134,7 @@ internal sealed class VagueIndex(ITermIndex exact, ITermIndex withoutHashed, IRe
         {
             for (int i = 0; i < list.Count; i++)
             {
-                if (path.IsEmpty && list[i] is JsonValue value && value.TryGetValue(out string? _))
+                if (path.IsEmpty && list[i] is JsonValue value && value.TryGetValue(out string? text) && IsIdentifier(text))
                 {
                     list[i] = null;
                 }
@@ -143,7 +146,7 @@ internal sealed class VagueIndex(ITermIndex exact, ITermIndex withoutHashed, IRe
         }
         else if (node is JsonObject members && !path.IsEmpty && members.TryGetPropertyValue(path[0], out JsonNode? child))
         {
-            if (path.Length == 1 && child is JsonValue value && value.TryGetValue(out string? _))
+            if (path.Length == 1 && child is JsonValue value && value.TryGetValue(out string? text) && IsIdentifier(text))
             {
                 members[path[0]] = null;
             }
@@ -154,7 +157,7 @@ internal sealed class VagueIndex(ITermIndex exact, ITermIndex withoutHashed, IRe
         }
     }
 
-    private bool IsHidden(FieldPath path, TermKind kind) => kind is TermKind.String or TermKind.Address && IsHashed(path);
+    private bool IsHidden(FieldPath path, TermKind kind) => kind == TermKind.String && IsHashed(path);
 
     private void AddKnown(RowSet found, RowSet into)
     {

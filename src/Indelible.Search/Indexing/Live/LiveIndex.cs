@@ -36,7 +36,6 @@ internal sealed class LiveIndex
     private readonly long _maxMemory;
     private readonly PathNode _lostText = new(1, [], PathRole.Lost, isText: true);
     private readonly PathNode _lost = new(1, [], PathRole.Lost, isText: false);
-    private readonly ushort[] _scratchRows = new ushort[DecideAfter];
     private PathNode[] _nodes = new PathNode[16];
     private byte[] _folded = [];
     private int _rows;
@@ -242,11 +241,12 @@ internal sealed class LiveIndex
     public HashedValues HashesOf(PathNode node, MemoryCount memory)
     {
         var hashed = new HashedValues(memory);
+        ushort[] scratch = new ushort[DecideAfter];
         RowSet all = RowSet.Rent();
         RowSet identifiers = RowSet.Rent();
         for (int at = node.Newest[(int)TermKind.String]; at != 0; at = Terms[at].Previous)
         {
-            TakeHash(ref Terms[at], hashed, all, identifiers);
+            TakeHash(ref Terms[at], hashed, all, identifiers, scratch);
         }
 
         AddAll(all, ref hashed.Rows);
@@ -399,7 +399,7 @@ internal sealed class LiveIndex
         node.HashedSince = _rows;
     }
 
-    private void TakeHash(ref Term term, HashedValues hashed, RowSet all, RowSet identifiers)
+    private void TakeHash(ref Term term, HashedValues hashed, RowSet all, RowSet identifiers, ushort[] scratch)
     {
         ReadOnlySpan<byte> value = Terms.TextOf(ref term);
         ReadOnlySpan<byte> folded = Fold(value);
@@ -413,7 +413,7 @@ internal sealed class LiveIndex
 
         Terms.Rows.AddTo(ref term.Rows, RowSet.MaxRows, all);
         int count = term.Rows.Count;
-        ushort[] rows = count <= _scratchRows.Length ? _scratchRows : new ushort[count];
+        ushort[] rows = count <= scratch.Length ? scratch : new ushort[count];
         Terms.Rows.CopyTo(ref term.Rows, rows);
         foreach (ushort row in rows.AsSpan(0, count))
         {

@@ -1,7 +1,7 @@
 namespace Indelible.Search;
 
 /// <summary>Goes through terms of an index and keeps the rows of those that fit, within a budget. Not thread-safe.</summary>
-internal abstract class TermChooser
+internal abstract class TermVisit
 {
     private static readonly TermVisitor s_none = static (ReadOnlySpan<byte> _, in Postings _) => false;
 
