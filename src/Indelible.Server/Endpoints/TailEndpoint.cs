@@ -1,7 +1,6 @@
 using System.Globalization;
 using Indelible.Engine;
 using Indelible.Engine.Access;
-using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access;
 using Indelible.Server.Limits;
