@@ -54,6 +54,24 @@ public sealed class IndexLimitsTests
     }
 
     [Fact]
+    public void Of_a_string_that_is_a_term_every_word_is_one_however_long()
+    {
+        string lengthened = new('\u023A', 500);
+        byte[]?[] log = [Json(json => json.Append(CultureInfo.InvariantCulture, $"\"a\":\"{new string('x', 1000)}\"")), Json(json => json.Append(CultureInfo.InvariantCulture, $"\"b\":\"{lengthened}\""))];
+        using var indexed = new IndexedLog(log);
+        using ChunkIndex file = indexed.Open();
+        foreach (ITermIndex index in new[] { indexed.Builder.Index(null).Terms, file.Terms })
+        {
+            Assert.False(index.IsHashed(new FieldPath("a")));
+            Assert.Equal(1, Count(rows => index.AddWord(Encoding.UTF8.GetBytes(new string('x', 1000)), rows)));
+
+            // Folded it has three bytes for each two: too long for a term, so that its path is one of hashes, where long words are asked for apart.
+            Assert.True(index.IsHashed(new FieldPath("b")));
+            Assert.Equal(1, Count(rows => index.AddIdentifiers(Phrase.From(lengthened)!, rows)));
+        }
+    }
+
+    [Fact]
     public void When_a_chunk_takes_more_memory_than_it_may_the_rest_of_its_rows_are_left_open()
     {
         byte[]?[] log = [.. Enumerable.Range(0, 3000).Select(RandomEntries.Ordinary)];
