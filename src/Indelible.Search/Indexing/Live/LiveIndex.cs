@@ -13,7 +13,7 @@ namespace Indelible.Search;
 /// </remarks>
 internal sealed class LiveIndex
 {
-    /// <summary>The longest word, folded, that is a term.</summary>
+    /// <summary>The longest word, folded, that is a term where its string is none: longer ones are hardly ever the same twice. Of a string that is a term, all words are.</summary>
     public const int MaxWordBytes = 128;
 
     /// <summary>The most paths of a chunk.</summary>
@@ -79,7 +79,7 @@ internal sealed class LiveIndex
     /// <summary>What sorted the words last: readers keep it here for each other.</summary>
     public SortedTerms?[] SortedWords { get; } = new SortedTerms?[1];
 
-    /// <summary>The term that stands for every word that is too long to be one.</summary>
+    /// <summary>The term that stands for every word that is too long to be one. Such words are in strings that are kept as hashes, and in no others.</summary>
     public int LongWord => _longWord;
 
     /// <summary>Rows that it knows nothing, or not everything, of.</summary>
@@ -187,14 +187,12 @@ internal sealed class LiveIndex
 
         node.LastString = Put(node, TermKind.String, value, node.LastString, out bool isNew);
         ref Term term = ref Terms[node.LastString];
+        bool hasLongWord = false;
         if (isNew)
         {
             node.DifferentStrings++;
             term.Extra = Address(node, value);
-            if (node.IsText)
-            {
-                LinkWords(value, node.LastString);
-            }
+            hasLongWord = node.IsText && LinkWords(value, node.LastString);
         }
         else if (term.Extra != 0)
         {
@@ -202,7 +200,7 @@ internal sealed class LiveIndex
         }
 
         node.Strings++;
-        if (node.Strings % DecideAfter == 0 && BitOperations.IsPow2(node.Strings) && WillBeNearlyUnique(node))
+        if (hasLongWord || (node.Strings % DecideAfter == 0 && BitOperations.IsPow2(node.Strings) && WillBeNearlyUnique(node)))
         {
             TurnIntoHashes(node);
         }
@@ -440,26 +438,33 @@ internal sealed class LiveIndex
         return _folded.AsSpan(0, FoldedText.Fold(value, _folded));
     }
 
-    private int FindOrAddWord(ReadOnlySpan<byte> word) =>
-        word.Length > MaxWordBytes ? _longWord : Terms.FindOrAdd(IndexFormat.WordTag, word, ref _newestWord, -1, out _);
-
     private void AddWords(ReadOnlySpan<byte> folded, bool isIdentifier)
     {
         while (FoldedText.Next(ref folded, out ReadOnlySpan<byte> word))
         {
             if (!isIdentifier || !IdentifierShape.IsLeftOut(word))
             {
-                Terms.Rows.Add(ref Terms[FindOrAddWord(word)].Rows, _rows);
+                Terms.Rows.Add(ref Terms[FindOrAddWord(word, MaxWordBytes)].Rows, _rows);
             }
         }
     }
 
-    private void LinkWords(ReadOnlySpan<byte> value, int source)
+    /// <summary>Links the words of a string with it.</summary>
+    /// <returns>Whether one of them is longer than any term: folding can lengthen it.</returns>
+    private bool LinkWords(ReadOnlySpan<byte> value, int source)
     {
         ReadOnlySpan<byte> folded = Fold(value);
+        bool hasLong = false;
         while (FoldedText.Next(ref folded, out ReadOnlySpan<byte> word))
         {
-            Terms.AddSource(ref Terms[FindOrAddWord(word)], source);
+            int term = FindOrAddWord(word, TermTable.MaxBytes);
+            Terms.AddSource(ref Terms[term], source);
+            hasLong |= term == _longWord;
         }
+
+        return hasLong;
     }
+
+    private int FindOrAddWord(ReadOnlySpan<byte> word, int longest) =>
+        word.Length > longest ? _longWord : Terms.FindOrAdd(IndexFormat.WordTag, word, ref _newestWord, -1, out _);
 }

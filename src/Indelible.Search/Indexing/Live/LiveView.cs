@@ -115,7 +115,7 @@ internal sealed class LiveView : ITermIndex
 
     public void AddWord(ReadOnlySpan<byte> word, RowSet into)
     {
-        int found = word.Length <= LiveIndex.MaxWordBytes ? _index.FindWord(word) : 0;
+        int found = word.Length <= TermTable.MaxBytes ? _index.FindWord(word) : 0;
         if (found != 0)
         {
             AddWord(found, into);

@@ -17,7 +17,7 @@ internal static class FoldedPhrase
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    /// <summary>Whether one of its words can be of more bytes than an index keeps of a word.</summary>
+    /// <summary>Whether one of its words can be of more bytes than an index keeps of a word in a string that it keeps as a hash.</summary>
     public static bool MayBeLong(Phrase phrase)
     {
         foreach (Glob word in phrase.Words)
