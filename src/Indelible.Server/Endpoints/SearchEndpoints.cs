@@ -170,6 +170,7 @@ internal static class SearchEndpoints
         SearchFault.InvalidCursor or SearchFault.CursorOfAnotherRequest => "cursor",
         SearchFault.AsOfOutOfRange => "as_of",
         SearchFault.LimitOutOfRange => "limit",
+        SearchFault.IntervalOutOfRange => "interval",
         _ => "order",
     };
 }
