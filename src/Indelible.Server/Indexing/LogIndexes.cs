@@ -800,7 +800,7 @@ public sealed partial class LogIndexes : IHostedService, IDisposable
         return first < log.Next ? first : long.MaxValue;
     }
 
-    private void TakeUpAgain(LogIndex log)
+    private static void TakeUpAgain(LogIndex log)
     {
         log.Next = Math.Min(log.Next, FirstLeftOut(log));
         foreach (Chunk chunk in log.InMemory.Where(chunk => chunk.Personal is null && chunk.First >= log.PersonalTooLargeBelow && log.Erasures == 0))
