@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Indelible.Cli.Tables;
-using Indelible.Client;
 
 namespace Indelible.Cli.Commands;
 
