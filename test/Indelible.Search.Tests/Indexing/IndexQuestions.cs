@@ -199,7 +199,8 @@ internal sealed class IndexQuestions
         }
 
         Assert.Equal(actual.Count, _index.CountTerms(path, kind));
-        foreach ((byte[] term, RowSet rows) in expected)
+        // Of very many, some: each is asked for alone.
+        foreach ((byte[] term, RowSet rows) in expected.Where((_, i) => i % (1 + (expected.Count / 200)) == 0))
         {
             string what = $"{path} {kind} {Encoding.UTF8.GetString(term)}";
             RowSet equal = Rows(into => _index.AddEqual(path, kind, term, into));
@@ -208,7 +209,7 @@ internal sealed class IndexQuestions
             Assert.Equal(equal.Count, _index.CountEqual(path, kind, term));
         }
 
-        foreach ((byte[] term, RowSet rows) in actual)
+        foreach ((byte[] term, RowSet rows) in actual.Where((_, i) => i % (1 + (actual.Count / 200)) == 0))
         {
             Same(rows, Rows(into => _index.AddEqual(path, kind, term, into)), Rent(), $"{path} {kind} {Encoding.UTF8.GetString(term)} visited");
         }
@@ -226,7 +227,7 @@ internal sealed class IndexQuestions
 
     private void From(FieldPath path, TermKind kind, byte[][] terms)
     {
-        byte[][] starts = kind == TermKind.Number ? [.. "0 -1 10.0 1e3 99999"u8.ToArray().Split()] : [[0], [(byte)'a'], [(byte)'u', (byte)'-', (byte)'0'], [0xFF], .. terms.Where((_, i) => i % 7 == 0)];
+        byte[][] starts = kind == TermKind.Number ? [.. "0 -1 10.0 1e3 99999"u8.ToArray().Split()] : [[0], [(byte)'a'], [(byte)'u', (byte)'-', (byte)'0'], [0xFF], .. terms.Where((_, i) => i % (7 + (terms.Length / 20)) == 0)];
         foreach (byte[] start in starts)
         {
             Assert.Equal(

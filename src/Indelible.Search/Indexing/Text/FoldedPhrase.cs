@@ -27,13 +27,13 @@ internal static class FoldedPhrase
             {
                 bytes += part switch
                 {
-                    Glob.Star => LiveIndex.MaxWordBytes + 1,
+                    Glob.Star => LiveWords.MaxBytes + 1,
                     Glob.One => 4,
                     _ => new Rune(part).Utf8SequenceLength,
                 };
             }
 
-            if (bytes > LiveIndex.MaxWordBytes)
+            if (bytes > LiveWords.MaxBytes)
             {
                 return true;
             }
