@@ -7,7 +7,8 @@ namespace Indelible.Server.Export;
 /// <remarks>The one place where exports search.</remarks>
 internal static class MatchingEntries
 {
-    private static readonly ScanSearch s_search = new();
+    // No further than a page: nobody asks how many match, and what is counted ahead would be looked at again.
+    private static readonly ScanSearch s_search = new(new ScanLimits { MaxScanned = ServerLimits.PageSize });
 
     /// <summary>Finds them.</summary>
     /// <param name="source">The entries as whoever exports sees them.</param>
