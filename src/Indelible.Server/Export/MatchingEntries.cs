@@ -20,7 +20,7 @@ internal static class MatchingEntries
         do
         {
             var wanted = new SearchRequest(request.Query, request.Time, SearchOrder.OldestFirst, ServerLimits.PageSize, cursor, request.AsOf);
-            SearchPage page = await Searches.FindAsync(entries, wanted, cancellationToken);
+            SearchPage page = await Searches.FindNextAsync(entries, wanted, cancellationToken);
             yield return page.Items;
             cursor = page.Next;
         }

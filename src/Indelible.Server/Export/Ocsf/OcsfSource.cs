@@ -9,6 +9,7 @@ internal sealed class OcsfSource(JsonElement entry)
 {
     // Of our own making: known from elsewhere, and of no meaning to a reader of events.
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal) { "salt", "schema" };
+    private readonly HashSet<string> _touched = new(StringComparer.Ordinal) { "" };   // every place that something was taken from
 
     /// <summary>Takes a text, if it is there to be seen.</summary>
     /// <param name="path">Member names with dots between; no list on the way.</param>
@@ -53,7 +54,7 @@ internal sealed class OcsfSource(JsonElement entry)
 
     private void WriteRest(Utf8JsonWriter json, JsonElement value, string path)
     {
-        if (!IsTouched(path))
+        if (!_touched.Contains(path))
         {
             VisibleValue.Write(json, value);
         }
@@ -81,15 +82,12 @@ internal sealed class OcsfSource(JsonElement entry)
         }
     }
 
-    private bool HasRest(JsonElement value, string path) => !_taken.Contains(path) && (!IsTouched(path) || value.ValueKind switch
+    private bool HasRest(JsonElement value, string path) => !_taken.Contains(path) && (!_touched.Contains(path) || value.ValueKind switch
     {
         JsonValueKind.Object => value.EnumerateObject().Any(member => HasRest(member.Value, Below(path, member.Name))),
         JsonValueKind.Array => value.EnumerateArray().Select((item, i) => (item, i)).Any(item => HasRest(item.item, Below(path, item.i))),
         _ => false,
     });
-
-    /// <summary>Whether something in a place was taken.</summary>
-    private bool IsTouched(string path) => path.Length == 0 || _taken.Any(taken => taken.StartsWith(path + ".", StringComparison.Ordinal));
 
     private JsonElement? Find(string path)
     {
@@ -118,6 +116,11 @@ internal sealed class OcsfSource(JsonElement entry)
     private T Take<T>(string path, T value)
     {
         _taken.Add(path);
+        for (int dot = path.LastIndexOf('.'); dot > 0; dot = path.LastIndexOf('.', dot - 1))
+        {
+            _touched.Add(path[..dot]);
+        }
+
         return value;
     }
 }
