@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -46,20 +45,20 @@ internal sealed class IndelibleEngine : ISearchEngine
     {
         var builder = new ChunkIndexBuilder(chunk.First);
         PersonalIndexBuilder? personal = _entries.IsSealed ? new PersonalIndexBuilder(chunk.First) : null;
-        long started = Stopwatch.GetTimestamp();
+        TimeSpan started = Environment.CpuUsage.TotalTime;
         foreach (ReadOnlyMemory<byte> entry in chunk.Entries)
         {
             builder.Append(entry.Span);
         }
 
-        _public.Taking += Stopwatch.GetElapsedTime(started);
-        started = Stopwatch.GetTimestamp();
+        _public.Taking += Environment.CpuUsage.TotalTime - started;
+        started = Environment.CpuUsage.TotalTime;
         for (int i = 0; i < chunk.Entries.Count && personal is not null; i++)
         {
             personal.Append(chunk.Entries[i].Span, chunk.Clear[i].Span);
         }
 
-        _personal.Taking += Stopwatch.GetElapsedTime(started);
+        _personal.Taking += Environment.CpuUsage.TotalTime - started;
         if (chunk.Root is not { } root)
         {
             _tail = (builder, personal);
@@ -80,7 +79,7 @@ internal sealed class IndelibleEngine : ISearchEngine
     /// <inheritdoc/>
     public Task<(long Bytes, string Remark)> FinishAsync(CancellationToken cancellationToken)
     {
-        var remark = new StringBuilder("on one thread: ");
+        var remark = new StringBuilder("on one thread, in processor time: ");
         Describe(remark, _public, "");
         if (_entries.IsSealed)
         {
@@ -202,7 +201,7 @@ internal sealed class IndelibleEngine : ISearchEngine
 
     private string? PersonalPathOf(long first) => _entries.IsSealed ? Path.ChangeExtension(PathOf(first), ".personal") : null;
 
-    /// <summary>What one of the two indexes took.</summary>
+    /// <summary>What one of the two indexes took, in processor time: it hardly depends on what else the machine does.</summary>
     private sealed class Work
     {
         public TimeSpan Taking { get; set; }
@@ -213,7 +212,7 @@ internal sealed class IndelibleEngine : ISearchEngine
 
         public void Write(string path, Action<Stream> write)
         {
-            long started = Stopwatch.GetTimestamp();
+            TimeSpan started = Environment.CpuUsage.TotalTime;
             using (var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20))
             {
                 write(stream);
@@ -221,7 +220,7 @@ internal sealed class IndelibleEngine : ISearchEngine
                 Bytes += stream.Length;
             }
 
-            Sealing += Stopwatch.GetElapsedTime(started);
+            Sealing += Environment.CpuUsage.TotalTime - started;
         }
     }
 }
