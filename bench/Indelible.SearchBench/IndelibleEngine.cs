@@ -93,7 +93,9 @@ internal sealed class IndelibleEngine : ISearchEngine
             remark.Append(CultureInfo.InvariantCulture, $"; the index of the tail takes {(double)memory / tail.Public.Rows:F0} bytes of memory for each of {tail.Public.Rows:N0} entries");
         }
 
-        return Task.FromResult((_public.Bytes + _personal.Bytes + _entries.SegmentBytes, remark.ToString()));
+        // What is not sealed yet is not on the disk here; it counts as if it were.
+        double eachEvent = (double)(_public.Bytes + _personal.Bytes + _entries.SegmentBytes) / SealedRows;
+        return Task.FromResult(((long)(eachEvent * _entries.Count), remark.ToString()));
     }
 
     /// <inheritdoc/>
