@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Indelible.Cli.Bench;
 using Npgsql;
@@ -16,18 +13,16 @@ internal sealed class PostgresPeer : IMeasuredPart
     /// <summary>COPY on four connections.</summary>
     public const string Copy = "PostgreSQL 15, COPY of 1,000 rows, 4 connections";
 
-    private const string Programs = "/usr/lib/postgresql/15/bin";
-    private const string Account = "postgres";
     private readonly SuitePlan _plan;
-    private readonly string _data;
+    private readonly PostgresServer _server;
     private readonly NpgsqlDataSource _source;
     private readonly BenchEvents _events = Workload.Events(1);
     private long _number;
 
-    private PostgresPeer(SuitePlan plan, string data, NpgsqlDataSource source)
+    private PostgresPeer(SuitePlan plan, PostgresServer server, NpgsqlDataSource source)
     {
         _plan = plan;
-        _data = data;
+        _server = server;
         _source = source;
     }
 
@@ -37,32 +32,15 @@ internal sealed class PostgresPeer : IMeasuredPart
     /// <summary>Makes and starts a server, or explains why there is none.</summary>
     public static async Task<IMeasuredPart> OpenAsync(SuitePlan plan, string folder, Results results, CancellationToken cancellationToken)
     {
-        if (!File.Exists(Path.Combine(Programs, "initdb")))
+        (PostgresServer? server, string why) = await PostgresServer.CreateAsync(folder, ["shared_buffers=512MB", "max_wal_size=4GB"], cancellationToken);
+        if (server is null)
         {
-            results.Note($"PostgreSQL was not measured: there is none in {Programs}.");
+            results.Note($"PostgreSQL was not measured: {why}.");
             return new Nothing();
         }
 
-        // PostgreSQL refuses to run as root; its package's account owns the folder then.
-        Directory.CreateDirectory(folder);
-        if (Environment.IsPrivilegedProcess && !await TryAsync("chown", ["-R", Account, folder], cancellationToken))
-        {
-            results.Note($"PostgreSQL was not measured: it does not run as root, and there is no account {Account}.");
-            return new Nothing();
-        }
-
-        string data = Path.Combine(folder, "data");
-        int port = FreePort();
-        string settings = $"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=on -c synchronous_commit=on -c max_connections=100 -c shared_buffers=512MB -c max_wal_size=4GB";
-        if (!await RunAsync("initdb", ["-D", data, "-U", Account, "--auth=trust", "-E", "UTF8", "--no-locale"], cancellationToken)
-            || !await RunAsync("pg_ctl", ["-D", data, "-w", "-l", Path.Combine(folder, "log"), "-o", settings, "start"], cancellationToken))
-        {
-            results.Note("PostgreSQL was not measured: it did not start.");
-            return new Nothing();
-        }
-
-        var connection = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = port, Username = Account, Database = Account, MaxPoolSize = 80, MaxAutoPrepare = 10, AutoPrepareMinUsages = 2 };
-        var peer = new PostgresPeer(plan, data, NpgsqlDataSource.Create(connection));
+        var connection = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = server.Port, Username = PostgresServer.Account, Database = PostgresServer.Account, MaxPoolSize = 80, MaxAutoPrepare = 10, AutoPrepareMinUsages = 2 };
+        var peer = new PostgresPeer(plan, server, NpgsqlDataSource.Create(connection));
         await peer.ExecuteAsync("""
             CREATE TABLE plain (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL);
             CREATE TABLE chained (number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL, hash bytea NOT NULL);
@@ -96,7 +74,7 @@ internal sealed class PostgresPeer : IMeasuredPart
     public async ValueTask DisposeAsync()
     {
         await _source.DisposeAsync();
-        await RunAsync("pg_ctl", ["-D", _data, "-m", "immediate", "stop"], CancellationToken.None);
+        await _server.DisposeAsync();
     }
 
     private async Task<double> RateAsync(int connections, string sql, CancellationToken cancellationToken)
@@ -141,27 +119,6 @@ internal sealed class PostgresPeer : IMeasuredPart
     {
         await using NpgsqlCommand command = _source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static Task<bool> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        string path = Path.Combine(Programs, program);
-        return Environment.IsPrivilegedProcess ? TryAsync("runuser", ["-u", Account, "--", path, .. arguments], cancellationToken) : TryAsync(path, arguments, cancellationToken);
-    }
-
-    private static async Task<bool> TryAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        // Not redirected to pipes: a started server keeps them open, and reading to their end would never end.
-        using Process process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec \"$@\" >/dev/null 2>&1", "sh", program, .. arguments]) { WorkingDirectory = "/" })!;
-        await process.WaitForExitAsync(cancellationToken);
-        return process.ExitCode == 0;
     }
 
     private sealed class Nothing : IMeasuredPart

@@ -40,6 +40,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public Task<string> NewWriterAsync(string log, CancellationToken cancellationToken) => ReadAsync(
         _command, "key", ["keys", "create", "--kind", "writer", "--log", log, "--url", Url.ToString(), "--key", _adminKey, "--json"], cancellationToken);
 
+    /// <summary>Makes a key that reads a log, personal values included.</summary>
+    public Task<string> NewReaderAsync(string log, CancellationToken cancellationToken) => ReadAsync(
+        _command, "key", ["keys", "create", "--role", "analyst", "--personal", "shown", "--log", log, "--url", Url.ToString(), "--key", _adminKey, "--json"], cancellationToken);
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
