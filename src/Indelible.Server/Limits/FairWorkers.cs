@@ -12,6 +12,9 @@ internal sealed class FairWorkers : IDisposable
     private readonly Dictionary<string, Queue<Action>> _waiting = new(StringComparer.Ordinal);   // by _lock; no queue is empty
     private readonly Queue<string> _turns = new();                                               // as above: whose turn it is comes first
     private readonly object _lock = new();
+    [ThreadStatic]
+    private static bool t_isWorker;
+
     private bool _stopping;                                                                      // as above
 
     /// <summary>Starts the threads.</summary>
@@ -46,14 +49,13 @@ internal sealed class FairWorkers : IDisposable
         return done.Task;
     }
 
-    /// <summary>Completes on one of the threads, in its tenant's turn: what awaits it goes on there, until it waits for something else.</summary>
+    /// <summary>Whether this is one of such threads.</summary>
+    public static bool IsWorker => t_isWorker;
+
+    /// <summary>Goes on in a tenant's turn.</summary>
     /// <param name="tenant">Whose it is.</param>
-    public Task TakeTurnAsync(string tenant)
-    {
-        var turn = new TaskCompletionSource();
-        Enqueue(tenant, turn.SetResult);
-        return turn.Task;
-    }
+    /// <param name="work">What goes on; throws nothing.</param>
+    public void Post(string tenant, Action work) => Enqueue(tenant, work);
 
     /// <summary>Lets what waits be done, and ends the threads.</summary>
     public void Dispose()
@@ -83,6 +85,7 @@ internal sealed class FairWorkers : IDisposable
 
     private void Work()
     {
+        t_isWorker = true;
         while (TakeNext() is { } work)
         {
             work();

@@ -50,7 +50,7 @@ internal sealed class NodeResources(LogEngine engine) : IDisposable
         }
         finally
         {
-            if (turns.HasMoved)
+            if (FairWorkers.IsWorker)
             {
                 // What is done with the result may wait for the network, or for the disk: not on a thread for computing.
                 await Task.Yield();
