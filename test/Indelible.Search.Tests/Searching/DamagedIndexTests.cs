@@ -22,7 +22,7 @@ public sealed class DamagedIndexTests
             string? cursor = null;
             do
             {
-                IndexedLog source = new IndexedLog(c.Log, c.Sights, c.Chunking).Watched(new IndexWatch { DamagedAt = c.DamagedAt });
+                using SeenLog source = new SeenLog(c.Log, c.Sights, c.Chunking).Watched(new IndexWatch { DamagedAt = c.DamagedAt });
                 SearchPage wanted = await new ScanSearch().SearchAsync(source, request with { Cursor = cursor }, TestContext.Current.CancellationToken);
                 SearchPage page = await new IndexedSearch().SearchAsync(source, request with { Cursor = cursor }, TestContext.Current.CancellationToken);
                 Assert.Equal(wanted.Items.Select(item => item.Index), page.Items.Select(item => item.Index));
@@ -39,7 +39,7 @@ public sealed class DamagedIndexTests
     public async Task And_the_counts_are() => await s_case.SampleAsync(
         async c =>
         {
-            IndexedLog source = new IndexedLog(c.Log, c.Sights, c.Chunking).Watched(new IndexWatch { DamagedAt = c.DamagedAt });
+            using SeenLog source = new SeenLog(c.Log, c.Sights, c.Chunking).Watched(new IndexWatch { DamagedAt = c.DamagedAt });
             Assert.True(Field.TryParse(string.Join('.', c.By.Select(name => $"\"{name.Replace("\"", "\\\"", StringComparison.Ordinal)}\"")), out Field? field, out _));
             var request = new CountRequest(c.Query, null, field, 10, null);
             CountResult wanted = await new ScanCounts().CountAsync(source, request, TestContext.Current.CancellationToken);
@@ -53,7 +53,7 @@ public sealed class DamagedIndexTests
         },
         iter: 400);
 
-    private static void IsSaid(IndexedLog source, long indexed, IReadOnlyList<string> notices)
+    private static void IsSaid(SeenLog source, long indexed, IReadOnlyList<string> notices)
     {
         Assert.Equal(source.Chunks.Except(source.Reported).Sum(chunk => chunk.Rows), indexed);
         Assert.Equal(source.Reported.Count > 0, notices.Any(notice => notice.Contains("damaged", StringComparison.Ordinal)));

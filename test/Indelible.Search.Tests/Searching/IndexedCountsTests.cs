@@ -28,7 +28,7 @@ public sealed class IndexedCountsTests
     public async Task Counts_are_those_of_brute_force_and_of_the_scan() => await s_case.SampleAsync(
         async c =>
         {
-            var source = new IndexedLog(c.Log, c.Sights, c.Chunking);
+            using var source = new SeenLog(c.Log, c.Sights, c.Chunking);
             var counts = new IndexedCounts();
             CountResult wanted = await BruteForceAsync(source, c.Request);
             Same(wanted, await new ScanCounts().CountAsync(source, c.Request, TestContext.Current.CancellationToken));
@@ -47,7 +47,7 @@ public sealed class IndexedCountsTests
         async t =>
         {
             (Case c, int sorted, int scanned, int work) = t;
-            var source = new IndexedLog(c.Log, c.Sights, c.Chunking);
+            using var source = new SeenLog(c.Log, c.Sights, c.Chunking);
             var limits = new ScanLimits { MaxSorted = sorted, MaxScanned = scanned, MaxWork = work };
             CountResult result = await new IndexedCounts(limits).CountAsync(source, c.Request, TestContext.Current.CancellationToken);
             CountResult wanted = await BruteForceAsync(source, c.Request, result.CountedFrom);
@@ -80,7 +80,7 @@ public sealed class IndexedCountsTests
     public async Task Widths_that_cannot_be_are_refused(double seconds)
     {
         SearchException refused = await Assert.ThrowsAsync<SearchException>(() => new IndexedCounts().CountAsync(
-            new IndexedLog([], [], null), new CountRequest(Query.All, null, null, 1, null, TimeSpan.FromSeconds(seconds)), TestContext.Current.CancellationToken));
+            new SeenLog([], [], null), new CountRequest(Query.All, null, null, 1, null, TimeSpan.FromSeconds(seconds)), TestContext.Current.CancellationToken));
         Assert.Equal(SearchFault.IntervalOutOfRange, refused.Fault);
     }
 
@@ -90,7 +90,7 @@ public sealed class IndexedCountsTests
     public async Task More_intervals_than_anybody_looks_at_are_refused(bool isIndexed)
     {
         TestEntry[] log = [.. Enumerable.Range(0, ScanCounts.MaxChosenIntervals + 1).Select(i => Entries.Of($$"""{"time":"{{Start.AddMinutes(i):yyyy-MM-dd'T'HH:mm:ss'Z'}}"}"""))];
-        var source = new IndexedLog(log, [new RowSight(Query.All, false)], isIndexed ? new Chunking(16_384, 1) : null);
+        using var source = new SeenLog(log, [new RowSight(Query.All, false)], isIndexed ? new Chunking(16_384, 1) : null);
         SearchException refused = await Assert.ThrowsAsync<SearchException>(() => new IndexedCounts().CountAsync(
             source, new CountRequest(Query.All, null, null, 1, null, TimeSpan.FromMinutes(1)), TestContext.Current.CancellationToken));
         Assert.Equal(SearchFault.IntervalOutOfRange, refused.Fault);
@@ -122,7 +122,7 @@ public sealed class IndexedCountsTests
         Assert.True(result.ValuesExact);
     }
 
-    private static async Task<CountResult> BruteForceAsync(IndexedLog source, CountRequest request, long from = 0)
+    private static async Task<CountResult> BruteForceAsync(SeenLog source, CountRequest request, long from = 0)
     {
         Query query = request.Query.Within(request.Time);
         var times = new List<long>();

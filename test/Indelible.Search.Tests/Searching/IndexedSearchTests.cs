@@ -30,7 +30,7 @@ public sealed class IndexedSearchTests
             do
             {
                 // What is indexed changes between the pages.
-                var source = new IndexedLog(c.Log, c.Sights, c.Chunkings[pages++ % c.Chunkings.Length]);
+                using var source = new SeenLog(c.Log, c.Sights, c.Chunkings[pages++ % c.Chunkings.Length]);
                 var request = new SearchRequest(c.Query, c.Time, c.Order, c.Limit, cursor, c.AsOf);
                 SearchPage wanted = await scan.SearchAsync(source, request, TestContext.Current.CancellationToken);
                 SearchPage page = await search.SearchAsync(source, request, TestContext.Current.CancellationToken);
@@ -55,7 +55,7 @@ public sealed class IndexedSearchTests
             (Case c, int budget, int work) = t;
             Case inOrder = c with { Order = c.Order == SearchOrder.ByTime ? SearchOrder.NewestFirst : c.Order };
             var limits = new ScanLimits { MaxScanned = budget, MaxWork = work, MaxPageBytes = 3000 };
-            var source = new IndexedLog(c.Log, c.Sights, null);
+            using var source = new SeenLog(c.Log, c.Sights, null);
             SearchPage all = await new ScanSearch().SearchAsync(
                 source, new SearchRequest(c.Query, c.Time, inOrder.Order, 1000, null, c.AsOf), TestContext.Current.CancellationToken);
             var found = new List<long>();
@@ -63,9 +63,9 @@ public sealed class IndexedSearchTests
             int pages = 0;
             do
             {
-                source = new IndexedLog(c.Log, c.Sights, c.Chunkings[pages++ % c.Chunkings.Length]);
+                using var divided = new SeenLog(c.Log, c.Sights, c.Chunkings[pages++ % c.Chunkings.Length]);
                 SearchPage page = await new IndexedSearch(limits).SearchAsync(
-                    source, new SearchRequest(c.Query, c.Time, inOrder.Order, c.Limit, cursor, c.AsOf), TestContext.Current.CancellationToken);
+                    divided, new SearchRequest(c.Query, c.Time, inOrder.Order, c.Limit, cursor, c.AsOf), TestContext.Current.CancellationToken);
                 found.AddRange(page.Items.Select(item => item.Index));
                 Assert.True(page.Total.Exact ? page.Total.Value == all.Items.Count : page.Total.Value <= all.Items.Count);
                 Assert.True(page.Total.Value >= found.Count);

@@ -11,7 +11,7 @@ public sealed class SearchWorkTests
     [Fact]
     public async Task What_an_index_decides_is_looked_at_for_the_page_alone()
     {
-        IndexedLog source = new IndexedLog(Log(5000), s_all, null).Indexed(1024);
+        using SeenLog source = new SeenLog(Log(5000), s_all, null).Indexed(1024);
         SearchPage page = await Search(source, new SearchRequest(Entries.Parse("actor:u-1"), null, SearchOrder.NewestFirst, 10, null, null));
         Assert.Equal(new SearchTotal(500, true), page.Total);
         Assert.Equal(10, page.Items.Count);
@@ -25,7 +25,7 @@ public sealed class SearchWorkTests
     public async Task Later_pages_ask_no_index_but_of_the_chunks_they_show()
     {
         var watch = new IndexWatch();
-        IndexedLog source = new IndexedLog(Log(5000), s_all, null).Indexed(256).Watched(watch);
+        using SeenLog source = new SeenLog(Log(5000), s_all, null).Indexed(256).Watched(watch);
         var request = new SearchRequest(Entries.Parse("actor:u-1"), null, SearchOrder.OldestFirst, 10, null, null);
         SearchPage first = await Search(source, request);
         long before = watch.Questions;
@@ -37,7 +37,7 @@ public sealed class SearchWorkTests
     [Fact]
     public async Task In_the_order_of_time_only_the_page_is_read()
     {
-        IndexedLog source = new IndexedLog(Log(5000), s_all, null).Indexed(1024);
+        using SeenLog source = new SeenLog(Log(5000), s_all, null).Indexed(1024);
         var request = new SearchRequest(Query.All, null, SearchOrder.ByTime, 10, null, null);
         SearchPage page = await new IndexedSearch(new ScanLimits { MaxSorted = 1 }).SearchAsync(source, request, TestContext.Current.CancellationToken);
         Assert.Equal(Enumerable.Range(0, 10).Select(i => 4999L - i), page.Items.Select(item => item.Index));
@@ -48,7 +48,7 @@ public sealed class SearchWorkTests
     [Fact]
     public async Task What_would_have_to_be_looked_at_to_sort_by_time_is_bounded()
     {
-        IndexedLog source = new IndexedLog(Log(5000), s_all, null).Indexed(1024);
+        using SeenLog source = new SeenLog(Log(5000), s_all, null).Indexed(1024);
         var request = new SearchRequest(Entries.Parse("\"opened the\""), null, SearchOrder.ByTime, 10, null, null);
         SearchException refused = await Assert.ThrowsAsync<SearchException>(
             () => new IndexedSearch(new ScanLimits { MaxSorted = 1000 }).SearchAsync(source, request, TestContext.Current.CancellationToken));
@@ -58,7 +58,7 @@ public sealed class SearchWorkTests
     [Fact]
     public async Task A_phrase_is_confirmed_on_entries_and_says_where_that_ended()
     {
-        IndexedLog source = new IndexedLog(Log(5000), s_all, null).Indexed(1024);
+        using SeenLog source = new SeenLog(Log(5000), s_all, null).Indexed(1024);
         var request = new SearchRequest(Entries.Parse("\"opened the\""), null, SearchOrder.NewestFirst, 10, null, null);
         SearchPage page = await new IndexedSearch(new ScanLimits { MaxScanned = 1000 }).SearchAsync(source, request, TestContext.Current.CancellationToken);
         Assert.False(page.Total.Exact);
@@ -76,7 +76,7 @@ public sealed class SearchWorkTests
     {
         const long work = 4_000_000;
         var watch = new IndexWatch();
-        IndexedLog source = new IndexedLog(Log(4096), s_all, null).Indexed(1024).Watched(watch);
+        using SeenLog source = new SeenLog(Log(4096), s_all, null).Indexed(1024).Watched(watch);
         string text = string.Join(" OR ", Enumerable.Range(0, 100).Select(i => string.Format(CultureInfo.InvariantCulture, clause, $"1{i}")));
         var request = new SearchRequest(Entries.Parse(text), null, SearchOrder.NewestFirst, 10, null, null);
         SearchPage wanted = await new ScanSearch().SearchAsync(source, request with { Limit = 1000 }, TestContext.Current.CancellationToken);
@@ -103,7 +103,7 @@ public sealed class SearchWorkTests
         using var cancel = new CancellationTokenSource();
         int visits = 0;
         var watch = new IndexWatch { OnVisit = () => { if (++visits == 300) { cancel.Cancel(); } } };
-        IndexedLog source = new IndexedLog(Log(10_000), s_all, null).Indexed(10_000).Watched(watch);
+        using SeenLog source = new SeenLog(Log(10_000), s_all, null).Indexed(10_000).Watched(watch);
         var request = new SearchRequest(Entries.Parse("data.n:*no*where*"), null, SearchOrder.NewestFirst, 10, null, null);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new IndexedSearch().SearchAsync(source, request, cancel.Token));
         Assert.InRange(visits, 300, 600);
@@ -113,7 +113,7 @@ public sealed class SearchWorkTests
     public async Task Nothing_more_is_asked_once_no_row_is_left()
     {
         var watch = new IndexWatch();
-        IndexedLog source = new IndexedLog(Log(4096), s_all, null).Indexed(4096).Watched(watch);
+        using SeenLog source = new SeenLog(Log(4096), s_all, null).Indexed(4096).Watched(watch);
         SearchPage page = await Search(source, new SearchRequest(Entries.Parse("data.n:*7* actor:nobody *x* data.n>5"), null, SearchOrder.NewestFirst, 10, null, null));
         Assert.Equal(new SearchTotal(0, true), page.Total);
         Assert.Equal(0, watch.Visits);
@@ -123,7 +123,7 @@ public sealed class SearchWorkTests
     public async Task Values_that_were_counted_once_are_counted_again_without_a_visit()
     {
         var watch = new IndexWatch();
-        IndexedLog source = new IndexedLog(Log(4096), s_all, null).Indexed(1024).Watched(watch);
+        using SeenLog source = new SeenLog(Log(4096), s_all, null).Indexed(1024).Watched(watch);
         Assert.True(Field.TryParse("actor", out Field? actor, out _));
         var counts = new IndexedCounts();
         CountResult first = await counts.CountAsync(source, new CountRequest(Query.All, null, actor, 3, null), TestContext.Current.CancellationToken);
@@ -138,7 +138,7 @@ public sealed class SearchWorkTests
     public async Task What_is_kept_of_values_is_bounded_and_no_column_is_kept_beyond()
     {
         var watch = new IndexWatch();
-        IndexedLog source = new IndexedLog(Log(4096), s_all, null).Indexed(1024).Watched(watch);
+        using SeenLog source = new SeenLog(Log(4096), s_all, null).Indexed(1024).Watched(watch);
         Assert.True(Field.TryParse("actor", out Field? actor, out _));
         var counts = new IndexedCounts(null, cacheBytes: 1);
         var request = new CountRequest(Query.All, null, actor, 3, null);

@@ -8,14 +8,16 @@ namespace Indelible.Search.Tests.Searching;
 internal sealed record Chunking(int ChunkRows, int Seed);
 
 /// <summary>A log in memory as one asker sees it, with indexes of parts of it. Holds a search to its side of the contract.</summary>
-internal sealed class IndexedLog : IIndexedSource
+internal sealed class SeenLog : IIndexedSource, IDisposable
 {
     private static readonly FieldPath[] s_hashable = [new("actor", "id"), new("data", "x"), new("trace"), new("source", "ip"), new("targets", "id")];
 
     private readonly IReadOnlyList<TestEntry?> _entries;
     private readonly List<ChunkIndex> _chunks = [];
+    private readonly List<ChunkIndex> _files = [];
+    private string? _folder;
 
-    public IndexedLog(IReadOnlyList<TestEntry?> entries, IReadOnlyList<RowSight> sights, Chunking? chunking)
+    public SeenLog(IReadOnlyList<TestEntry?> entries, IReadOnlyList<RowSight> sights, Chunking? chunking)
     {
         (_entries, Sights, Size) = (entries, sights, entries.Count);
         if (chunking is not null)
@@ -37,7 +39,7 @@ internal sealed class IndexedLog : IIndexedSource
     public long Shown { get; private set; }
 
     /// <summary>Has all indexes watched.</summary>
-    public IndexedLog Watched(IndexWatch watch)
+    public SeenLog Watched(IndexWatch watch)
     {
         for (int i = 0; i < _chunks.Count; i++)
         {
@@ -49,12 +51,24 @@ internal sealed class IndexedLog : IIndexedSource
     }
 
     /// <summary>Indexes all of it in chunks of so many rows, personal values too.</summary>
-    public IndexedLog Indexed(int chunkRows)
+    public SeenLog Indexed(int chunkRows)
     {
         for (int first = 0; first < _entries.Count; first += chunkRows)
         {
             int rows = Math.Min(chunkRows, _entries.Count - first);
             _chunks.Add(LiveIndexOf(_entries, first, rows, rows));
+        }
+
+        return this;
+    }
+
+    /// <summary>Indexes all of it in chunks of so many rows: files, the last one as it fills.</summary>
+    public SeenLog Written(int chunkRows)
+    {
+        for (int first = 0; first < _entries.Count; first += chunkRows)
+        {
+            int rows = Math.Min(chunkRows, _entries.Count - first);
+            _chunks.Add(rows == chunkRows ? FileIndexOf(_entries, first, rows, hasPersonal: false) : LiveIndexOf(_entries, first, rows, null));
         }
 
         return this;
@@ -78,12 +92,24 @@ internal sealed class IndexedLog : IIndexedSource
         }
     }
 
-    /// <summary>An index of some rows, and one of their personal values: as a chunk that fills has them, as plain as can be, or as vague as may be.</summary>
-    public static ChunkIndex IndexOf(IReadOnlyList<TestEntry?> entries, int first, int rows, int? personalRows, Random random)
+    public void Dispose()
     {
-        if (random.Next(3) == 0)
+        _files.ForEach(index => index.Dispose());
+        if (_folder is not null)
         {
-            return LiveIndexOf(entries, first, rows, personalRows);
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    /// <summary>An index of some rows, and one of their personal values: as a chunk that fills has them, from a file, as plain as can be, or as vague as may be.</summary>
+    private ChunkIndex IndexOf(IReadOnlyList<TestEntry?> entries, int first, int rows, int? personalRows, Random random)
+    {
+        switch (random.Next(12))
+        {
+            case < 4:
+                return LiveIndexOf(entries, first, rows, personalRows);
+            case 4 when personalRows is null || personalRows == rows:
+                return FileIndexOf(entries, first, rows, personalRows is not null);
         }
 
         bool isVague = random.Next(2) == 0;
@@ -96,6 +122,35 @@ internal sealed class IndexedLog : IIndexedSource
     }
 
     private static ChunkIndex LiveIndexOf(IReadOnlyList<TestEntry?> entries, int first, int rows, int? personalRows)
+    {
+        (ChunkIndexBuilder terms, PersonalIndexBuilder? personal) = Build(entries, first, rows, personalRows);
+        return terms.Index(personal);
+    }
+
+    private ChunkIndex FileIndexOf(IReadOnlyList<TestEntry?> entries, int first, int rows, bool hasPersonal)
+    {
+        byte[] key = new byte[32];
+        (ChunkIndexBuilder terms, PersonalIndexBuilder? personal) = Build(entries, first, rows, hasPersonal ? rows : null);
+        var identity = new ChunkIdentity("localhost:7480/logs/main", first, rows, new byte[32]);
+        _folder ??= Directory.CreateTempSubdirectory("indelible-search-").FullName;
+        string path = Path.Combine(_folder, $"{_files.Count}.index");
+        using (FileStream file = File.Create(path))
+        {
+            terms.Write(file, identity);
+        }
+
+        string? personalPath = personal is null ? null : Path.Combine(_folder, $"{_files.Count}.personal");
+        if (personal is not null)
+        {
+            using FileStream file = File.Create(personalPath!);
+            personal.Write(file, identity, key);
+        }
+
+        _files.Add(IndexFile.Open(path, identity, personalPath, key));
+        return _files[^1];
+    }
+
+    private static (ChunkIndexBuilder Terms, PersonalIndexBuilder? Personal) Build(IReadOnlyList<TestEntry?> entries, int first, int rows, int? personalRows)
     {
         var terms = new ChunkIndexBuilder(first);
         PersonalIndexBuilder? personal = personalRows is null ? null : new PersonalIndexBuilder(first);
@@ -117,7 +172,7 @@ internal sealed class IndexedLog : IIndexedSource
             }
         }
 
-        return terms.Index(personal);
+        return (terms, personal);
     }
 
     private static ITermIndex Vague(IEnumerable<(byte[]? Logged, byte[]? Clear)> entries, bool isPersonal, FieldPath[] hashed, bool isVague, Random random)
