@@ -198,6 +198,23 @@ public sealed class IndexingTests
     }
 
     [Fact]
+    public async Task Metrics_tell_what_is_indexed_and_what_is_not()
+    {
+        await using TestServer server = await StartNewAsync();
+        TestLog log = await server.NewLogAsync();
+        await log.AppendManyAsync(300);
+        await server.SettleAsync();
+
+        string metrics = (await server.GetAsync("metrics")).Text;
+
+        Assert.Contains("indelible_index_running{otel_scope_name=\"Indelible\"} 1", metrics, StringComparison.Ordinal);
+        Assert.Contains($"indelible_index_entries{{otel_scope_name=\"Indelible\",log=\"{log.Name}\"}} 300", metrics, StringComparison.Ordinal);
+        Assert.Contains($"indelible_index_lag{{otel_scope_name=\"Indelible\",log=\"{log.Name}\"}} 0", metrics, StringComparison.Ordinal);
+        Assert.Contains($"indelible_index_files_total{{otel_scope_name=\"Indelible\",log=\"{log.Name}\",why=\"new\"}} 1", metrics, StringComparison.Ordinal);
+        Assert.Matches("indelible_index_memory_bytes\\{[^}]*\\} [1-9]", metrics);
+    }
+
+    [Fact]
     public async Task Without_indexes_everything_is_found_by_its_entries()
     {
         await using TestServer server = await StartNewAsync(("index", "false"));
