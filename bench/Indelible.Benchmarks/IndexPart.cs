@@ -103,7 +103,7 @@ internal sealed class IndexPart(SuitePlan plan, string folder) : IMeasuredPart
                 Origin = Origin,
                 ReceivedAt = Instant.Format(received.AddTicks(row * 12_345L)),
                 Ingest = new Ingest("api", "key:w_0123456789abcdef", "w_0123456789abcdef", 5, null),
-                Salt = SHA256.HashData(BitConverter.GetBytes(row))[..EntryBuilder.SaltSize],
+                Salt = SHA256.HashData(BitConverter.GetBytes(row)).AsMemory(0, EntryBuilder.SaltSize),
                 Keys = _key,
                 PersonalFields = PersonalFields.Default,
             }).Bytes.ToArray();
