@@ -25,6 +25,7 @@ internal sealed class RowSet
     // Words before _low and from _high on are zero. Empty: _low is WordCount, _high is 0.
     private int _low = WordCount;
     private int _high;
+    private bool _isRented;
 
     private RowSet()
     {
@@ -38,11 +39,23 @@ internal sealed class RowSet
     }
 
     /// <summary>An empty set, from this thread's spare ones where there are any.</summary>
-    public static RowSet Rent() => t_spare is { Count: > 0 } spare ? spare.Pop() : new RowSet();
+    public static RowSet Rent()
+    {
+        RowSet set = t_spare is { Count: > 0 } spare ? spare.Pop() : new RowSet();
+        set._isRented = true;
+        return set;
+    }
 
     /// <summary>Gives the set back: nobody may use it any more.</summary>
+    /// <exception cref="InvalidOperationException">It was given back already: two would share it, and find each other's rows.</exception>
     public void Return()
     {
+        if (!_isRented)
+        {
+            throw new InvalidOperationException("A set of rows was given back twice.");
+        }
+
+        _isRented = false;
         Clear();
         t_spare ??= new Stack<RowSet>();
         if (t_spare.Count < Kept)
@@ -99,7 +112,7 @@ internal sealed class RowSet
     }
 
     /// <summary>Adds rows.</summary>
-    /// <param name="rows">In ascending order.</param>
+    /// <param name="rows">In any order: a file that was altered may have them in another, and what lay outside of what is used would never be cleared.</param>
     public void Add(ReadOnlySpan<ushort> rows)
     {
         if (rows.IsEmpty)
@@ -107,13 +120,19 @@ internal sealed class RowSet
             return;
         }
 
-        Use(rows[0] >> 6, (rows[^1] >> 6) + 1);
         ref ulong bits = ref MemoryMarshal.GetArrayDataReference(_bits);
+        int low = _low;
+        int high = _high;
         foreach (ushort row in rows)
         {
             // 16 bits less 6 never leave the array.
-            System.Runtime.CompilerServices.Unsafe.Add(ref bits, row >> 6) |= 1UL << row;
+            int word = row >> 6;
+            System.Runtime.CompilerServices.Unsafe.Add(ref bits, word) |= 1UL << row;
+            low = Math.Min(low, word);
+            high = Math.Max(high, word + 1);
         }
+
+        (_low, _high) = (low, high);
     }
 
     /// <summary>Adds the rows of a bitmap.</summary>

@@ -11,6 +11,29 @@ public sealed class RowSetTests
         step.Item1 == 5 ? (step.Item1, step.Item2, step.Item3, Math.Min(step.Item4, step.Item3 + 300)) : step);
 
     [Fact]
+    public void Rows_out_of_order_leave_nothing_in_a_set_that_is_given_back()
+    {
+        RowSet set = RowSet.Rent();
+        set.Add([40_000, 3, 65_535, 70]);
+        Assert.Equal(4, set.Count);
+        set.Return();
+
+        RowSet next = RowSet.Rent();
+        Assert.True(next.IsEmpty);
+        Assert.False(next.Bits.ContainsAnyExcept(0UL));
+        next.Return();
+    }
+
+    [Fact]
+    public void A_set_is_not_given_back_twice()
+    {
+        RowSet set = RowSet.Rent();
+        set.Return();
+
+        Assert.Throws<InvalidOperationException>(set.Return);
+    }
+
+    [Fact]
     public void A_set_is_the_set_that_it_should_be_after_any_steps() => s_step.Array[1, 20].Sample(
         steps =>
         {
