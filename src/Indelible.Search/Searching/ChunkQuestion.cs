@@ -9,11 +9,14 @@ internal sealed class ChunkQuestion
     private readonly int _personalRows;
     private readonly bool _isWhole;
     private readonly SearchBudget _budget;
+    private readonly LogWords _words;
 
     /// <param name="span">A part of the log that an index covers.</param>
+    /// <param name="words">The words of the log.</param>
     /// <param name="budget">What asking costs is counted here.</param>
-    public ChunkQuestion(in LogSpan span, SearchBudget budget)
+    public ChunkQuestion(in LogSpan span, LogWords words, SearchBudget budget)
     {
+        _words = words;
         (Terms, _personal, Rows, _isWhole, _budget) = (span.Index!.Terms, span.Index.Personal, span.Rows, span.IsWhole, budget);
         _personalRows = Math.Min(Rows, _personal?.Rows ?? 0);
     }
@@ -104,7 +107,7 @@ internal sealed class ChunkQuestion
     private void Find(IndexClause clause, ITermIndex index, RowSet? within, RowSet sure, RowSet open)
     {
         _budget.Charge(SearchBudget.QuestionWork);
-        clause.Find(new IndexQuestion(index, Rows, within, sure, open, _budget));
+        clause.Find(new IndexQuestion(index, Rows, within, sure, open, index == Terms && _isWhole ? _words : null, _budget));
         if (!(clause is RangeClause { IsTime: true } && index.Times(clause.Path!) is not null))
         {
             index.AddUnindexed(clause.Path, open);

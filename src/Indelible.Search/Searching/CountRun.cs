@@ -14,6 +14,7 @@ internal sealed class CountRun
     private readonly EntryVisitor _onEntry;
     private readonly TimeTally _times;
     private readonly ValueTally? _values;
+    private readonly LogWords _words;
     private readonly FieldPath? _by;
     private readonly FieldPath[] _places;
     private readonly int _cost;
@@ -25,7 +26,7 @@ internal sealed class CountRun
     private long _bundlesForValues;
     private bool _hasMoved;
 
-    public CountRun(IIndexedSource source, CountRequest request, long asOf, LogSpans spans, ValueCache cache, ScanLimits limits, CancellationToken cancellation)
+    public CountRun(IIndexedSource source, CountRequest request, long asOf, LogSpans spans, SearchCache cache, ScanLimits limits, CancellationToken cancellation)
     {
         (_request, _asOf, _spans, _cancellation, _countedFrom) = (request, asOf, spans, cancellation, asOf);
         _query = request.Query.Within(request.Time);
@@ -39,9 +40,8 @@ internal sealed class CountRun
         _by = request.By?.Path;
         _places = _by is null ? [] : IndexClause.PlacesOf(_by);
 
-        // Its first index tells a log from others: it stays while the log grows.
-        object log = spans.All.FirstOrDefault(span => span.Index is not null).Index?.Terms ?? new object();
-        _values = _by is null ? null : new ValueTally(_by, log, cache, _budget);
+        _values = _by is null ? null : new ValueTally(_by, spans.Log, cache, _budget);
+        _words = cache.WordsOf(spans.Log);
     }
 
     private bool MustStop => _hasMoved && _budget.IsSpent;
@@ -102,7 +102,7 @@ internal sealed class CountRun
         try
         {
             _budget.BeginChunk();
-            var chunk = new ChunkQuestion(span, _budget);
+            var chunk = new ChunkQuestion(span, _words, _budget);
             verdict = _question.Ask(chunk);
             column = TimeOrderSearch.UndecidedTimes(chunk.Terms, verdict, look);
             AddUndecidedValues(chunk, verdict, forValues);

@@ -45,6 +45,9 @@ internal sealed class LogSpans : IDisposable
     /// <summary>How many entries have an index that proved damaged.</summary>
     public long Damaged { get; private set; }
 
+    /// <summary>What tells the log from others in a cache: its first index stays while it grows.</summary>
+    public object Log => _acquired.Count > 0 ? _acquired[0].Terms : this;
+
     /// <summary>All of it, ascending.</summary>
     public IReadOnlyList<LogSpan> All => _spans;
 
