@@ -71,6 +71,10 @@ internal interface ITermIndex
     void VisitWords(ReadOnlySpan<byte> prefix, TermVisitor visit);
 
     /// <summary>Rows where consecutive words may stand inside an identifier: none where no identifier of the chunk has such a shape, those that hash alike where the words are a whole one, else every row that has such an identifier.</summary>
+    /// <remarks>
+    /// Only words with a digit are left out of identifiers (<see cref="IdentifierShape"/>), and only at paths whose strings are kept as hashes: phrases without such a word are found by their
+    /// words alone. Beside identifiers, rows with words that are too long to be terms, where a word of the phrase can be so long; they too are at such paths alone.
+    /// </remarks>
     /// <param name="phrase">The words, with wildcards or without.</param>
     /// <param name="into">Receives the rows.</param>
     void AddIdentifiers(Phrase phrase, RowSet into);
@@ -87,10 +91,10 @@ internal interface ITermIndex
 /// <summary>One instant for each row: ticks in UTC, or −1 where there is none that can be read.</summary>
 internal interface ITimeColumn
 {
-    /// <summary>The least instant that can be read; <see cref="long.MaxValue"/> where there is none.</summary>
+    /// <summary>The least instant of rows that are decided, or less; <see cref="long.MaxValue"/> where there is none.</summary>
     long Least { get; }
 
-    /// <summary>The greatest; −1 where there is none.</summary>
+    /// <summary>The greatest, or more; −1 where there is none.</summary>
     long Greatest { get; }
 
     /// <summary>Whether some row has more than one value there, or one that is no plain instant: the column does not decide for such rows.</summary>

@@ -58,7 +58,12 @@ public static class IndexFile
         Require(length <= IndexFormat.MaxFileBytes, "no index has its length");
         byte[] encrypted = new byte[length];
         ReadAll(handle, encrypted, 0);
-        byte[] file = IndexCipher.Decrypt(encrypted, identity, key);
+        return Read(IndexCipher.Decrypt(encrypted, identity, key), identity);
+    }
+
+    /// <summary>Reads an index that is in memory; wiped when it is let go.</summary>
+    internal static IndexContent Read(byte[] file, ChunkIdentity identity)
+    {
         Require(file.Length >= IndexFormat.BlockBytes + IndexFormat.TrailerBytes, "no index has its length");
         ReadOnlySpan<byte> trailer = file.AsSpan(file.Length - IndexFormat.TrailerBytes);
         byte[] resident = file[ResidentAt(trailer, file.Length)..^IndexFormat.TrailerBytes];

@@ -13,12 +13,12 @@ public sealed class ChunkIndexTests
             using ChunkIndex file = indexed.Open();
             new IndexQuestions(log, file.Terms).AskAll();
         },
-        iter: 60);
+        iter: 40);
 
     [Fact]
     public void Answers_as_the_entries_do_where_values_are_nearly_unique()
     {
-        byte[]?[] log = [.. Enumerable.Range(0, 6000).Select(RandomEntries.Ordinary)];
+        byte[]?[] log = [.. Enumerable.Range(0, 5000).Select(RandomEntries.Ordinary)];
         using var indexed = new IndexedLog(log);
         using ChunkIndex file = indexed.Open();
         foreach (ITermIndex index in new[] { indexed.Builder.Index(null).Terms, file.Terms })

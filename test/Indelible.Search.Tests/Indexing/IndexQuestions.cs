@@ -19,6 +19,9 @@ internal sealed class IndexQuestions
     private readonly PlainIndex _plain = new(isPersonal: false);
     private readonly RowSet _unindexed;
 
+    // Sets that a question needed, given back behind it.
+    private readonly List<RowSet> _rented = [];
+
     public IndexQuestions(IReadOnlyList<byte[]?> log, ITermIndex index)
     {
         (_log, _index) = (log, index);
@@ -27,7 +30,8 @@ internal sealed class IndexQuestions
             _plain.Append(entry, entry);
         }
 
-        _unindexed = Rows(rows => index.AddUnindexed(null, rows));
+        _unindexed = RowSet.Rent();
+        index.AddUnindexed(null, _unindexed);
     }
 
     /// <summary>Asks all of it.</summary>
@@ -45,14 +49,23 @@ internal sealed class IndexQuestions
 
             Hashes(path);
             Times(path);
+            GiveBack();
         }
 
         Same(Rows(rows => _plain.AddSealed(null, rows)), Rows(rows => _index.AddSealed(null, rows)), _unindexed, "sealed anywhere");
         Words();
+        GiveBack();
         foreach (string[] words in s_words.Select(word => new[] { word }).Concat(s_phrases))
         {
             FreeText(PhraseOf(words));
+            GiveBack();
         }
+    }
+
+    private void GiveBack()
+    {
+        _rented.ForEach(rows => rows.Return());
+        _rented.Clear();
     }
 
     private static Phrase PhraseOf(string[] words)
@@ -67,20 +80,27 @@ internal sealed class IndexQuestions
         return Phrase.From([.. parts]) ?? Phrase.From("anything")!;
     }
 
-    private static RowSet Rows(Action<RowSet> ask)
+    private RowSet Rent()
     {
-        RowSet rows = RowSet.Rent();
+        var rows = RowSet.Rent();
+        _rented.Add(rows);
+        return rows;
+    }
+
+    private RowSet Rows(Action<RowSet> ask)
+    {
+        RowSet rows = Rent();
         ask(rows);
         return rows;
     }
 
-    private static RowSet Or(RowSet left, RowSet right) => Rows(rows =>
+    private RowSet Or(RowSet left, RowSet right) => Rows(rows =>
     {
         rows.Or(left);
         rows.Or(right);
     });
 
-    private static void Within(RowSet few, RowSet many, string what)
+    private void Within(RowSet few, RowSet many, string what)
     {
         RowSet rest = Or(few, few);
         rest.AndNot(many);
@@ -88,7 +108,7 @@ internal sealed class IndexQuestions
     }
 
     /// <summary>What is found is right, and what is not found is at most in rows that the index says it does not know.</summary>
-    private static void Same(RowSet expected, RowSet actual, RowSet unknown, string what)
+    private void Same(RowSet expected, RowSet actual, RowSet unknown, string what)
     {
         Within(actual, expected, what);
         Within(expected, Or(actual, unknown), what + ", missing");
@@ -153,7 +173,7 @@ internal sealed class IndexQuestions
         var found = new List<(byte[] Term, RowSet Rows)>();
         index.VisitTerms(path, kind, from, (ReadOnlySpan<byte> term, in Postings postings) =>
         {
-            RowSet rows = RowSet.Rent();
+            RowSet rows = Rent();
             postings.AddTo(rows);
             Assert.Equal(rows.Count, postings.Count);
             Assert.Equal(rows.Count, postings.CountIn(rows));
@@ -179,7 +199,8 @@ internal sealed class IndexQuestions
         }
 
         Assert.Equal(actual.Count, _index.CountTerms(path, kind));
-        foreach ((byte[] term, RowSet rows) in expected)
+        // Of very many, some: each is asked for alone.
+        foreach ((byte[] term, RowSet rows) in expected.Where((_, i) => i % (1 + (expected.Count / 200)) == 0))
         {
             string what = $"{path} {kind} {Encoding.UTF8.GetString(term)}";
             RowSet equal = Rows(into => _index.AddEqual(path, kind, term, into));
@@ -188,9 +209,9 @@ internal sealed class IndexQuestions
             Assert.Equal(equal.Count, _index.CountEqual(path, kind, term));
         }
 
-        foreach ((byte[] term, RowSet rows) in actual)
+        foreach ((byte[] term, RowSet rows) in actual.Where((_, i) => i % (1 + (actual.Count / 200)) == 0))
         {
-            Same(rows, Rows(into => _index.AddEqual(path, kind, term, into)), RowSet.Rent(), $"{path} {kind} {Encoding.UTF8.GetString(term)} visited");
+            Same(rows, Rows(into => _index.AddEqual(path, kind, term, into)), Rent(), $"{path} {kind} {Encoding.UTF8.GetString(term)} visited");
         }
 
         if (!isHashed && unknown.IsEmpty)
@@ -206,7 +227,7 @@ internal sealed class IndexQuestions
 
     private void From(FieldPath path, TermKind kind, byte[][] terms)
     {
-        byte[][] starts = kind == TermKind.Number ? [.. "0 -1 10.0 1e3 99999"u8.ToArray().Split()] : [[0], [(byte)'a'], [(byte)'u', (byte)'-', (byte)'0'], [0xFF], .. terms.Where((_, i) => i % 7 == 0)];
+        byte[][] starts = kind == TermKind.Number ? [.. "0 -1 10.0 1e3 99999"u8.ToArray().Split()] : [[0], [(byte)'a'], [(byte)'u', (byte)'-', (byte)'0'], [0xFF], .. terms.Where((_, i) => i % (7 + (terms.Length / 20)) == 0)];
         foreach (byte[] start in starts)
         {
             Assert.Equal(
@@ -250,8 +271,8 @@ internal sealed class IndexQuestions
         }
 
         RowSet undecided = Rows(actual.AddUndecided);
-        Same(Rows(expected.AddUndecided), undecided, _unindexed, $"{path} undecided");
-        Assert.True(actual.Least <= expected.Least && actual.Greatest >= expected.Greatest);
+        Same(Or(Rows(expected.AddUndecided), _unindexed), Or(undecided, _unindexed), _unindexed, $"{path} undecided");
+        Assert.True(!undecided.IsEmpty || (actual.Least <= expected.Least && actual.Greatest >= expected.Greatest));
         Span<long> mine = stackalloc long[128];
         Span<long> theirs = stackalloc long[128];
         for (int block = 0; block * 128 < _index.Rows; block++)
@@ -280,12 +301,12 @@ internal sealed class IndexQuestions
         _index.VisitWords([], (ReadOnlySpan<byte> word, in Postings rows) =>
         {
             byte[] copy = word.ToArray();
-            RowSet visited = RowSet.Rent();
+            RowSet visited = Rent();
             rows.AddTo(visited);
             Assert.Equal(visited.Count, rows.Count);
             Assert.NotEqual(0, rows.Count);
             Within(visited, Rows(into => _plain.AddWord(copy, into)), Encoding.UTF8.GetString(copy));
-            Same(visited, Rows(into => _index.AddWord(copy, into)), RowSet.Rent(), Encoding.UTF8.GetString(copy));
+            Same(visited, Rows(into => _index.AddWord(copy, into)), Rent(), Encoding.UTF8.GetString(copy));
             all.Add(Convert.ToHexString(copy));
             return true;
         });
@@ -309,7 +330,7 @@ internal sealed class IndexQuestions
         RowSet? words = null;
         foreach (Glob word in phrase.Words)
         {
-            RowSet rows = RowSet.Rent();
+            RowSet rows = Rent();
             if (word.Wildcards == 0)
             {
                 _index.AddWord(Encoding.UTF8.GetBytes(word.Literal), rows);

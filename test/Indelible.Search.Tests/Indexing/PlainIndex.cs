@@ -23,9 +23,9 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
 
     public long MemoryBytes => Volatile.Read(ref _bytes);
 
-    public void Append(ReadOnlySpan<byte> entry, ReadOnlySpan<byte> clear)
+    public void Append(byte[]? entry, byte[]? clear)
     {
-        if (entry.IsEmpty)
+        if (entry is null)
         {
             AppendMissing();
             return;
@@ -34,6 +34,7 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
         lock (_lock)
         {
             Begin();
+            Put(_existing, Key([]));
             try
             {
                 var logged = new Utf8JsonReader(entry);
@@ -59,7 +60,7 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
                 times.End(_rows);
             }
 
-            _bytes += clear.Length;
+            _bytes += entry.Length;
             Volatile.Write(ref _rows, _rows + 1);
         }
     }
@@ -230,9 +231,18 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
                 bool first = true;
                 while (logged.Read() && logged.TokenType != JsonTokenType.EndObject)
                 {
-                    if (first && logged.ValueTextEquals("$pii"u8) && EntryMatcher.SkippedMarker(ref logged))
+                    bool isSealed = first && logged.ValueTextEquals("$pii"u8);
+                    if (first && EntryMatcher.SkippedMarker(ref logged))
                     {
-                        Value(ref opened, path);
+                        if (isSealed)
+                        {
+                            Value(ref opened, path);
+                        }
+                        else
+                        {
+                            opened.Skip();
+                        }
+
                         return;
                     }
 

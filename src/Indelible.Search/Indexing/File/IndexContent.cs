@@ -56,7 +56,7 @@ internal sealed class IndexContent
         (Unindexed, Lost) = (RowsPlace.Read(ref cursor, rows), RowsPlace.Read(ref cursor, rows));
         (Sealed, LongWords) = (RowsPlace.Read(ref cursor, rows), RowsPlace.Read(ref cursor, rows));
         Times = [ReadTimes(ref cursor), ReadTimes(ref cursor), ReadTimes(ref cursor)];
-        _paths = new IndexedPath[cursor.Number(LiveIndex.MaxPaths + 1)];
+        _paths = new IndexedPath[cursor.Number(LivePaths.Max + 1)];
         _pathSlots = new int[4 << BitOperations.Log2((uint)_paths.Length | 1)];
         for (int id = 0; id < _paths.Length; id++)
         {
@@ -273,7 +273,7 @@ internal sealed class IndexContent
 
     private IndexedPath ReadPath(ref IndexCursor cursor)
     {
-        int parent = cursor.Number(LiveIndex.MaxPaths);
+        int parent = cursor.Number(LivePaths.Max);
         int length = cursor.Number(TermTable.MaxBytes + 1);
         int name = Passed(ref cursor, length);
         bool isText = cursor.Number(2) == 1;

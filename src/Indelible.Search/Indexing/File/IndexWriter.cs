@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -32,11 +31,11 @@ internal sealed class IndexWriter : IDisposable
         (_index, _terms, _rows) = (index, index.Terms, index.Rows);
         _lists = new ListWriter(_rows);
         _order = new TermOrder(_terms);
-        _hashesOf = new HashedValues?[index.NodeCount];
+        _hashesOf = new HashedValues?[index.Paths.Count];
         _termCounts = new int[_hashesOf.Length * Kinds];
         for (int id = 0; id < _hashesOf.Length; id++)
         {
-            PathNode node = index.Node(id);
+            PathNode node = index.Paths[id];
             bool isLate = node.Hashed is null && node.Role == PathRole.Ordinary && node.Strings >= LeastHashed && LiveIndex.IsNearlyUnique(node);
             _hashesOf[id] = isLate ? index.HashesOf(node, new MemoryCount()) : node.Hashed;
         }
@@ -105,7 +104,7 @@ internal sealed class IndexWriter : IDisposable
                 continue;
             }
 
-            PathNode node = _index.Node(id);
+            PathNode node = _index.Paths[id];
             for (int kind = (int)TermKind.String; kind <= (int)TermKind.Address; kind++)
             {
                 if (kind != (int)TermKind.String || _hashesOf[id] is null)
@@ -130,7 +129,7 @@ internal sealed class IndexWriter : IDisposable
 
     private void WriteWords()
     {
-        foreach (int at in _order.Of(_index.NewestWord, TermKind.String))
+        foreach (int at in _order.Of(_index.Words.Newest, TermKind.String))
         {
             ReadOnlySpan<byte> word = _terms.TextOf(ref _terms[at]);
             ReadOnlySpan<ushort> rows = RowsOfWord(at, IdentifierShape.IsLeftOut(word));
@@ -240,9 +239,9 @@ internal sealed class IndexWriter : IDisposable
         WritePaths(paths);
         using var special = new ByteBuffer();
         WriteList(ref _index.Unindexed, special);
-        WriteList(ref _index.Lost, special);
+        WriteList(ref _index.Paths.Lost, special);
         WriteList(ref _index.Sealed, special);
-        special.Write(_lists.Add(RowsOfWord(_index.LongWord, isLeftOut: false)));
+        special.Write(_lists.Add(RowsOfWord(_index.Words.Long, isLeftOut: false)));
         int hashed = Begin(payload, _hashed.Written);
         int lists = Begin(payload, _lists.Lists);
         WriteFilter();
@@ -276,7 +275,7 @@ internal sealed class IndexWriter : IDisposable
         int[] parents = Parents();
         for (int id = 0; id < _hashesOf.Length; id++)
         {
-            PathNode node = _index.Node(id);
+            PathNode node = _index.Paths[id];
             into.WriteNumber((uint)parents[id]);
             into.WriteNumber((uint)node.Name.Length);
             into.Write(node.Name);
@@ -297,7 +296,7 @@ internal sealed class IndexWriter : IDisposable
         int[] parents = new int[_hashesOf.Length];
         for (int id = 0; id < parents.Length; id++)
         {
-            for (int at = _index.Node(id).Newest[0]; at != 0; at = _terms[at].Previous)
+            for (int at = _index.Paths[id].Newest[0]; at != 0; at = _terms[at].Previous)
             {
                 parents[_terms[at].Extra] = id;
             }

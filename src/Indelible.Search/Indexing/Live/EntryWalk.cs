@@ -28,13 +28,13 @@ internal sealed class EntryWalk(LiveIndex index, bool isPersonal)
             reader.Read();
             if (!isPersonal)
             {
-                Value(ref reader, index.Root);
+                Value(ref reader, index.Paths.Root);
                 return !reader.Read();
             }
 
             var opened = new Utf8JsonReader(clear);
             opened.Read();
-            return Sealed(ref reader, ref opened, index.Root) && !reader.Read() && !opened.Read();
+            return Sealed(ref reader, ref opened, index.Paths.Root) && !reader.Read() && !opened.Read();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Numerics;
@@ -8,42 +9,20 @@ namespace Indelible.Search;
 /// <remarks>
 /// A row is shown by <see cref="Rows"/> when everything of it is written, and nothing that was written is ever moved, so a view of the first rows is exact without a lock: whatever it
 /// meets of later rows it cuts off.
-/// The words of a string are looked for once, when the string becomes a term: a word knows the strings that it is in (<see cref="WordSource"/>), and its rows are theirs. Only strings that
-/// are no terms, being kept as hashes, add rows to words.
 /// </remarks>
 internal sealed class LiveIndex
 {
-    /// <summary>The longest word, folded, that is a term.</summary>
-    public const int MaxWordBytes = 128;
-
-    /// <summary>The most paths of a chunk.</summary>
-    public const int MaxPaths = 16_384;
-
     /// <summary>What a chunk takes in memory at most: rows that come when it is reached are in the index only as rows that it does not know.</summary>
     public const long MaxMemory = 128L << 20;
 
     /// <summary>After so many strings it is first decided whether a path's strings are kept as hashes; again each time that they are twice as many.</summary>
     public const int DecideAfter = 4096;
 
-    private const int NodeBytes = 320;
-
-    // Belongs to no path, as words do: node 0 is the entry, 1 is none.
-    private static readonly uint s_longTag = TermTable.Tag(1, (int)TermKind.Number);
-
     // Of 4,096 strings, 8,192, … 65,536.
     private static readonly int[] s_uniquePerMille = [951, 906, 824, 688, 500];
 
     private readonly long _maxMemory;
-    private readonly PathNode _lostText = new(1, [], PathRole.Lost, isText: true);
-    private readonly PathNode _lost = new(1, [], PathRole.Lost, isText: false);
-    private readonly ushort[] _scratchRows = new ushort[DecideAfter];
-    private PathNode[] _nodes = new PathNode[16];
-    private byte[] _folded = [];
     private int _rows;
-    private int _nodeCount = 2;
-    private int _newestWord;
-    private int _newestLong;
-    private int _longWord;
 
     /// <param name="maxMemory">What it takes at most, about.</param>
     public LiveIndex(long maxMemory = MaxMemory)
@@ -51,9 +30,8 @@ internal sealed class LiveIndex
         _maxMemory = maxMemory;
         Terms = new TermTable(Memory);
         Times = [new TimeValues(Memory, Terms.Rows), new TimeValues(Memory, Terms.Rows), new TimeValues(Memory, Terms.Rows)];
-        _nodes[0] = Root;
-        _nodes[1] = _lost;
-        _longWord = Terms.FindOrAdd(s_longTag, [], ref _newestLong, -1, out _);
+        Paths = new LivePaths(Terms, Memory);
+        Words = new LiveWords(Terms);
     }
 
     /// <summary>What it takes.</summary>
@@ -65,39 +43,20 @@ internal sealed class LiveIndex
     /// <summary>The terms.</summary>
     public TermTable Terms { get; }
 
-    /// <summary>The entry itself.</summary>
-    public PathNode Root { get; } = new(0, [], PathRole.Ordinary, isText: true);
+    /// <summary>The paths.</summary>
+    public LivePaths Paths { get; }
+
+    /// <summary>The words.</summary>
+    public LiveWords Words { get; }
 
     /// <summary>The three times, in the order of <see cref="FieldCatalogue.TimeColumn"/>.</summary>
     public TimeValues[] Times { get; }
 
-    /// <summary>How many nodes there are; those below 2 are no members.</summary>
-    public int NodeCount => Volatile.Read(ref _nodeCount);
-
-    /// <summary>The newest word.</summary>
-    public ref int NewestWord => ref _newestWord;
-
-    /// <summary>What sorted the words last: readers keep it here for each other.</summary>
-    public SortedTerms?[] SortedWords { get; } = new SortedTerms?[1];
-
-    /// <summary>The term that stands for every word that is too long to be one.</summary>
-    public int LongWord => _longWord;
-
     /// <summary>Rows that it knows nothing, or not everything, of.</summary>
     public RowList Unindexed;
 
-    /// <summary>Rows with members at paths beyond <see cref="MaxPaths"/>.</summary>
-    public RowList Lost;
-
     /// <summary>Rows with a sealed value anywhere.</summary>
     public RowList Sealed;
-
-    /// <summary>A node by its number.</summary>
-    public PathNode Node(int node) => Volatile.Read(ref _nodes)[node];
-
-    /// <summary>Finds a word.</summary>
-    /// <returns>Its term, or 0.</returns>
-    public int FindWord(ReadOnlySpan<byte> word) => Terms.Find(IndexFormat.WordTag, word);
 
     /// <summary>Adds a row.</summary>
     /// <param name="walk">Takes its values in.</param>
@@ -107,7 +66,7 @@ internal sealed class LiveIndex
     public void Add(EntryWalk walk, ReadOnlySpan<byte> entry, ReadOnlySpan<byte> clear)
     {
         Require();
-        Exists(Root);
+        Exists(Paths.Root);
         if (Memory.Bytes >= _maxMemory || !walk.TryWalk(entry, clear))
         {
             Terms.Rows.Add(ref Unindexed, _rows);
@@ -135,36 +94,8 @@ internal sealed class LiveIndex
         Terms.Rows.Add(ref Sealed, _rows);
     }
 
-    /// <summary>The node of a member, made where there is none yet.</summary>
-    public PathNode Child(PathNode parent, ReadOnlySpan<byte> name)
-    {
-        if (parent.Role == PathRole.Lost)
-        {
-            return parent;
-        }
-
-        if (parent.Predict(name) is { } expected)
-        {
-            return expected;
-        }
-
-        uint tag = TermTable.Tag(parent.Id, 0);
-        int found = name.Length <= TermTable.MaxBytes ? Terms.Find(tag, name) : 0;
-        if (found != 0)
-        {
-            PathNode known = _nodes[Terms[found].Extra];
-            parent.Expect(known);
-            return known;
-        }
-
-        if (_nodeCount == MaxPaths || name.Length > TermTable.MaxBytes)
-        {
-            Terms.Rows.Add(ref Lost, _rows);
-            return parent.IsText ? _lostText : _lost;
-        }
-
-        return AddChild(parent, tag, name);
-    }
+    /// <summary>The node of a member.</summary>
+    public PathNode Child(PathNode parent, ReadOnlySpan<byte> name) => Paths.Child(parent, name, _rows);
 
     /// <summary>Takes in a string.</summary>
     public void String(PathNode node, ReadOnlySpan<byte> value)
@@ -188,14 +119,12 @@ internal sealed class LiveIndex
 
         node.LastString = Put(node, TermKind.String, value, node.LastString, out bool isNew);
         ref Term term = ref Terms[node.LastString];
+        bool hasLongWord = false;
         if (isNew)
         {
             node.DifferentStrings++;
             term.Extra = Address(node, value);
-            if (node.IsText)
-            {
-                LinkWords(value, node.LastString);
-            }
+            hasLongWord = node.IsText && Words.Link(Words.Fold(value), node.LastString);
         }
         else if (term.Extra != 0)
         {
@@ -203,7 +132,7 @@ internal sealed class LiveIndex
         }
 
         node.Strings++;
-        if (node.Strings % DecideAfter == 0 && BitOperations.IsPow2(node.Strings) && WillBeNearlyUnique(node))
+        if (hasLongWord || (node.Strings % DecideAfter == 0 && BitOperations.IsPow2(node.Strings) && WillBeNearlyUnique(node)))
         {
             TurnIntoHashes(node);
         }
@@ -244,10 +173,13 @@ internal sealed class LiveIndex
         var hashed = new HashedValues(memory);
         RowSet all = RowSet.Rent();
         RowSet identifiers = RowSet.Rent();
+        ushort[] scratch = ArrayPool<ushort>.Shared.Rent(RowSet.MaxRows);
         for (int at = node.Newest[(int)TermKind.String]; at != 0; at = Terms[at].Previous)
         {
-            TakeHash(ref Terms[at], hashed, all, identifiers);
+            TakeHash(ref Terms[at], hashed, all, identifiers, scratch);
         }
+
+        ArrayPool<ushort>.Shared.Return(scratch);
 
         AddAll(all, ref hashed.Rows);
         AddAll(identifiers, ref hashed.Identifiers);
@@ -288,29 +220,6 @@ internal sealed class LiveIndex
         Volatile.Write(ref _rows, _rows + 1);
     }
 
-    private PathNode AddChild(PathNode parent, uint tag, ReadOnlySpan<byte> name)
-    {
-        if (_nodeCount == _nodes.Length)
-        {
-            var nodes = new PathNode[_nodes.Length * 2];
-            _nodes.CopyTo(nodes, 0);
-            Volatile.Write(ref _nodes, nodes);
-        }
-
-        int column = parent == Root ? FieldCatalogue.TimeColumn(name) : -1;
-        PathRole role = column >= 0 ? PathRole.Time : parent == Root && name.SequenceEqual("salt"u8) ? PathRole.Salt : PathRole.Ordinary;
-        var child = new PathNode(_nodeCount, name.ToArray(), role, parent.IsText && role == PathRole.Ordinary) { TimeColumn = column };
-        _nodes[_nodeCount] = child;
-        Volatile.Write(ref _nodeCount, _nodeCount + 1);
-        Memory.Add(NodeBytes + name.Length);
-        parent.Add(child);
-
-        // A reader who finds the name before the node is there takes the path for unknown: the row is not shown yet.
-        int term = Terms.FindOrAdd(tag, name, ref parent.Newest[0], -1, out _);
-        Volatile.Write(ref Terms[term].Extra, child.Id);
-        return child;
-    }
-
     private int Put(PathNode node, TermKind kind, ReadOnlySpan<byte> value, int last, out bool isNew)
     {
         if (last != 0)
@@ -347,7 +256,7 @@ internal sealed class LiveIndex
         {
             if (node.IsText)
             {
-                AddWords(Fold(value), isIdentifier: false);
+                Words.Add(Words.Fold(value), isIdentifier: false, _rows);
             }
 
             return;
@@ -375,7 +284,7 @@ internal sealed class LiveIndex
 
     private void Hashed(PathNode node, HashedValues hashed, ReadOnlySpan<byte> value)
     {
-        ReadOnlySpan<byte> folded = Fold(value);
+        ReadOnlySpan<byte> folded = Words.Fold(value);
         hashed.Add(HashOf(folded), _rows);
         Terms.Rows.Add(ref hashed.Rows, _rows);
         Address(node, value);
@@ -388,7 +297,7 @@ internal sealed class LiveIndex
 
         if (node.IsText && (!isIdentifier || shape.LetterLengths != 0))
         {
-            AddWords(folded, isIdentifier);
+            Words.Add(folded, isIdentifier, _rows);
         }
     }
 
@@ -399,10 +308,10 @@ internal sealed class LiveIndex
         node.HashedSince = _rows;
     }
 
-    private void TakeHash(ref Term term, HashedValues hashed, RowSet all, RowSet identifiers)
+    private void TakeHash(ref Term term, HashedValues hashed, RowSet all, RowSet identifiers, ushort[] scratch)
     {
         ReadOnlySpan<byte> value = Terms.TextOf(ref term);
-        ReadOnlySpan<byte> folded = Fold(value);
+        ReadOnlySpan<byte> folded = Words.Fold(value);
         uint hash = HashOf(folded);
         term.IsIdentifier = IdentifierShape.TryRead(value, folded, out IdentifierShape shape);
         if (term.IsIdentifier)
@@ -412,10 +321,7 @@ internal sealed class LiveIndex
         }
 
         Terms.Rows.AddTo(ref term.Rows, RowSet.MaxRows, all);
-        int count = term.Rows.Count;
-        ushort[] rows = count <= _scratchRows.Length ? _scratchRows : new ushort[count];
-        Terms.Rows.CopyTo(ref term.Rows, rows);
-        foreach (ushort row in rows.AsSpan(0, count))
+        foreach (ushort row in scratch.AsSpan(0, Terms.Rows.CopyTo(ref term.Rows, scratch)))
         {
             hashed.Add(hash, row);
         }
@@ -426,40 +332,6 @@ internal sealed class LiveIndex
         for (int row = rows.FirstFrom(0); row >= 0; row = rows.FirstFrom(row + 1))
         {
             Terms.Rows.Add(ref list, row);
-        }
-    }
-
-    private ReadOnlySpan<byte> Fold(ReadOnlySpan<byte> value)
-    {
-        int needed = FoldedText.MaxLength(value.Length);
-        if (_folded.Length < needed)
-        {
-            _folded = new byte[Math.Max(needed, 1024)];
-        }
-
-        return _folded.AsSpan(0, FoldedText.Fold(value, _folded));
-    }
-
-    private int FindOrAddWord(ReadOnlySpan<byte> word) =>
-        word.Length > MaxWordBytes ? _longWord : Terms.FindOrAdd(IndexFormat.WordTag, word, ref _newestWord, -1, out _);
-
-    private void AddWords(ReadOnlySpan<byte> folded, bool isIdentifier)
-    {
-        while (FoldedText.Next(ref folded, out ReadOnlySpan<byte> word))
-        {
-            if (!isIdentifier || !IdentifierShape.IsLeftOut(word))
-            {
-                Terms.Rows.Add(ref Terms[FindOrAddWord(word)].Rows, _rows);
-            }
-        }
-    }
-
-    private void LinkWords(ReadOnlySpan<byte> value, int source)
-    {
-        ReadOnlySpan<byte> folded = Fold(value);
-        while (FoldedText.Next(ref folded, out ReadOnlySpan<byte> word))
-        {
-            Terms.AddSource(ref Terms[FindOrAddWord(word)], source);
         }
     }
 }

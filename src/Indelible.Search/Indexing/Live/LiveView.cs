@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Indelible.Search;
 
@@ -115,16 +114,16 @@ internal sealed class LiveView : ITermIndex
 
     public void AddWord(ReadOnlySpan<byte> word, RowSet into)
     {
-        int found = word.Length <= LiveIndex.MaxWordBytes ? _index.FindWord(word) : 0;
+        int found = _index.Words.Find(word);
         if (found != 0)
         {
-            AddWord(found, into);
+            _index.Words.AddTo(found, Rows, into);
         }
     }
 
     public void VisitWords(ReadOnlySpan<byte> prefix, TermVisitor visit)
     {
-        int[] words = Sorted(ref _index.NewestWord, ref _index.SortedWords[0], Order(TermKind.String));
+        int[] words = Sorted(ref _index.Words.Newest, ref _index.Words.Sorted, Order(TermKind.String));
         RowSet rows = RowSet.Rent();
         try
         {
@@ -137,7 +136,7 @@ internal sealed class LiveView : ITermIndex
                 }
 
                 rows.Clear();
-                AddWord(words[i], rows);
+                _index.Words.AddTo(words[i], Rows, rows);
                 int count = rows.Count;
                 if (count > 0 && !visit(text, Postings.Of(rows.Bits[..((Rows + 63) >> 6)], count)))
                 {
@@ -155,12 +154,12 @@ internal sealed class LiveView : ITermIndex
     {
         if (FoldedPhrase.MayBeLong(phrase))
         {
-            AddWord(_index.LongWord, into);
+            _index.Words.AddTo(_index.Words.Long, Rows, into);
         }
 
-        for (int id = 2; id < _index.NodeCount; id++)
+        for (int id = 2; id < _index.Paths.Count; id++)
         {
-            PathNode node = _index.Node(id);
+            PathNode node = _index.Paths[id];
             if (node.IsText && IsHashed(node) && node.Hashed!.Shape.CanHold(phrase))
             {
                 if (!phrase.HasWildcards && phrase.Words.Length == node.Hashed.Shape.MostWords)
@@ -180,7 +179,7 @@ internal sealed class LiveView : ITermIndex
         _terms.Rows.AddTo(ref _index.Unindexed, Rows, into);
         if (path is not null && Find(path) is null)
         {
-            _terms.Rows.AddTo(ref _index.Lost, Rows, into);
+            _terms.Rows.AddTo(ref _index.Paths.Lost, Rows, into);
         }
     }
 
@@ -193,37 +192,10 @@ internal sealed class LiveView : ITermIndex
 
     private bool HasNone(PathNode node, TermKind kind) => kind == TermKind.String && IsHashed(node);
 
-    private PathNode? Find(FieldPath path)
-    {
-        PathNode node = _index.Root;
-        Span<byte> name = stackalloc byte[TermTable.MaxBytes];
-        foreach (string segment in path.Segments)
-        {
-            int found = Encoding.UTF8.TryGetBytes(segment, name, out int length) ? _terms.Find(TermTable.Tag(node.Id, 0), name[..length]) : 0;
-            int child = found == 0 ? 0 : Volatile.Read(ref _terms[found].Extra);
-            if (child == 0)
-            {
-                return null;
-            }
-
-            node = _index.Node(child);
-        }
-
-        return node;
-    }
+    private PathNode? Find(FieldPath path) => _index.Paths.Find(path);
 
     private int Find(FieldPath path, TermKind kind, ReadOnlySpan<byte> term) =>
         term.Length <= TermTable.MaxBytes && Find(path) is { } node && !HasNone(node, kind) ? _terms.Find(TermTable.Tag(node.Id, (int)kind), term) : 0;
-
-    private void AddWord(int word, RowSet into)
-    {
-        ref Term term = ref _terms[word];
-        _terms.Rows.AddTo(ref term.Rows, Rows, into);
-        foreach (int source in _terms.SourcesOf(ref term))
-        {
-            _terms.Rows.AddTo(ref _terms[source].Rows, Rows, into);
-        }
-    }
 
     private Comparison<int> Order(TermKind kind) => kind == TermKind.Number
         ? (a, b) => NumberText.Compare(_terms.TextOf(ref _terms[a]), _terms.TextOf(ref _terms[b]))

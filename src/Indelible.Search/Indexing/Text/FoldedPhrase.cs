@@ -17,7 +17,7 @@ internal static class FoldedPhrase
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    /// <summary>Whether one of its words can be of more bytes than an index keeps of a word.</summary>
+    /// <summary>Whether one of its words can be of more bytes than an index keeps of a word in a string that it keeps as a hash.</summary>
     public static bool MayBeLong(Phrase phrase)
     {
         foreach (Glob word in phrase.Words)
@@ -27,13 +27,13 @@ internal static class FoldedPhrase
             {
                 bytes += part switch
                 {
-                    Glob.Star => LiveIndex.MaxWordBytes + 1,
+                    Glob.Star => LiveWords.MaxBytes + 1,
                     Glob.One => 4,
                     _ => new Rune(part).Utf8SequenceLength,
                 };
             }
 
-            if (bytes > LiveIndex.MaxWordBytes)
+            if (bytes > LiveWords.MaxBytes)
             {
                 return true;
             }
