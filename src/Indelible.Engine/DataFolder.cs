@@ -41,7 +41,7 @@ public sealed record FolderSettings(int Format, string Host, int SegmentSize, st
 /// vault.db          data keys of persons, wrapped
 /// checkpoints/heads the last head signed for each log (may lie elsewhere)
 /// journal/          the journal
-/// logs/NAME/        segments/ and tail/; sources.cache, which can be taken away
+/// logs/NAME/        segments/ and tail/; index/ and sources.cache, which can be taken away
 /// last-uses.json    when keys were used last; can be taken away
 /// quarantine/       torn ends that recovery put aside
 /// </code>
@@ -97,6 +97,10 @@ public sealed partial class DataFolder
 
     /// <summary>Below it lie the segments: <see cref="LogsFolder"/>, save in a backup, whose runs share them.</summary>
     internal string SegmentsFolder { get => field ?? LogsFolder; init; }
+
+    /// <summary>The index files of a log.</summary>
+    /// <param name="log">Its name.</param>
+    public IndexFiles IndexFilesOf(string log) => new(Disk, Path.Combine(LogsFolder, log, IndexFiles.FolderName));
 
     /// <summary>Where <c>init --tls</c> puts a certificate to try TLS with.</summary>
     public string TlsFolder => Path.Combine(Root, "tls");
@@ -177,7 +181,7 @@ public sealed partial class DataFolder
     /// <summary>Whether a name, as <see cref="NameOf"/> gives it, is one that a data folder uses.</summary>
     internal static bool IsOwn(string name) => OwnNames().IsMatch(name);
 
-    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key(\.next)?|keys/[^/]+\.key(\.next)?(\.rewrapped)?|vault\.db(\.rewrapped)?(-wal|-shm|-journal)?|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail|sources\.cache)|quarantine/[^/]+\.torn|tls/(certificate|key)\.pem)(\.new)?$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key(\.next)?|keys/[^/]+\.key(\.next)?(\.rewrapped)?|vault\.db(\.rewrapped)?(-wal|-shm|-journal)?|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail|index/[0-9]{16}\.(index|personal)|sources\.cache)|quarantine/[^/]+\.torn|tls/(certificate|key)\.pem)(\.new)?$", RegexOptions.NonBacktracking)]
     private static partial Regex OwnNames();
 
     internal void WriteSettings(FolderSettings settings)

@@ -89,6 +89,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly CancellationTokenSource _stoppingSealer = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<IDisposable> _signers = [];
+    private Action<LogReader>? _changed;                       // by Volatile
     private volatile Authorities _authorities = new(SystemState.Empty);
     private string? _doubtOfPlace;   // why the folder is a copy that was accepted; null for none
     private long _systemBegins;   // the size of the configuration at entry 0 of the log that it is entered in
@@ -129,9 +130,9 @@ public sealed partial class LogEngine : IAsyncDisposable
             _segments = new FileSegmentStore(folder.Disk, folder.LogsFolder);
             opened.Push(_tails = new FileTailStore(folder.Disk, folder.LogsFolder, random));
             _sources = new SourcesFile(folder.Disk, folder.LogsFolder);
-            _sequencer = new Sequencer(_journal, receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>()) { IsStepped = _isStepped };
+            _sequencer = new Sequencer(_journal, receiptsSigner, MayStillAppend, OnApplied, _vault.Find, loggers.CreateLogger<Sequencer>()) { IsStepped = _isStepped, Grown = OnChanged };
             _publisher = new Publisher(_checkpoints, options.PublishInterval, time, loggers.CreateLogger<Publisher>());
-            _sealer = new Sealer(_journal, _segments, _tails, _sequencer, options.SealInterval, loggers.CreateLogger<Sealer>()) { RoundEnds = log => KeepSources(log, EngineLimits.SourcesCacheEntries) };
+            _sealer = new Sealer(_journal, _segments, _tails, _sequencer, options.SealInterval, loggers.CreateLogger<Sealer>()) { RoundEnds = log => KeepSources(log, EngineLimits.SourcesCacheEntries), Sealed = OnChanged };
             _rotation = new LogRotation(_keys, _publisher, loggers.CreateLogger<LogRotation>())
             {
                 Enter = EnterOwnAsync,
@@ -205,6 +206,13 @@ public sealed partial class LogEngine : IAsyncDisposable
 
     /// <summary>Every log.</summary>
     public IReadOnlyCollection<LogReader> Logs => [.. _logs.Values];
+
+    /// <summary>Called for a log that has more entries, or more of them in segments, than before; null for nobody. In the loop that appends, or in the one that seals: it must return at once and throw nothing.</summary>
+    public Action<LogReader>? Changed
+    {
+        get => Volatile.Read(ref _changed);
+        set => Volatile.Write(ref _changed, value);
+    }
 
     /// <summary>The clock that the engine goes by.</summary>
     public TimeProvider Time => _time;
@@ -568,6 +576,11 @@ public sealed partial class LogEngine : IAsyncDisposable
 
         return _logs.GetValueOrDefault(access)?.State.Sources.ReadRefused() ?? [];
     }
+
+    /// <summary>A key for files that are made of the log and kept by somebody else, and that a thief of the folder must not read. Another master key gives another.</summary>
+    /// <param name="purpose">What it is for: a name that nothing else uses.</param>
+    /// <returns>32 bytes.</returns>
+    public byte[] DeriveKey(string purpose) => _master.Derive(purpose);
 
     /// <summary>Lets what waits be written, signs a last head, and lets the folder go.</summary>
     public async ValueTask DisposeAsync()
@@ -1225,6 +1238,14 @@ public sealed partial class LogEngine : IAsyncDisposable
     {
         DateTimeOffset now = _time.GetUtcNow();
         return _authorities.Of(caller, now)?.On(log.Name, now).Rights.HasFlag(Rights.Append) ?? false;
+    }
+
+    private void OnChanged(LogState log)
+    {
+        if (Changed is { } changed && _logs.TryGetValue(log.Name, out LogReader? reader))
+        {
+            changed(reader);
+        }
     }
 
     private void OnApplied(LogState log, long index, ReadOnlyMemory<byte> entry)

@@ -50,6 +50,9 @@ public sealed class LogReader
     /// <summary>The latest checkpoint that may be shown.</summary>
     public PublishedCheckpoint Checkpoint => _log.Checkpoints.Latest!;
 
+    /// <summary>Entries in a segment: a power of two, 256 to 65,536.</summary>
+    public int SegmentSize => _log.State.SegmentSize;
+
     internal LogState State => _log.State;
 
     internal PublishedLog Published => _log;
@@ -106,6 +109,16 @@ public sealed class LogReader
 
     /// <summary>The leaf hash of an entry.</summary>
     public Hash ReadLeafHash(long index) => _log.State.ReadNode(0, index);
+
+    /// <summary>The root of the complete subtree over the <see cref="SegmentSize"/> entries from <paramref name="first"/> on: what tells one segment's entries from any others.</summary>
+    /// <param name="first">A multiple of the segment size.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is none, or the log has not so many entries.</exception>
+    public Hash SegmentRoot(long first)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(first % SegmentSize, 0, nameof(first));
+        return _log.State.ReadNode(_log.State.SegmentHeight, first / SegmentSize);
+    }
 
     /// <summary>The head of the first <paramref name="size"/> entries, computed from the tree: not signed.</summary>
     public TreeHead HeadAt(long size) => _log.State.HeadAt(size);

@@ -3,6 +3,7 @@ using Indelible.Engine;
 using Indelible.Server.Access;
 using Indelible.Server.Access.Sessions;
 using Indelible.Server.Endpoints;
+using Indelible.Server.Indexing;
 using Indelible.Server.Ingestion;
 using Indelible.Server.Limits;
 using Indelible.Server.Problems;
@@ -63,6 +64,8 @@ public static class IndelibleServer
         builder.Services.AddSingleton<ServerMetrics>();
         builder.Services.AddSingleton<BackgroundVerification>();
         builder.Services.AddHostedService(services => services.GetRequiredService<BackgroundVerification>());
+        builder.Services.AddSingleton<LogIndexes>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<LogIndexes>());
         builder.Services.AddSingleton<RefusalCounter>();
         builder.Services.AddSingleton<NodeResources>();
         builder.Services.AddSingleton<RequestRates>();

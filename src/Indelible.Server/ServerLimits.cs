@@ -170,6 +170,9 @@ public static class ServerLimits
     /// <summary>Microseconds of computing, by estimate, up to which a request is computed at once; what is longer is done in its tenant's turn. 500: a change of threads costs a tenth of that on a busy machine.</summary>
     public const int ShortWorkMicroseconds = 500;
 
+    /// <summary>Milliseconds that a search computes before others have their turn, once it is long. 10: what waits behind it does not wait for long, and a change of threads costs nothing beside it.</summary>
+    public const int SearchTurnMilliseconds = 10;
+
     /// <summary>How long no other tenant must have asked for anything until one counts as alone, and its batches are computed at once. 10 min: who sends once a minute is not made to wait behind a flood.</summary>
     public static readonly TimeSpan AloneAfter = TimeSpan.FromMinutes(10);
 
@@ -201,6 +204,18 @@ public static class ServerLimits
 
     /// <summary>Keys, and addresses, whose rates are remembered for each limit. 16,384 of 16 bytes: beyond them who has used least is forgotten.</summary>
     public const int RateBuckets = 16_384;
+
+    /// <summary>Entries that are indexed in one step, before what is more urgent is looked for. 2,048: some 10 ms.</summary>
+    public const int IndexStepEntries = 2_048;
+
+    /// <summary>Milliseconds that indexing waits, when it has caught up, for more to come. 20: it would else wake for each entry, and take from appending what it saves searches.</summary>
+    public const int IndexPauseMilliseconds = 20;
+
+    /// <summary>After how long it is tried again to index what could not be indexed, say for want of room; twice as long each time. 1 s.</summary>
+    public static readonly TimeSpan IndexRetry = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same, at most. 10 min: a disk with room again is noticed soon enough.</summary>
+    public static readonly TimeSpan IndexRetryMost = TimeSpan.FromMinutes(10);
 
     /// <summary>Sources on one page, at most. 1,000: some megabytes where each has gaps.</summary>
     public const int SourcesPageSize = 1_000;

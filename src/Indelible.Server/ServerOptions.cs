@@ -13,7 +13,7 @@ public sealed class ServerOptions
 {
     /// <summary>The names of all settings; as environment variables in capitals behind <c>INDELIBLE_</c>.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["data", "urls", "otlp_grpc", "tls_certificate", "tls_key", "insecure_http", "checkpoint_folder", "master_key", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "log_level",
+        ["data", "urls", "otlp_grpc", "tls_certificate", "tls_key", "insecure_http", "checkpoint_folder", "master_key", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "index", "index_memory_mib", "index_personal_memory_mib", "log_level",
             "key_events_per_second", "key_bytes_per_second", "key_queries_per_second", "address_events_per_second", "address_bytes_per_second", "address_requests_per_second", "failed_authentications_per_second"];
 
     /// <summary>The flag by which a copied folder is served. No setting: what is accepted once must not stay accepted.</summary>
@@ -42,6 +42,15 @@ public sealed class ServerOptions
 
     /// <summary>Bytes a second that background verification reads. Default 16 MiB: a terabyte in a day.</summary>
     public long VerifyBytesPerSecond { get; private init; } = 16L << 20;
+
+    /// <summary>Whether search indexes are kept. Default yes; without them every search looks at every entry.</summary>
+    public bool HasIndex { get; private init; } = true;
+
+    /// <summary>Memory for the indexes of entries that are in no sealed segment yet, all logs together. Default 64 MiB: some 300,000 entries.</summary>
+    public long IndexMemoryBytes { get; private init; } = 64L << 20;
+
+    /// <summary>Memory for the indexes of personal values that searches have opened. Default 256 MiB.</summary>
+    public long IndexPersonalMemoryBytes { get; private init; } = 256L << 20;
 
     /// <summary>What a key may send in a second, where it has no limits of its own. Default none.</summary>
     public RateLimits KeyRates { get; private init; } = new(null, null, null);
@@ -180,6 +189,9 @@ public sealed class ServerOptions
             TlsKey = key,
             LogLevel = level,
             VerifyInterval = TimeSpan.FromSeconds(Number(settings, "verify_interval_s", 86_400, wrong)),
+            HasIndex = settings["index"] is not { } indexText || (bool.TryParse(indexText, out bool hasIndex) ? hasIndex : Fault(wrong, $"index: '{indexText}' is neither true nor false")),
+            IndexMemoryBytes = (long)Number(settings, "index_memory_mib", 64, wrong) << 20,
+            IndexPersonalMemoryBytes = (long)Number(settings, "index_personal_memory_mib", 256, wrong) << 20,
             VerifyBytesPerSecond = (long)Math.Max(1, Number(settings, "verify_mib_per_second", 16, wrong)) << 20,
             KeyRates = new RateLimits(
                 Number(settings, "key_events_per_second", 0, wrong), Number(settings, "key_bytes_per_second", 0, wrong), Number(settings, "key_queries_per_second", 0, wrong)),

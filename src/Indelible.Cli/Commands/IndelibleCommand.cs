@@ -11,6 +11,7 @@ internal static class IndelibleCommand
         BackupCommand.Make(),
         RestoreCommand.Make(),
         ServeCommand.Make(),
+        IndexCommand.Make(),
         LogsCommand.Make(),
         KeysCommand.Make(),
         PrincipalsCommand.Make(),

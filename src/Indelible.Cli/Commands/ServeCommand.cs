@@ -22,10 +22,11 @@ internal static class ServeCommand
         var certificate = new Option<string?>("--tls-certificate") { Description = "For https URLs: the certificate in PEM, with those behind it (INDELIBLE_TLS_CERTIFICATE); read anew when it changes" };
         var key = new Option<string?>("--tls-key") { Description = "The certificate's private key in PEM (INDELIBLE_TLS_KEY)" };
         var insecure = new Option<bool>("--insecure-http") { Description = "Allow http URLs that other machines reach: where something in front ends TLS" };
+        var noIndex = new Option<bool>("--no-index") { Description = "Keep no search indexes: every search looks at every entry (INDELIBLE_INDEX=false)" };
         var level = new Option<string?>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None; default Information" };
         var settings = new Option<string?>("--settings") { Description = "A JSON file with settings (" + string.Join(", ", ServerOptions.Names) + ")" };
         var copy = new Option<bool>("--accept-copy") { Description = "Serve a data folder that is a copy of another, which must never be served again; entered in _access" };
-        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, certificate, key, insecure, checkpoints, master, otlp, publish, level, settings, copy };
+        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, certificate, key, insecure, checkpoints, master, otlp, publish, noIndex, level, settings, copy };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(settings), new Dictionary<string, string?>
         {
             ["data"] = parsed.GetValue(data),
@@ -37,6 +38,7 @@ internal static class ServeCommand
             ["master_key"] = parsed.GetValue(master),
             ["otlp_grpc"] = parsed.GetValue(otlp),
             ["publish_interval_ms"] = parsed.GetValue(publish),
+            ["index"] = parsed.GetValue(noIndex) ? "false" : null,
             ["log_level"] = parsed.GetValue(level),
             [ServerOptions.AcceptCopyFlag] = parsed.GetValue(copy) ? "" : null,
         }));

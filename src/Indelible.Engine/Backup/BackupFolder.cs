@@ -78,8 +78,12 @@ public sealed class BackupFolder
     internal static string? TargetOf(string state, string path)
     {
         string target = path.StartsWith(state + "/", StringComparison.Ordinal) ? path[(state.Length + 1)..] : path.StartsWith(LogsPrefix, StringComparison.Ordinal) ? path : "";
-        return DataFolder.IsOwn(target) && !target.StartsWith("tls/", StringComparison.Ordinal) && !target.Split('/').Contains("..") && !target.EndsWith(".new", StringComparison.Ordinal) ? target : null;
+        string[] steps = target.Split('/');
+        return DataFolder.IsOwn(target) && !target.StartsWith("tls/", StringComparison.Ordinal) && !steps.Contains("..") && !IsIndex(steps) && !target.EndsWith(".new", StringComparison.Ordinal) ? target : null;
     }
+
+    /// <summary>Whether this is an index file: in no backup, because it is made anew, and what it says is proven by nothing.</summary>
+    private static bool IsIndex(string[] steps) => steps.Length == 4 && steps[2] == IndexFiles.FolderName;
 
     /// <summary>The backup as far as it is laid out like a data folder: without journal, checkpoint store and master key.</summary>
     internal DataFolder AsDataFolder(string state) => new(Path.Combine(Root, state)) { Disk = Disk, SegmentsFolder = LogsFolder };

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Indelible.Engine.Storage;
 using Indelible.Engine.Storage.Files;
 
@@ -116,6 +117,10 @@ internal sealed class MasterKey : IDisposable
 
         return secret;
     }
+
+    /// <summary>A key of its own for one purpose, which says nothing about this one or any other: HKDF-SHA256 (RFC 5869) without salt.</summary>
+    /// <param name="purpose">A name that nothing else uses.</param>
+    public byte[] Derive(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, KeyBytes, [], Encoding.UTF8.GetBytes("indelible.dev/derived-key/v1 " + purpose));
 
     /// <summary>Overwrites the key in memory.</summary>
     public void Dispose() => CryptographicOperations.ZeroMemory(_key);

@@ -9,6 +9,7 @@ namespace Indelible.Engine.Privacy;
 /// <remarks>
 /// <para>At every moment one of the two master keys opens everything. The order:</para>
 /// <list type="number">
+/// <item>The personal indexes, encrypted under a key that the old one gives, are deleted: the next node makes them anew.</item>
 /// <item><c>master.key.next</c> is made. While it is there, the old key counts, and everything that was wrapped for the new one is thrown away by whoever comes next.</item>
 /// <item>Beside each wrapped file its like is made under the new key, with <c>.rewrapped</c> behind its name; the vault is copied and each of its keys exchanged in the copy.</item>
 /// <item>All of it is opened under the new key, once.</item>
@@ -104,6 +105,9 @@ public sealed class MasterKeyRewrap
         RequireSound(_folder.VaultFile, old);
         yield return "everything opens under the old key";
 
+        DeletePersonalIndexes();
+        yield return "what the old key hid of personal values is deleted";
+
         Disk.Delete(_folder.NextMasterKeyFile);
         using MasterKey next = MasterKey.Create(Disk, _folder.NextMasterKeyFile, _random);
         yield return "the new key is made";
@@ -151,6 +155,17 @@ public sealed class MasterKeyRewrap
             DiskOf(_folder, path).Replace(path, path[..^Extension.Length]);
             yield return $"{Path.GetFileName(path)} is in its place";
         }
+    }
+
+    private void DeletePersonalIndexes()
+    {
+        string[] files = [.. Disk.FilesBelow(_folder.LogsFolder).Where(IndexFiles.IsPersonal)];
+        foreach (string path in files)
+        {
+            Disk.Delete(path);
+        }
+
+        SyncFolders(_folder, files);
     }
 
     private static string[] Waiting(DataFolder folder) =>

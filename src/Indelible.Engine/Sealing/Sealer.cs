@@ -27,6 +27,9 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
     /// <summary>Called for each log when a round has sealed and trimmed; fails for nothing.</summary>
     public Action<LogState> RoundEnds { get; init; } = static _ => { };
 
+    /// <summary>Called for a log of which another segment was sealed, once readers see it; returns at once and throws nothing.</summary>
+    public Action<LogState> Sealed { get; init; } = static _ => { };
+
     /// <summary>What stopped the sealer, if it failed.</summary>
     public Exception? Failure { get; private set; }
 
@@ -124,6 +127,7 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
         await sequencer.RunInLoopAsync(() => log.AddSegment(segment)).ConfigureAwait(false);
         tails.Drop(log.Name, log.SealedSize);
         LogSealed(log.Name, first, first + log.SegmentSize - 1, segment.FileBytes);
+        Sealed(log);
     }
 
     /// <exception cref="StorageException">With <see cref="StorageOutcome.NothingChanged"/>: it cannot be opened or read now.</exception>

@@ -93,6 +93,9 @@ internal sealed partial class Sequencer : IDisposable
     /// <summary>Groups written so far.</summary>
     public long Groups { get; private set; }
 
+    /// <summary>Called in the loop for each log that a group has added to, once its entries are shown; returns at once and throws nothing.</summary>
+    public Action<LogState> Grown { get; init; } = static _ => { };
+
     /// <summary>Whether there is no loop, and one thread calls <see cref="TurnAsync"/> and everything else.</summary>
     public bool IsStepped { get; init; }
 
@@ -436,6 +439,7 @@ internal sealed partial class Sequencer : IDisposable
             }
 
             log.PublishTail();
+            Grown(log);
         }
     }
 

@@ -8,6 +8,7 @@ namespace Indelible.Search;
 public sealed class ChunkIndex : IDisposable
 {
     private readonly IDisposable[] _files;
+    private readonly ITermIndex? _personal;
     private int _users = 1;
     private int _isDisposed;
 
@@ -15,7 +16,7 @@ public sealed class ChunkIndex : IDisposable
     {
         First = first;
         Terms = terms;
-        Personal = personal;
+        _personal = personal;
         _files = files;
     }
 
@@ -27,8 +28,11 @@ public sealed class ChunkIndex : IDisposable
 
     internal ITermIndex Terms { get; }
 
-    /// <summary>What stands in sealed values, for as many rows as it covers; null where there is no such index (now).</summary>
-    internal ITermIndex? Personal { get; }
+    /// <summary>What stands in sealed values, for as many rows as it covers; null where there is no such index (now). It may have to be opened first.</summary>
+    internal ITermIndex? Personal => OpensPersonal is null ? _personal : OpensPersonal()?.Terms;
+
+    /// <summary>Gives the personal index when it is asked for; null where it was given at once.</summary>
+    internal Func<PersonalIndex?>? OpensPersonal { get; init; }
 
     /// <summary>Keeps the files until <see cref="Release"/>.</summary>
     /// <returns>False where they were let go already: the chunk is not indexed any more, or another index has taken its place.</returns>

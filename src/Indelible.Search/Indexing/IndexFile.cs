@@ -26,7 +26,7 @@ public static class IndexFile
 
         try
         {
-            IndexContent personal = OpenPersonal(personalPath, identity, personalKey);
+            IndexContent personal = ReadPersonal(personalPath, identity, personalKey);
             return new ChunkIndex(identity.First, new FileIndex(content), new FileIndex(personal), content.Memory, personal.Memory);
         }
         catch
@@ -34,6 +34,35 @@ public static class IndexFile
             content.Memory.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens the index of a chunk, and that of what stands in sealed values only when a search asks for it.</summary>
+    /// <param name="path">The public index, as above.</param>
+    /// <param name="identity">What it must be made of.</param>
+    /// <param name="personal">Gives the index of what stands in sealed values, or null where there is none (now). Called by searches, again and again.</param>
+    /// <exception cref="IndexDamagedException">The file is of another version, made of something else, or damaged. Says nothing of blocks that were not used yet.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static ChunkIndex Open(string path, ChunkIdentity identity, Func<PersonalIndex?> personal)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(identity);
+        ArgumentNullException.ThrowIfNull(personal);
+        IndexContent content = OpenPublic(path, identity);
+        return new ChunkIndex(identity.First, new FileIndex(content), null, content.Memory) { OpensPersonal = personal };
+    }
+
+    /// <summary>Opens the index of what stands in sealed values: read into memory and decrypted.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="identity">What it must be made of.</param>
+    /// <param name="key">Its key, 32 bytes.</param>
+    /// <exception cref="IndexDamagedException">The file is of another version, made of something else, damaged, or its key is another.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static PersonalIndex OpenPersonal(string path, ChunkIdentity identity, ReadOnlySpan<byte> key)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(identity);
+        IndexContent content = ReadPersonal(path, identity, key);
+        return new PersonalIndex(new FileIndex(content), content.Memory.Bytes.Length + content.ResidentBytes);
     }
 
     private static IndexContent OpenPublic(string path, ChunkIdentity identity)
@@ -51,7 +80,7 @@ public static class IndexFile
         return Read(new MappedMemory(file, (int)length), resident, trailer, identity);
     }
 
-    private static IndexContent OpenPersonal(string path, ChunkIdentity identity, ReadOnlySpan<byte> key)
+    private static IndexContent ReadPersonal(string path, ChunkIdentity identity, ReadOnlySpan<byte> key)
     {
         using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         long length = RandomAccess.GetLength(handle);

@@ -59,4 +59,20 @@ public sealed class PersonalIndexBuilder
 
         IndexCipher.Encrypt(clear.Written, identity, key, into);
     }
+
+    /// <summary>Whether a file says what this index says. Its bytes are others each time: they are encrypted under a key of the file's own.</summary>
+    /// <param name="file">What <see cref="Write"/> wrote, perhaps.</param>
+    /// <param name="identity">What it is made of.</param>
+    /// <param name="key">32 bytes.</param>
+    /// <exception cref="IndexDamagedException">The file does not open.</exception>
+    public bool IsIn(ReadOnlySpan<byte> file, ChunkIdentity identity, ReadOnlySpan<byte> key)
+    {
+        using var clear = new ByteBuffer();
+        using (var writer = new IndexWriter(_index))
+        {
+            writer.Write(clear, identity);
+        }
+
+        return clear.Written.SequenceEqual(IndexCipher.Decrypt(file, identity, key));
+    }
 }

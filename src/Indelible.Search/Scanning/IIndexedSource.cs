@@ -14,6 +14,10 @@ public interface IIndexedSource : IEntrySource
     /// <summary>What he sees: an entry is seen by the first of these that selects it, and not at all where none does.</summary>
     IReadOnlyList<RowSight> Sights { get; }
 
+    /// <summary>Called between the parts of a long search: a source whose processors are shared lets others have their turn.</summary>
+    /// <param name="cancellationToken">Ends the search.</param>
+    ValueTask RestAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Says that an index proved damaged while it was asked: it is to be made again. May be called more than once for one.</summary>
     /// <param name="index">One of <see cref="Chunks"/>.</param>
     void Report(ChunkIndex index);

@@ -5,27 +5,41 @@ internal sealed class ChunkQuestion
 {
     private static readonly FieldPath s_entry = new();
 
-    private readonly ITermIndex? _personal;
-    private readonly int _personalRows;
+    private readonly ChunkIndex _index;
     private readonly bool _isWhole;
     private readonly SearchBudget _budget;
-    private readonly LogWords _words;
+    private readonly LogWords? _words;
+    private ITermIndex? _personal;
+    private bool _isPersonalKnown;
 
     /// <param name="span">A part of the log that an index covers.</param>
-    /// <param name="words">The words of the log.</param>
+    /// <param name="words">The words of the log, where they are kept.</param>
     /// <param name="budget">What asking costs is counted here.</param>
-    public ChunkQuestion(in LogSpan span, LogWords words, SearchBudget budget)
+    public ChunkQuestion(in LogSpan span, LogWords? words, SearchBudget budget)
     {
         _words = words;
-        (Terms, _personal, Rows, _isWhole, _budget) = (span.Index!.Terms, span.Index.Personal, span.Rows, span.IsWhole, budget);
-        _personalRows = Math.Min(Rows, _personal?.Rows ?? 0);
+        _index = span.Index!;
+        (Terms, Rows, _isWhole, _budget) = (_index.Terms, span.Rows, span.IsWhole, budget);
     }
 
     /// <summary>The index of what stands there for everybody.</summary>
     public ITermIndex Terms { get; }
 
-    /// <summary>The index of what stands in sealed values, if there is one.</summary>
-    public ITermIndex? Personal => _personal;
+    /// <summary>The index of what stands in sealed values, if there is one. It may have to be opened first: it is asked for only where something is sealed.</summary>
+    public ITermIndex? Personal
+    {
+        get
+        {
+            if (!_isPersonalKnown)
+            {
+                (_personal, _isPersonalKnown) = (_index.Personal, true);
+            }
+
+            return _personal;
+        }
+    }
+
+    private int PersonalRows => Math.Min(Rows, Personal?.Rows ?? 0);
 
     /// <summary>How many rows are asked for.</summary>
     public int Rows { get; }
@@ -48,14 +62,17 @@ internal sealed class ChunkQuestion
         RowSet sure = RowSet.Rent();
         RowSet open = RowSet.Rent();
         Find(clause, Terms, within, sure, open);
-        if (isClear)
+        RowSet? shut = isClear ? RentSealed(clause.Places) : null;
+        if (shut is not null)
         {
-            if (_personal is not null)
+            if (Personal is { } personal)
             {
-                Find(clause, _personal, within, sure, open);
+                Find(clause, personal, within, sure, open);
+                shut.KeepBetween(PersonalRows, Rows);
             }
 
-            AddSealed(clause.Places, open);
+            open.Or(shut);
+            shut.Return();
         }
 
         return RowVerdict.Of(sure, open);
@@ -65,7 +82,7 @@ internal sealed class ChunkQuestion
     public bool TryCount(IndexClause clause, bool isClear, out int count)
     {
         count = 0;
-        if (isClear || !_isWhole || !clause.TryCount(Terms, out count))
+        if (!_isWhole || (isClear && HasSealed(clause.Places)) || !clause.TryCount(Terms, out count))
         {
             return false;
         }
@@ -83,11 +100,25 @@ internal sealed class ChunkQuestion
     /// <param name="into">Receives the rows.</param>
     public void AddSealed(FieldPath[] places, RowSet into)
     {
-        if (_personalRows == Rows)
+        if (RentSealed(places) is { } shut)
         {
-            return;
+            shut.KeepBetween(PersonalRows, Rows);
+            into.Or(shut);
+            shut.Return();
         }
+    }
 
+    /// <summary>Whether something is sealed at one of some places.</summary>
+    public bool HasSealed(FieldPath[] places)
+    {
+        RowSet? shut = RentSealed(places);
+        shut?.Return();
+        return shut is not null;
+    }
+
+    /// <summary>Rows with a sealed value at one of some places, none for any; null where there is no such row.</summary>
+    private RowSet? RentSealed(FieldPath[] places)
+    {
         RowSet found = RowSet.Rent();
         if (places.Length == 0)
         {
@@ -99,9 +130,14 @@ internal sealed class ChunkQuestion
             Terms.AddSealed(place, found);
         }
 
-        found.KeepBetween(_personalRows, Rows);
-        into.Or(found);
+        found.Truncate(Rows);
+        if (!found.IsEmpty)
+        {
+            return found;
+        }
+
         found.Return();
+        return null;
     }
 
     private void Find(IndexClause clause, ITermIndex index, RowSet? within, RowSet sure, RowSet open)

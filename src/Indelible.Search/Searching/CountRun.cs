@@ -3,6 +3,7 @@ namespace Indelible.Search;
 /// <summary>One request to count: from the newest entry to the oldest, chunk by chunk.</summary>
 internal sealed class CountRun
 {
+    private readonly IIndexedSource _source;
     private readonly CountRequest _request;
     private readonly long _asOf;
     private readonly LogSpans _spans;
@@ -14,7 +15,7 @@ internal sealed class CountRun
     private readonly EntryVisitor _onEntry;
     private readonly TimeTally _times;
     private readonly ValueTally? _values;
-    private readonly LogWords _words;
+    private readonly LogWords? _words;
     private readonly FieldPath? _by;
     private readonly FieldPath[] _places;
     private readonly int _cost;
@@ -28,7 +29,7 @@ internal sealed class CountRun
 
     public CountRun(IIndexedSource source, CountRequest request, long asOf, LogSpans spans, SearchCache cache, ScanLimits limits, CancellationToken cancellation)
     {
-        (_request, _asOf, _spans, _cancellation, _countedFrom) = (request, asOf, spans, cancellation, asOf);
+        (_source, _request, _asOf, _spans, _cancellation, _countedFrom) = (source, request, asOf, spans, cancellation, asOf);
         _query = request.Query.Within(request.Time);
         _cost = _query.Cost;
         _question = new SightedQuestion(_query, source.Sights);
@@ -51,6 +52,7 @@ internal sealed class CountRun
         for (int i = _spans.All.Count - 1; i >= 0 && !MustStop; i--)
         {
             LogSpan span = _spans.All[i];
+            await _source.RestAsync(_cancellation).ConfigureAwait(false);
             if (span.Index is null || !await ChunkAsync(span).ConfigureAwait(false))
             {
                 await EverythingAsync(span).ConfigureAwait(false);
@@ -97,12 +99,12 @@ internal sealed class CountRun
     {
         SightedVerdict verdict;
         ITimeColumn column;
+        var chunk = new ChunkQuestion(span, _words, _budget);
         RowSet look = RowSet.Rent();
         RowSet forValues = RowSet.Rent();
         try
         {
             _budget.BeginChunk();
-            var chunk = new ChunkQuestion(span, _words, _budget);
             verdict = _question.Ask(chunk);
             column = TimeOrderSearch.UndecidedTimes(chunk.Terms, verdict, look);
             AddUndecidedValues(chunk, verdict, forValues);
@@ -135,7 +137,7 @@ internal sealed class CountRun
         sure.AndNot(look);
         sure.KeepBetween(reached, span.Rows);
         _values?.PassOver(passedOver.CountBetween(reached, span.Rows));
-        if (!TryCount(span, verdict, column))
+        if (!TryCount(span, verdict, column, chunk))
         {
             await LookAsync(sure, span, mustEnd: true).ConfigureAwait(false);
         }
@@ -158,7 +160,7 @@ internal sealed class CountRun
         }
 
         AddUndecidedValues(chunk.Terms, into);
-        if (verdict.Clear is { } clear)
+        if (verdict.Clear is { } clear && chunk.HasSealed(_places))
         {
             RowSet inSealed = RowSet.Rent();
             if (chunk.Personal is { } personal)
@@ -209,7 +211,7 @@ internal sealed class CountRun
 
     /// <summary>Counts rows by the columns of their chunk.</summary>
     /// <returns>False where the index proves damaged: then nothing was counted.</returns>
-    private bool TryCount(LogSpan span, in SightedVerdict verdict, ITimeColumn column)
+    private bool TryCount(LogSpan span, in SightedVerdict verdict, ITimeColumn column, ChunkQuestion chunk)
     {
         RowSet sure = verdict.Found.Sure;
         if (sure.IsEmpty)
@@ -219,7 +221,7 @@ internal sealed class CountRun
 
         try
         {
-            _values?.Prepare(span, sure, verdict.Clear);
+            _values?.Prepare(span, sure, verdict.Clear, chunk);
             _times.Prepare(sure, column);
         }
         catch (IndexDamagedException)

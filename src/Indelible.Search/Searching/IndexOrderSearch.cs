@@ -10,7 +10,7 @@ internal sealed class IndexOrderSearch
 {
     private readonly SearchStart _start;
     private readonly LogSpans _spans;
-    private readonly LogWords _words;
+    private readonly LogWords? _words;
     private readonly CancellationToken _cancellation;
     private readonly SightedQuestion _question;
     private readonly SearchBudget _budget;
@@ -32,7 +32,7 @@ internal sealed class IndexOrderSearch
     private long _countedTo;
     private long _bytes;
 
-    public IndexOrderSearch(SearchStart start, LogSpans spans, LogWords words, CancellationToken cancellation)
+    public IndexOrderSearch(SearchStart start, LogSpans spans, LogWords? words, CancellationToken cancellation)
     {
         (_start, _spans, _words, _cancellation) = (start, spans, words, cancellation);
         _question = new SightedQuestion(start.Query, start.Source.Sights);
@@ -61,6 +61,7 @@ internal sealed class IndexOrderSearch
                 break;
             }
 
+            await _start.Source.RestAsync(_cancellation).ConfigureAwait(false);
             Open(_position);
             await TakeAsync().ConfigureAwait(false);
         }
@@ -68,6 +69,7 @@ internal sealed class IndexOrderSearch
         _budget.BeginCounting();
         while (_countedTo != End && !MustStop)
         {
+            await _start.Source.RestAsync(_cancellation).ConfigureAwait(false);
             await CountAsync().ConfigureAwait(false);
         }
 

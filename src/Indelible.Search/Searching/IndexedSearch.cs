@@ -36,7 +36,7 @@ public sealed class IndexedSearch
         ArgumentNullException.ThrowIfNull(request);
         var start = SearchStart.Of(source, request, _limits);
         using var spans = new LogSpans(source, start.AsOf);
-        LogWords words = _cache.WordsOf(spans.Log);
+        LogWords? words = _cache.WordsOf(spans.Log);
         return request.Order == SearchOrder.ByTime
             ? await new TimeOrderSearch(start, spans, words, cancellationToken).RunAsync().ConfigureAwait(false)
             : await new IndexOrderSearch(start, spans, words, cancellationToken).RunAsync().ConfigureAwait(false);

@@ -33,6 +33,7 @@ internal sealed class LogSpans : IDisposable
         }
 
         AddGap(at, asOf);
+        Lag = asOf - at;
         Unindexed = asOf - Indexed;
     }
 
@@ -42,11 +43,14 @@ internal sealed class LogSpans : IDisposable
     /// <summary>How many entries none covers.</summary>
     public long Unindexed { get; private set; }
 
+    /// <summary>How many of those are behind all that are indexed: they have only just come, where indexing keeps up.</summary>
+    public long Lag { get; }
+
     /// <summary>How many entries have an index that proved damaged.</summary>
     public long Damaged { get; private set; }
 
-    /// <summary>What tells the log from others in a cache: its first index stays while it grows.</summary>
-    public object Log => _acquired.Count > 0 ? _acquired[0].Terms : this;
+    /// <summary>What tells the log from others in a cache: its first index stays while it grows. Null where it has none.</summary>
+    public object? Log => _acquired.Count > 0 ? _acquired[0].Terms : null;
 
     /// <summary>All of it, ascending.</summary>
     public IReadOnlyList<LogSpan> All => _spans;

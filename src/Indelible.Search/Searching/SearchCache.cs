@@ -23,13 +23,15 @@ public sealed class SearchCache
     public SearchCache(long maxBytes = DefaultBytes) => _maxBytes = maxBytes;
 
     /// <summary>The columns of the values at a path of a log.</summary>
-    /// <param name="log">What the log is told by: an object that stays the same while its chunks do.</param>
+    /// <param name="log">What the log is told by: an object that stays the same while its chunks do. Null for one of which nothing is kept.</param>
     /// <param name="path">The path.</param>
-    internal PathValues ValuesOf(object log, FieldPath path) => Of(log, entry => entry is PathValues values && values.Path.Equals(path), () => new PathValues(log, path));
+    internal PathValues ValuesOf(object? log, FieldPath path) => log is null
+        ? new PathValues(this, path)
+        : Of(log, entry => entry is PathValues values && values.Path.Equals(path), () => new PathValues(log, path));
 
     /// <summary>The words of a log.</summary>
-    /// <param name="log">What the log is told by: an object that stays the same while its chunks do.</param>
-    internal LogWords WordsOf(object log) => Of(log, entry => entry is LogWords, () => new LogWords(log, _maxBytes / 4));
+    /// <param name="log">What the log is told by, as above.</param>
+    internal LogWords? WordsOf(object? log) => log is null ? null : Of(log, entry => entry is LogWords, () => new LogWords(log, _maxBytes / 4));
 
     /// <summary>Whether an entry may grow. Makes room by dropping what was used least lately.</summary>
     internal bool HasRoomFor(CachedOfLog entry)

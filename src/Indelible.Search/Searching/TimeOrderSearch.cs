@@ -17,7 +17,7 @@ internal sealed class TimeOrderSearch
 
     private readonly SearchStart _start;
     private readonly LogSpans _spans;
-    private readonly LogWords _words;
+    private readonly LogWords? _words;
     private readonly CancellationToken _cancellation;
     private readonly SightedQuestion _question;
     private readonly SearchBudget _budget;
@@ -32,7 +32,7 @@ internal sealed class TimeOrderSearch
     private long _first;
     private long _counted;
 
-    public TimeOrderSearch(SearchStart start, LogSpans spans, LogWords words, CancellationToken cancellation)
+    public TimeOrderSearch(SearchStart start, LogSpans spans, LogWords? words, CancellationToken cancellation)
     {
         (_start, _spans, _words, _cancellation, _limit, _cost) = (start, spans, words, cancellation, start.Request.Limit, start.Query.Cost);
         _question = new SightedQuestion(start.Query, start.Source.Sights);
@@ -47,6 +47,7 @@ internal sealed class TimeOrderSearch
         for (int i = _spans.All.Count - 1; i >= 0; i--)
         {
             LogSpan span = _spans.All[i];
+            await _start.Source.RestAsync(_cancellation).ConfigureAwait(false);
             if (span.Index is null || !await ChunkAsync(span).ConfigureAwait(false))
             {
                 ThrowIfTooMany();

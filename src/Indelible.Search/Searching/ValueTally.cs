@@ -6,6 +6,7 @@ namespace Indelible.Search;
 internal sealed class ValueTally
 {
     private readonly FieldPath _path;
+    private readonly FieldPath[] _places;
     private readonly SearchCache _cache;
     private readonly PathValues _kept;
     private readonly SearchBudget _budget;
@@ -24,9 +25,9 @@ internal sealed class ValueTally
     private ValueColumn? _clearColumn;
     private long _preparedPassedOver;
 
-    public ValueTally(FieldPath path, object log, SearchCache cache, SearchBudget budget)
+    public ValueTally(FieldPath path, object? log, SearchCache cache, SearchBudget budget)
     {
-        (_path, _cache, _budget) = (path, cache, budget);
+        (_path, _places, _cache, _budget) = (path, IndexClause.PlacesOf(path), cache, budget);
         _kept = cache.ValuesOf(log, path);
     }
 
@@ -37,14 +38,15 @@ internal sealed class ValueTally
     /// <param name="span">The chunk.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="clear">Rows whose sealed values count as well, others among them; null where there are none.</param>
+    /// <param name="chunk">The chunk, as it was asked.</param>
     /// <exception cref="IndexDamagedException">The index proved damaged.</exception>
-    public void Prepare(LogSpan span, RowSet rows, RowSet? clear)
+    public void Prepare(LogSpan span, RowSet rows, RowSet? clear, ChunkQuestion chunk)
     {
         ReturnPrepared();
         ITermIndex terms = span.Index!.Terms;
         _shut = RowSet.Rent();
         _shut.Or(rows);
-        if (clear is not null && span.Index.Personal is { } personal && HasValues(personal))
+        if (clear is not null && chunk.HasSealed(_places) && chunk.Personal is { } personal && HasValues(personal))
         {
             _clear = RowSet.Rent();
             _clear.Or(rows);

@@ -1,5 +1,6 @@
 using Indelible.Engine;
 using Indelible.Engine.Access;
+using Indelible.Server.Indexing;
 using Indelible.Server.Limits;
 
 namespace Indelible.Server.Access;
@@ -12,6 +13,7 @@ internal sealed record Admission(Caller Caller, LogReader Log, LogAccess Access)
 {
     /// <summary>The log's entries, as he sees them where he does this.</summary>
     /// <param name="right">What he does.</param>
-    /// <param name="resources">See <see cref="VisibleEntries"/>.</param>
-    public VisibleEntries EntriesFor(Rights right, NodeResources? resources = null) => new(Log, Access.SightsFor(right), resources);
+    /// <param name="turns">See <see cref="VisibleEntries"/>.</param>
+    /// <param name="indexes">See <see cref="VisibleEntries"/>.</param>
+    public VisibleEntries EntriesFor(Rights right, ScanTurns? turns = null, LogIndexes? indexes = null) => new(Log, Access.SightsFor(right), turns, indexes);
 }

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Indelible.Engine;
 using Indelible.Engine.Access;
 using Indelible.Search;
+using Indelible.Server.Indexing;
 using Indelible.Server.Limits;
 
 namespace Indelible.Server.Access;
@@ -12,22 +13,25 @@ namespace Indelible.Server.Access;
 /// A row limit is asked of the entry as it is logged, so that nobody learns of a personal value by what he is shown, and an erasure changes nobody's rights.
 /// Where several grants select an entry, the one that shows most counts.
 /// </remarks>
-internal sealed class VisibleEntries : IEntrySource
+internal sealed class VisibleEntries : IIndexedSource
 {
     // As many as there are different limits in the configuration; emptied where it outgrew them.
     private const int MaxCompiled = 10_000;
     private static readonly ConcurrentDictionary<(string? Rows, string? Tenant), Query?> s_compiled = new();
 
     private readonly LogReader _log;
-    private readonly NodeResources? _resources;
+    private readonly ScanTurns? _turns;
+    private readonly LogIndexes? _indexes;
     private readonly (Query? Rows, PersonalView Personal)[] _sights;
 
     /// <param name="log">The log.</param>
     /// <param name="sights">What the caller may see of it; nothing, where there are none.</param>
-    /// <param name="resources">Each bundle is looked at in its tenant's turn; null for who looks at single entries.</param>
-    public VisibleEntries(LogReader log, ImmutableArray<Sight> sights, NodeResources? resources = null)
+    /// <param name="turns">Those of the search that looks at them; null for who looks at single entries.</param>
+    /// <param name="indexes">The node's indexes; null for none.</param>
+    public VisibleEntries(LogReader log, ImmutableArray<Sight> sights, ScanTurns? turns = null, LogIndexes? indexes = null)
     {
-        _resources = resources;
+        _turns = turns;
+        _indexes = indexes;
         _log = log;
         Size = log.Size;
         IsWhole = sights.Any(sight => sight.IsWhole);
@@ -36,6 +40,12 @@ internal sealed class VisibleEntries : IEntrySource
 
     /// <inheritdoc/>
     public long Size { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ChunkIndex> Chunks => _indexes?.Of(_log) ?? [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<RowSight> Sights => field ??= [.. _sights.Select(sight => new RowSight(sight.Rows!, sight.Personal == PersonalView.Shown))];
 
     /// <summary>Whether no row limit keeps an entry from him.</summary>
     public bool IsWhole { get; }
@@ -69,20 +79,19 @@ internal sealed class VisibleEntries : IEntrySource
     }
 
     /// <inheritdoc/>
-    public async ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
-    {
-        if (_resources is null)
-        {
-            Read(from, to, visit, cancellationToken);
-            return;
-        }
+    public void Report(ChunkIndex damaged) => _indexes?.Report(_log, damaged);
 
-        await _resources.ScanAsync(_log.Settings.Name, to - from, () => Read(from, to, visit, cancellationToken));
-    }
-
-    private long Read(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public ValueTask RestAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        return _turns?.NextAsync() ?? ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
+    {
+        await RestAsync(cancellationToken).ConfigureAwait(false);
         long index = from;
         foreach (ReadOnlyMemory<byte> entry in _log.ReadEntries(from, to))
         {
@@ -93,8 +102,6 @@ internal sealed class VisibleEntries : IEntrySource
 
             index++;
         }
-
-        return index;
     }
 
     /// <summary>The query of a row limit; null, and nothing is seen, where it cannot be read.</summary>

@@ -5,6 +5,7 @@ using Indelible.Engine.Access;
 using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access;
+using Indelible.Server.Indexing;
 using Indelible.Server.Limits;
 using Indelible.Server.Problems;
 using Indelible.Server.Sources;
@@ -14,7 +15,7 @@ namespace Indelible.Server.Endpoints;
 /// <summary><c>GET /api/logs/{log}/events</c>: search.</summary>
 internal static class SearchEndpoints
 {
-    private static readonly ScanSearch s_search = new();
+    private static readonly IndexedSearch s_search = new();
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapGet("/api/logs/{log}/events", SearchAsync).WithName("searchEvents").WithTags("events")
@@ -37,10 +38,10 @@ internal static class SearchEndpoints
             : throw new ProblemException(Problem.InvalidQuery(error.Position, error.Length, error.Message, error.Expected));
     }
 
-    private static async Task SearchAsync(HttpContext context, LogEngine engine, RequestRates rates, NodeResources resources, string log)
+    private static async Task SearchAsync(HttpContext context, LogEngine engine, RequestRates rates, NodeResources resources, LogIndexes indexes, string log)
     {
         Admission admission = AccessControl.Require(context, engine, log, Rights.Read);
-        VisibleEntries entries = admission.EntriesFor(Rights.Read, resources);
+        VisibleEntries entries = admission.EntriesFor(Rights.Read);
         rates.CountQuery(admission.Caller.CredentialId, admission.Caller.Rates);
         (DateTimeOffset now, string? cursor) = CursorOf(context, engine);
         Query query = QueryOf(context, now);
@@ -56,7 +57,7 @@ internal static class SearchEndpoints
         SearchPage page;
         try
         {
-            page = await s_search.SearchAsync(entries, request, context.RequestAborted);
+            page = await resources.SearchAsync(log, turns => s_search.SearchAsync(admission.EntriesFor(Rights.Read, turns, indexes), request, context.RequestAborted));
         }
         catch (SearchException e)
         {
@@ -67,13 +68,13 @@ internal static class SearchEndpoints
         context.Response.ContentType = "application/json";
         await using (Utf8JsonWriter json = JsonText.Writer(context.Response.BodyWriter))
         {
-            Write(json, admission.Log, entries, request, page, now, explain);
+            Write(json, admission.Log, entries, request, page, now, explain, indexes.NoticeOf(admission.Log));
         }
 
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
-    private static void Write(Utf8JsonWriter json, LogReader reader, VisibleEntries entries, SearchRequest request, SearchPage page, DateTimeOffset now, bool explain)
+    private static void Write(Utf8JsonWriter json, LogReader reader, VisibleEntries entries, SearchRequest request, SearchPage page, DateTimeOffset now, bool explain, string? indexNotice)
     {
         Query query = request.Query;
         json.WriteStartObject();
@@ -90,13 +91,11 @@ internal static class SearchEndpoints
 
         json.WriteEndArray();
         json.WriteString("next", page.Next is null ? null : $"{now.UtcTicks.ToString(CultureInfo.InvariantCulture)}.{page.Next}");
-
-        // Everything is scanned until there is an index; saying so is part of the answer.
-        json.WriteNumber("indexed", 0);
+        json.WriteNumber("indexed", page.Indexed);
         json.WriteStartArray("notices");
-        if (!page.Total.Exact)
+        foreach (string notice in page.Indexed < page.AsOf && indexNotice is not null ? page.Notices.Append(indexNotice) : page.Notices)
         {
-            json.WriteStringValue($"{page.Scanned} entries were looked at for this page, fewer than the log has: the total is a lower bound, and the cursor goes on from there.");
+            json.WriteStringValue(notice);
         }
 
         if (!entries.IsClear)

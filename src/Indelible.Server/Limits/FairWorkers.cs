@@ -12,6 +12,9 @@ internal sealed class FairWorkers : IDisposable
     private readonly Dictionary<string, Queue<Action>> _waiting = new(StringComparer.Ordinal);   // by _lock; no queue is empty
     private readonly Queue<string> _turns = new();                                               // as above: whose turn it is comes first
     private readonly object _lock = new();
+    [ThreadStatic]
+    private static bool t_isWorker;
+
     private bool _stopping;                                                                      // as above
 
     /// <summary>Starts the threads.</summary>
@@ -42,21 +45,17 @@ internal sealed class FairWorkers : IDisposable
             }
         }
 
-        lock (_lock)
-        {
-            ObjectDisposedException.ThrowIf(_stopping, this);
-            if (!_waiting.TryGetValue(tenant, out Queue<Action>? own))
-            {
-                _waiting.Add(tenant, own = new Queue<Action>());
-                _turns.Enqueue(tenant);
-            }
-
-            own.Enqueue(Run);
-            Monitor.Pulse(_lock);
-        }
-
+        Enqueue(tenant, Run);
         return done.Task;
     }
+
+    /// <summary>Whether this is one of such threads.</summary>
+    public static bool IsWorker => t_isWorker;
+
+    /// <summary>Goes on in a tenant's turn.</summary>
+    /// <param name="tenant">Whose it is.</param>
+    /// <param name="work">What goes on; throws nothing.</param>
+    public void Post(string tenant, Action work) => Enqueue(tenant, work);
 
     /// <summary>Lets what waits be done, and ends the threads.</summary>
     public void Dispose()
@@ -68,8 +67,25 @@ internal sealed class FairWorkers : IDisposable
         }
     }
 
+    private void Enqueue(string tenant, Action work)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_stopping, this);
+            if (!_waiting.TryGetValue(tenant, out Queue<Action>? own))
+            {
+                _waiting.Add(tenant, own = new Queue<Action>());
+                _turns.Enqueue(tenant);
+            }
+
+            own.Enqueue(work);
+            Monitor.Pulse(_lock);
+        }
+    }
+
     private void Work()
     {
+        t_isWorker = true;
         while (TakeNext() is { } work)
         {
             work();

@@ -37,6 +37,26 @@ internal sealed class NodeResources(LogEngine engine) : IDisposable
     public ValueTask<T> ScanAsync<T>(string log, long entries, Func<T> work) =>
         entries * MicrosecondsPerEntry <= ServerLimits.ShortWorkMicroseconds ? ValueTask.FromResult(work()) : new(_workers.RunAsync(LogName.TenantOf(log), work));
 
+    /// <summary>Runs a search or a count, which takes turns with others wherever it is long.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="work">Searches, and asks for its turn between the parts of what it does.</param>
+    public async Task<T> SearchAsync<T>(string log, Func<ScanTurns, Task<T>> work)
+    {
+        var turns = new ScanTurns(_workers, LogName.TenantOf(log), engine.Time);
+        try
+        {
+            return await work(turns);
+        }
+        finally
+        {
+            if (FairWorkers.IsWorker)
+            {
+                // What is done with the result may wait for the network, or for the disk: not on a thread for computing.
+                await Task.Yield();
+            }
+        }
+    }
+
     /// <summary>The right to search or count in a log, for as long as the request has results in memory.</summary>
     /// <exception cref="ProblemException">429: its tenant has too many under way.</exception>
     public IDisposable BeginScan(LogReader log) => _scans.TryTake(LogName.TenantOf(log.Settings.Name), 1, out SharedRoom.Part? part)

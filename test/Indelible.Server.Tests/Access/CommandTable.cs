@@ -41,7 +41,7 @@ internal static class CommandTable
         """;
 
     /// <summary>The commands that talk to none.</summary>
-    public static IReadOnlyList<string> Local { get; } = ["init", "backup", "restore", "serve", "keys", "keys rewrap", "principals", "grants", "import", "spool", "spool list", "spool show", "spool drop"];
+    public static IReadOnlyList<string> Local { get; } = ["init", "backup", "restore", "serve", "index", "keys", "keys rewrap", "principals", "grants", "import", "spool", "spool list", "spool show", "spool drop"];
 
     public static IReadOnlyList<CommandLineOf> Commands { get; } =
     [

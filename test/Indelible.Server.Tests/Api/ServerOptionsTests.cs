@@ -45,6 +45,20 @@ public sealed class ServerOptionsTests : IDisposable
     }
 
     [Fact]
+    public void Indexes_are_kept_unless_they_are_switched_off_in_as_much_memory_as_is_set()
+    {
+        ServerOptions usual = ServerOptions.Read(null, new Dictionary<string, string?>(), out IReadOnlyList<string> faults);
+        Assert.Empty(faults);
+        ServerOptions changed = ServerOptions.Read(null, new Dictionary<string, string?> { ["index"] = "false", ["index_memory_mib"] = "1", ["index_personal_memory_mib"] = "0" }, out faults);
+        Assert.Empty(faults);
+        ServerOptions.Read(null, new Dictionary<string, string?> { ["index"] = "off", ["index_memory_mib"] = "-1" }, out faults);
+
+        Assert.Equal((true, 64L << 20, 256L << 20), (usual.HasIndex, usual.IndexMemoryBytes, usual.IndexPersonalMemoryBytes));
+        Assert.Equal((false, 1L << 20, 0L), (changed.HasIndex, changed.IndexMemoryBytes, changed.IndexPersonalMemoryBytes));
+        Assert.Equal(2, faults.Count);
+    }
+
+    [Fact]
     public void Every_mistake_is_listed_at_once()
     {
         File.WriteAllText(_file, """{"dta":"x","urls":"ftp://a;nonsense","log_level":"loud","publish_interval_ms":"fast","seal_interval_ms":0,"journal_file_bytes":-5}""");
