@@ -15,6 +15,9 @@ internal sealed class Glob : IEquatable<Glob>
 
     private readonly int[] _parts;
 
+    // What stands between stars at the ends alone: most patterns are so, and are then compared as bytes.
+    private readonly byte[]? _inner;
+
     /// <param name="parts">Code points, <see cref="Star"/> and <see cref="One"/>; stars in a row are one star.</param>
     public Glob(IEnumerable<int> parts)
     {
@@ -29,6 +32,9 @@ internal sealed class Glob : IEquatable<Glob>
 
         _parts = [.. kept];
         Wildcards = kept.Count(part => part < 0);
+        int start = _parts is [Star, ..] ? 1 : 0;
+        int end = _parts.Length - (_parts.Length > start && _parts[^1] == Star ? 1 : 0);
+        _inner = start < end && _parts[start..end].All(part => part >= 0 && Rune.IsValid(part)) ? Encoding.UTF8.GetBytes(Text(_parts[start..end])) : null;
     }
 
     public ReadOnlySpan<int> Parts => _parts;
@@ -38,13 +44,13 @@ internal sealed class Glob : IEquatable<Glob>
     public bool IsAnything => _parts is [Star];
 
     /// <summary>The text of a pattern without wildcards.</summary>
-    public string Literal => string.Concat(_parts.Where(part => part >= 0).Select(char.ConvertFromUtf32));
+    public string Literal => Text(_parts.Where(part => part >= 0));
 
     /// <summary>Whether the spelling of a number could match.</summary>
     public bool FitsNumbers => !_parts.Any(part => part >= 0 && !(part < 0x80 && (char.IsAsciiDigit((char)part) || (char)part is '-' or '+' or '.' or 'e')));
 
     /// <summary>What everything that matches begins with, in UTF-8.</summary>
-    public byte[] Prefix() => Encoding.UTF8.GetBytes(string.Concat(_parts.TakeWhile(part => part >= 0 && Rune.IsValid(part)).Select(char.ConvertFromUtf32)));
+    public byte[] Prefix() => Encoding.UTF8.GetBytes(Text(_parts.TakeWhile(part => part >= 0 && Rune.IsValid(part))));
 
     /// <summary>Reads the form that <see cref="ToString"/> writes.</summary>
     public static Glob Parse(string source)
@@ -75,6 +81,21 @@ internal sealed class Glob : IEquatable<Glob>
     /// <param name="value">UTF-8.</param>
     /// <param name="fold">Whether the value's letters are folded first; the pattern's must be already.</param>
     public bool Matches(ReadOnlySpan<byte> value, bool fold) => Matches(value, fold, out _);
+
+    /// <summary>As <see cref="Matches(ReadOnlySpan{byte}, bool)"/> without folding, of well-formed UTF-8.</summary>
+    public bool MatchesExactly(ReadOnlySpan<byte> value)
+    {
+        if (_inner is null)
+        {
+            return Matches(value, fold: false, out _);
+        }
+
+        bool isOpenBefore = _parts[0] == Star;
+        bool isOpenBehind = _parts[^1] == Star;
+        return isOpenBefore
+            ? isOpenBehind ? value.IndexOf(_inner) >= 0 : value.EndsWith(_inner)
+            : isOpenBehind ? value.StartsWith(_inner) : value.SequenceEqual(_inner);
+    }
 
     /// <summary>As <see cref="Matches(ReadOnlySpan{byte}, bool)"/>, and tells how many comparisons it took.</summary>
     public bool Matches(ReadOnlySpan<byte> value, bool fold, out long steps)
@@ -147,6 +168,8 @@ internal sealed class Glob : IEquatable<Glob>
     /// <summary>The pattern as a query writes it without quotes: a backslash before everything that could end or start something.</summary>
     public string ToBareText() => Format(static c => c < 0x80 && !char.IsAsciiLetterOrDigit((char)c) && !"._-/@:+".Contains((char)c)
         || c >= 0x80 && c <= 0xFFFF && char.IsWhiteSpace((char)c));
+
+    private static string Text(IEnumerable<int> codePoints) => string.Concat(codePoints.Select(char.ConvertFromUtf32));
 
     private string Format(Func<int, bool> needsEscape)
     {

@@ -8,13 +8,16 @@ internal sealed class ChunkQuestion
     private readonly ChunkIndex _index;
     private readonly bool _isWhole;
     private readonly SearchBudget _budget;
+    private readonly LogWords? _words;
     private ITermIndex? _personal;
     private bool _isPersonalKnown;
 
     /// <param name="span">A part of the log that an index covers.</param>
+    /// <param name="words">The words of the log, where they are kept.</param>
     /// <param name="budget">What asking costs is counted here.</param>
-    public ChunkQuestion(in LogSpan span, SearchBudget budget)
+    public ChunkQuestion(in LogSpan span, LogWords? words, SearchBudget budget)
     {
+        _words = words;
         _index = span.Index!;
         (Terms, Rows, _isWhole, _budget) = (_index.Terms, span.Rows, span.IsWhole, budget);
     }
@@ -140,7 +143,7 @@ internal sealed class ChunkQuestion
     private void Find(IndexClause clause, ITermIndex index, RowSet? within, RowSet sure, RowSet open)
     {
         _budget.Charge(SearchBudget.QuestionWork);
-        clause.Find(new IndexQuestion(index, Rows, within, sure, open, _budget));
+        clause.Find(new IndexQuestion(index, Rows, within, sure, open, index == Terms && _isWhole ? _words : null, _budget));
         if (!(clause is RangeClause { IsTime: true } && index.Times(clause.Path!) is not null))
         {
             index.AddUnindexed(clause.Path, open);

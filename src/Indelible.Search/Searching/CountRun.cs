@@ -15,6 +15,7 @@ internal sealed class CountRun
     private readonly EntryVisitor _onEntry;
     private readonly TimeTally _times;
     private readonly ValueTally? _values;
+    private readonly LogWords? _words;
     private readonly FieldPath? _by;
     private readonly FieldPath[] _places;
     private readonly int _cost;
@@ -26,7 +27,7 @@ internal sealed class CountRun
     private long _bundlesForValues;
     private bool _hasMoved;
 
-    public CountRun(IIndexedSource source, CountRequest request, long asOf, LogSpans spans, ValueCache cache, ScanLimits limits, CancellationToken cancellation)
+    public CountRun(IIndexedSource source, CountRequest request, long asOf, LogSpans spans, SearchCache cache, ScanLimits limits, CancellationToken cancellation)
     {
         (_source, _request, _asOf, _spans, _cancellation, _countedFrom) = (source, request, asOf, spans, cancellation, asOf);
         _query = request.Query.Within(request.Time);
@@ -40,9 +41,8 @@ internal sealed class CountRun
         _by = request.By?.Path;
         _places = _by is null ? [] : IndexClause.PlacesOf(_by);
 
-        // Its first index tells a log from others: it stays while the log grows.
-        object log = spans.All.FirstOrDefault(span => span.Index is not null).Index?.Terms ?? new object();
-        _values = _by is null ? null : new ValueTally(_by, log, cache, _budget);
+        _values = _by is null ? null : new ValueTally(_by, spans.Log, cache, _budget);
+        _words = cache.WordsOf(spans.Log);
     }
 
     private bool MustStop => _hasMoved && _budget.IsSpent;
@@ -99,7 +99,7 @@ internal sealed class CountRun
     {
         SightedVerdict verdict;
         ITimeColumn column;
-        var chunk = new ChunkQuestion(span, _budget);
+        var chunk = new ChunkQuestion(span, _words, _budget);
         RowSet look = RowSet.Rent();
         RowSet forValues = RowSet.Rent();
         try

@@ -11,6 +11,8 @@ internal sealed class EqualsClause(FieldPath path, Literal literal) : IndexClaus
     private readonly bool _isAddress = literal.Addresses is not null && !literal.IsNetwork;
     private readonly byte[] _firstAddress = literal.Addresses?.FirstTerm() ?? [];
 
+    protected override bool EndsByTerms => true;
+
     public override void Find(in IndexQuestion question)
     {
         ITermIndex index = question.Index;

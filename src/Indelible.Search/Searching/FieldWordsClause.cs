@@ -1,12 +1,9 @@
 namespace Indelible.Search;
 
 /// <summary>Consecutive words in a string at a path.</summary>
-/// <remarks>The words of all texts are asked first, since they exclude most chunks; then, where they are few enough, the strings at the path.</remarks>
+/// <remarks>The words of all texts are asked first: they exclude most chunks and most rows. Then the strings at the path of the rows that are left decide.</remarks>
 internal sealed class FieldWordsClause(FieldPath path, Phrase phrase) : IndexClause(path)
 {
-    /// <summary>So many strings are gone through to decide; where there are more, the entries are looked at.</summary>
-    private const int MaxStrings = 2_000;
-
     private readonly PhraseWords _words = new(phrase);
 
     public override void Find(in IndexQuestion question)
@@ -26,30 +23,25 @@ internal sealed class FieldWordsClause(FieldPath path, Phrase phrase) : IndexCla
         }
 
         RowSet found = RowSet.Rent();
-        _words.FindAll(question, found, withWildcards: isHashed || strings > MaxStrings);
+        _words.FindAll(question, found, withWildcards: isHashed);
+        index.AddIdentifiers(phrase, found);
         if (isHashed)
         {
-            FindHashed(question, found);
+            AddThere(question, found, isHashed: true);
         }
 
-        if (strings > 0 && !found.IsEmpty)
+        // Where few rows are left, looking at them is cheaper than going through the strings.
+        bool isDecided = strings == 0 || found.IsEmpty
+            || (strings <= (long)found.Count * TermsPerEntry && Visit(question with { Within = found }, TermKind.String, default));
+        if (!isDecided)
         {
-            // Where few rows are left, looking at them is cheaper than going through the strings.
-            bool isDecided = strings <= MaxStrings && strings <= (long)found.Count * TermsPerEntry && Visit(question, TermKind.String, default);
-            if (!isDecided)
-            {
-                RowSet there = RowSet.Rent();
-                index.AddExisting(Path!, there);
-                found.And(there);
-                question.Open.Or(found);
-                there.Return();
-            }
+            AddThere(question, found, isHashed: false);
         }
 
         found.Return();
     }
 
-    public override int Estimate(ITermIndex index, int rows) => (rows / 16) + Math.Min(MaxStrings, index.CountTerms(Path!, TermKind.String));
+    public override int Estimate(ITermIndex index, int rows) => (rows / 16) + index.CountTerms(Path!, TermKind.String);
 
     protected override bool Accepts(ReadOnlySpan<byte> term, ref bool goOn) => phrase.Matches(term);
 
@@ -63,16 +55,21 @@ internal sealed class FieldWordsClause(FieldPath path, Phrase phrase) : IndexCla
         }
     }
 
-    private void FindHashed(in IndexQuestion question, RowSet found)
+    /// <summary>Leaves open which of the rows match that have something at the path.</summary>
+    private void AddThere(in IndexQuestion question, RowSet found, bool isHashed)
     {
-        RowSet hashed = RowSet.Rent();
-        question.Index.AddIdentifiers(phrase, hashed);
-        hashed.Or(found);
         RowSet there = RowSet.Rent();
-        question.Index.AddHashedRows(Path!, there);
-        hashed.And(there);
-        question.Open.Or(hashed);
+        if (isHashed)
+        {
+            question.Index.AddHashedRows(Path!, there);
+        }
+        else
+        {
+            question.Index.AddExisting(Path!, there);
+        }
+
+        there.And(found);
+        question.Open.Or(there);
         there.Return();
-        hashed.Return();
     }
 }

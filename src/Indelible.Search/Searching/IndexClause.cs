@@ -3,8 +3,8 @@ namespace Indelible.Search;
 /// <summary>A clause of a query, made ready to be asked of indexes: one for each request, not thread-safe.</summary>
 internal abstract class IndexClause : TermVisit
 {
-    /// <summary>Looking at one entry takes about as long as visiting so many terms.</summary>
-    protected const int TermsPerEntry = 128;
+    /// <summary>Looking at one entry takes about as long as visiting so many terms: its bundle is read, unpacked and hashed, some 0.1 to 0.5 ms against 50 ns for a term.</summary>
+    protected const int TermsPerEntry = 4_096;
 
     /// <param name="path">The path that it asks for; null for free text.</param>
     protected IndexClause(FieldPath? path)

@@ -10,6 +10,7 @@ internal sealed class IndexOrderSearch
 {
     private readonly SearchStart _start;
     private readonly LogSpans _spans;
+    private readonly LogWords? _words;
     private readonly CancellationToken _cancellation;
     private readonly SightedQuestion _question;
     private readonly SearchBudget _budget;
@@ -31,9 +32,9 @@ internal sealed class IndexOrderSearch
     private long _countedTo;
     private long _bytes;
 
-    public IndexOrderSearch(SearchStart start, LogSpans spans, CancellationToken cancellation)
+    public IndexOrderSearch(SearchStart start, LogSpans spans, LogWords? words, CancellationToken cancellation)
     {
-        (_start, _spans, _cancellation) = (start, spans, cancellation);
+        (_start, _spans, _words, _cancellation) = (start, spans, words, cancellation);
         _question = new SightedQuestion(start.Query, start.Source.Sights);
         _budget = SearchBudget.ForPage(start.Limits, cancellation);
         _looker = new EntryLooker(start.Source);
@@ -116,7 +117,7 @@ internal sealed class IndexOrderSearch
         try
         {
             _budget.BeginChunk();
-            _verdict = _question.Ask(new ChunkQuestion(span, _budget));
+            _verdict = _question.Ask(new ChunkQuestion(span, _words, _budget));
         }
         catch (IndexDamagedException)
         {
@@ -189,7 +190,7 @@ internal sealed class IndexOrderSearch
 
         try
         {
-            return _question.TryCount(new ChunkQuestion(span, _budget), out count);
+            return _question.TryCount(new ChunkQuestion(span, _words, _budget), out count);
         }
         catch (IndexDamagedException)
         {

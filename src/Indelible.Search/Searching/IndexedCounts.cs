@@ -4,26 +4,22 @@ namespace Indelible.Search;
 
 /// <summary>Counts over time and by value from the indexes that there are; entries that none covers, or that one cannot decide, are looked at, newest first.</summary>
 /// <remarks>
-/// Answers what <see cref="ScanCounts"/> answers over the same entries. What the bounds cut off is said in the result. Keeps columns of the values counted last, within a bound
-/// of memory: make one, and share it. Thread-safe.
+/// Answers what <see cref="ScanCounts"/> answers over the same entries. What the bounds cut off is said in the result. Safe to share.
 /// </remarks>
 public sealed class IndexedCounts
 {
-    /// <summary>What columns of values may take in memory by default: 128 MiB, for 10 million entries the values of six fields.</summary>
-    public const long DefaultCacheBytes = 128L * 1024 * 1024;
-
     private readonly ScanLimits _limits;
-    private readonly ValueCache _cache;
+    private readonly SearchCache _cache;
 
     /// <summary>Makes a counter with bounds.</summary>
     /// <param name="limits">The bounds of each request.</param>
-    /// <param name="cacheBytes">What columns of values may take in memory between requests.</param>
+    /// <param name="cache">What is kept between requests; null for one of its own.</param>
     /// <exception cref="ArgumentOutOfRangeException">A bound is below 1.</exception>
-    public IndexedCounts(ScanLimits? limits = null, long cacheBytes = DefaultCacheBytes)
+    public IndexedCounts(ScanLimits? limits = null, SearchCache? cache = null)
     {
         _limits = limits ?? new ScanLimits();
         _limits.ThrowIfBelowOne();
-        _cache = new ValueCache(cacheBytes);
+        _cache = cache ?? new SearchCache();
     }
 
     /// <summary>Counts.</summary>

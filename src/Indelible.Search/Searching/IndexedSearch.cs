@@ -6,18 +6,22 @@ namespace Indelible.Search;
 /// <remarks>
 /// Answers what <see cref="ScanSearch"/> answers over the same entries, order and pages alike; what is indexed only changes how long it takes. A request looks at no more than
 /// <see cref="ScanLimits.MaxScanned"/> entries to decide about them. When that does not suffice it says so: the page carries what was found, a cursor that goes on exactly
-/// there, and a total that is only a lower bound. An index that proves damaged counts as none, and is reported. Stateless and safe to share.
+/// there, and a total that is only a lower bound. An index that proves damaged counts as none, and is reported. Safe to share.
 /// </remarks>
 public sealed class IndexedSearch
 {
     private readonly ScanLimits _limits;
+    private readonly SearchCache _cache;
 
     /// <summary>Makes a search with bounds.</summary>
+    /// <param name="limits">The bounds of each request.</param>
+    /// <param name="cache">What is kept between requests; null for one of its own.</param>
     /// <exception cref="ArgumentOutOfRangeException">A bound is below 1: no search would ever get on.</exception>
-    public IndexedSearch(ScanLimits? limits = null)
+    public IndexedSearch(ScanLimits? limits = null, SearchCache? cache = null)
     {
         _limits = limits ?? new ScanLimits();
         _limits.ThrowIfBelowOne();
+        _cache = cache ?? new SearchCache();
     }
 
     /// <summary>Finds one page of results.</summary>
@@ -32,8 +36,9 @@ public sealed class IndexedSearch
         ArgumentNullException.ThrowIfNull(request);
         var start = SearchStart.Of(source, request, _limits);
         using var spans = new LogSpans(source, start.AsOf);
+        LogWords? words = _cache.WordsOf(spans.Log);
         return request.Order == SearchOrder.ByTime
-            ? await new TimeOrderSearch(start, spans, cancellationToken).RunAsync().ConfigureAwait(false)
-            : await new IndexOrderSearch(start, spans, cancellationToken).RunAsync().ConfigureAwait(false);
+            ? await new TimeOrderSearch(start, spans, words, cancellationToken).RunAsync().ConfigureAwait(false)
+            : await new IndexOrderSearch(start, spans, words, cancellationToken).RunAsync().ConfigureAwait(false);
     }
 }

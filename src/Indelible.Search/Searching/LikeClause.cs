@@ -9,6 +9,8 @@ internal sealed class LikeClause(FieldPath path, Glob glob) : IndexClause(path)
 
     protected override int PassesPerTerm => glob.Wildcards;
 
+    protected override bool EndsByTerms => _prefix.Length > 0;
+
     public override void Find(in IndexQuestion question)
     {
         ITermIndex index = question.Index;
@@ -34,6 +36,6 @@ internal sealed class LikeClause(FieldPath path, Glob glob) : IndexClause(path)
     protected override bool Accepts(ReadOnlySpan<byte> term, ref bool goOn)
     {
         goOn = _isNumber || term.StartsWith(_prefix);
-        return goOn && glob.Matches(term, fold: false);
+        return goOn && glob.MatchesExactly(term);
     }
 }

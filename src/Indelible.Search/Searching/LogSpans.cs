@@ -49,6 +49,9 @@ internal sealed class LogSpans : IDisposable
     /// <summary>How many entries have an index that proved damaged.</summary>
     public long Damaged { get; private set; }
 
+    /// <summary>What tells the log from others in a cache: its first index stays while it grows. Null where it has none.</summary>
+    public object? Log => _acquired.Count > 0 ? _acquired[0].Terms : null;
+
     /// <summary>All of it, ascending.</summary>
     public IReadOnlyList<LogSpan> All => _spans;
 

@@ -3,14 +3,21 @@ namespace Indelible.Search;
 /// <summary>The words of a phrase, each asked of the words of an index.</summary>
 internal sealed class PhraseWords : TermVisit
 {
+    private const int MinPrefix = 3;
+
+    /// <summary>Where more words fit, visiting them all takes less than asking for each.</summary>
+    private const int MaxKnown = 2_048;
+
     private readonly Glob[] _globs;
     private readonly byte[][] _prefixes;
+    private readonly (int Compared, List<byte[]> Matches)[] _known;
     private int _current;
 
     public PhraseWords(Phrase phrase)
     {
         _globs = phrase.Words.ToArray();
         _prefixes = [.. _globs.Select(word => word.Prefix())];
+        _known = [.. _globs.Select(_ => (0, new List<byte[]>()))];
     }
 
     protected override int PassesPerTerm => Math.Max(1, _globs[_current].Wildcards);
@@ -23,6 +30,11 @@ internal sealed class PhraseWords : TermVisit
         if (glob.Wildcards == 0)
         {
             question.Index.AddWord(_prefixes[number], question.Sure);
+            return true;
+        }
+
+        if (TryFindKnown(number, question))
+        {
             return true;
         }
 
@@ -73,5 +85,27 @@ internal sealed class PhraseWords : TermVisit
         unknown.Return();
     }
 
-    protected override bool Accepts(ReadOnlySpan<byte> term, ref bool goOn) => _globs[_current].Matches(term, fold: false);
+    /// <summary>Finds the words that fit among those of the whole log. Where a prefix leaves few, they are visited instead.</summary>
+    private bool TryFindKnown(int number, in IndexQuestion question)
+    {
+        (int compared, List<byte[]> matches) = _known[number];
+        if (question.Words is null || _prefixes[number].Length >= MinPrefix || matches.Count > MaxKnown)
+        {
+            return false;
+        }
+
+        bool isWhole = question.Words.TryMatch(question.Index, _globs[number], ref compared, matches, MaxKnown, question.Budget);
+        _known[number] = (compared, matches);
+        if (isWhole)
+        {
+            foreach (byte[] word in matches)
+            {
+                question.Index.AddWord(word, question.Sure);
+            }
+        }
+
+        return isWhole;
+    }
+
+    protected override bool Accepts(ReadOnlySpan<byte> term, ref bool goOn) => _globs[_current].MatchesExactly(term);
 }

@@ -41,6 +41,8 @@ internal sealed class RangeClause : IndexClause
     /// <summary>Whether it asks for instants.</summary>
     public bool IsTime => _range.Kind == RangeKind.Time;
 
+    protected override bool EndsByTerms => true;
+
     public override void Find(in IndexQuestion question)
     {
         if (IsTime && question.Index.Times(Path!) is { } column)

@@ -3,14 +3,20 @@ namespace Indelible.Search;
 /// <summary>Goes through terms of an index and keeps the rows of those that fit, within a budget. Not thread-safe.</summary>
 internal abstract class TermVisit
 {
+    private const int FewRows = 16;
+
     private static readonly TermVisitor s_none = static (ReadOnlySpan<byte> _, in Postings _) => false;
 
     private IndexQuestion _question;
     private TermVisitor _visitor = s_none;
     private bool _isStopped;
+    private bool _skipsRows;
 
     /// <summary>How often a term's bytes are gone over.</summary>
     protected virtual int PassesPerTerm => 1;
+
+    /// <summary>Whether <see cref="Accepts"/> may end a visit: then it is asked of each term.</summary>
+    protected virtual bool EndsByTerms => false;
 
     /// <summary>Says of a term whether its rows match, and ends the visit where no later one can.</summary>
     /// <param name="term">The term.</param>
@@ -37,7 +43,7 @@ internal abstract class TermVisit
 
     private void Begin(in IndexQuestion question)
     {
-        (_question, _isStopped) = (question, false);
+        (_question, _isStopped, _skipsRows) = (question, false, question.Within is not null && !EndsByTerms);
         if (_visitor == s_none)
         {
             _visitor = OnTerm;
@@ -59,11 +65,22 @@ internal abstract class TermVisit
         }
 
         bool goOn = true;
-        if (Accepts(term, ref goOn))
+        if (Matters(rows) && Accepts(term, ref goOn))
         {
             rows.AddTo(_question.Sure);
         }
 
         return goOn;
+    }
+
+    /// <summary>Whether one of the rows is among those that matter: of few rows that is told sooner than whether the term fits.</summary>
+    private bool Matters(in Postings rows)
+    {
+        if (!_skipsRows || rows.Count > FewRows)
+        {
+            return true;
+        }
+
+        return rows.CountIn(_question.Within!) > 0;
     }
 }

@@ -17,6 +17,7 @@ internal sealed class TimeOrderSearch
 
     private readonly SearchStart _start;
     private readonly LogSpans _spans;
+    private readonly LogWords? _words;
     private readonly CancellationToken _cancellation;
     private readonly SightedQuestion _question;
     private readonly SearchBudget _budget;
@@ -31,9 +32,9 @@ internal sealed class TimeOrderSearch
     private long _first;
     private long _counted;
 
-    public TimeOrderSearch(SearchStart start, LogSpans spans, CancellationToken cancellation)
+    public TimeOrderSearch(SearchStart start, LogSpans spans, LogWords? words, CancellationToken cancellation)
     {
-        (_start, _spans, _cancellation, _limit, _cost) = (start, spans, cancellation, start.Request.Limit, start.Query.Cost);
+        (_start, _spans, _words, _cancellation, _limit, _cost) = (start, spans, words, cancellation, start.Request.Limit, start.Query.Cost);
         _question = new SightedQuestion(start.Query, start.Source.Sights);
         _budget = SearchBudget.ForAll(start.Limits, cancellation);
         _looker = new EntryLooker(start.Source);
@@ -88,7 +89,7 @@ internal sealed class TimeOrderSearch
         try
         {
             _budget.BeginChunk();
-            verdict = _question.Ask(new ChunkQuestion(span, _budget));
+            verdict = _question.Ask(new ChunkQuestion(span, _words, _budget));
         }
         catch (IndexDamagedException)
         {

@@ -7,7 +7,7 @@ internal sealed class ValueTally
 {
     private readonly FieldPath _path;
     private readonly FieldPath[] _places;
-    private readonly ValueCache _cache;
+    private readonly SearchCache _cache;
     private readonly PathValues _kept;
     private readonly SearchBudget _budget;
 
@@ -25,10 +25,10 @@ internal sealed class ValueTally
     private ValueColumn? _clearColumn;
     private long _preparedPassedOver;
 
-    public ValueTally(FieldPath path, object log, ValueCache cache, SearchBudget budget)
+    public ValueTally(FieldPath path, object? log, SearchCache cache, SearchBudget budget)
     {
         (_path, _places, _cache, _budget) = (path, IndexClause.PlacesOf(path), cache, budget);
-        _kept = cache.Of(log, path);
+        _kept = cache.ValuesOf(log, path);
     }
 
     /// <summary>Adds the values of an entry that was looked at, each once.</summary>

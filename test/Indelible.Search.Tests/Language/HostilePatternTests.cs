@@ -30,7 +30,8 @@ public sealed class HostilePatternTests
     {
         Gen.Select(Gen.Char["ab*?é"].Array[0, 10], Gen.Char["abé"].Array[0, 12]).Sample(
             (pattern, value) =>
-                Glob.Parse(new string(pattern)).Matches(Encoding.UTF8.GetBytes(value), fold: false) == ByDefinition(pattern, value),
+                Glob.Parse(new string(pattern)).Matches(Encoding.UTF8.GetBytes(value), fold: false) == ByDefinition(pattern, value)
+                    && Glob.Parse(new string(pattern)).MatchesExactly(Encoding.UTF8.GetBytes(value)) == ByDefinition(pattern, value),
             iter: 50_000);
 
         static bool ByDefinition(ReadOnlySpan<char> pattern, ReadOnlySpan<char> value)

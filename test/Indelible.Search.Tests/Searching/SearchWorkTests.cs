@@ -139,7 +139,7 @@ public sealed class SearchWorkTests
         var watch = new IndexWatch();
         using SeenLog source = new SeenLog(Log(4096), s_all, null).Indexed(1024).Watched(watch);
         Assert.True(Field.TryParse("actor", out Field? actor, out _));
-        var counts = new IndexedCounts(null, cacheBytes: 1);
+        var counts = new IndexedCounts(null, new SearchCache(1));
         var request = new CountRequest(Query.All, null, actor, 3, null);
         CountResult first = await counts.CountAsync(source, request, TestContext.Current.CancellationToken);
         long visits = watch.Visits;
