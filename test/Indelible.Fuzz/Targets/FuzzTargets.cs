@@ -9,6 +9,8 @@ internal static class FuzzTargets
     [
         .. NoteTargets.All, .. ProofTargets.All, .. TileTargets.All, .. EventTargets.All, .. StorageTargets.All, .. SegmentTargets.All, .. QueryTargets.All, .. IndexTargets.All, .. ImportTargets.All,
         .. PolicyTargets.All, .. BackupTargets.All, .. ProtocolTargets.All, .. RotationTargets.All,
+        .. NoteTargets.All, .. ProofTargets.All, .. TileTargets.All, .. EventTargets.All, .. StorageTargets.All, .. SegmentTargets.All, .. QueryTargets.All, .. ImportTargets.All,
+        .. PolicyTargets.All, .. BackupTargets.All, .. ProtocolTargets.All, .. RotationTargets.All, .. ExportTargets.All,
     ];
 
     /// <summary>The target of this name, or null.</summary>
