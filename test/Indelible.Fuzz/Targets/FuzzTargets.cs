@@ -8,8 +8,6 @@ internal static class FuzzTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         .. NoteTargets.All, .. ProofTargets.All, .. TileTargets.All, .. EventTargets.All, .. StorageTargets.All, .. SegmentTargets.All, .. QueryTargets.All, .. IndexTargets.All, .. ImportTargets.All,
-        .. PolicyTargets.All, .. BackupTargets.All, .. ProtocolTargets.All, .. RotationTargets.All,
-        .. NoteTargets.All, .. ProofTargets.All, .. TileTargets.All, .. EventTargets.All, .. StorageTargets.All, .. SegmentTargets.All, .. QueryTargets.All, .. ImportTargets.All,
         .. PolicyTargets.All, .. BackupTargets.All, .. ProtocolTargets.All, .. RotationTargets.All, .. ExportTargets.All,
     ];
 
