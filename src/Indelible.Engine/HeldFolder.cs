@@ -1,7 +1,6 @@
 using Indelible.Engine.Configuration;
 using Indelible.Engine.Privacy;
 using Indelible.Engine.Storage;
-using Indelible.Engine.Storage.Files;
 
 namespace Indelible.Engine;
 
