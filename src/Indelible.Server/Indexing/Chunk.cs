@@ -47,6 +47,9 @@ internal sealed class Chunk(long first)
     /// <summary>When to try again.</summary>
     public DateTimeOffset NotBefore { get; set; }
 
+    /// <summary>Whether the index of its personal values has rows to come.</summary>
+    public bool IsPersonalBehind => Personal is { } personal && personal.Rows < Builder!.Rows;
+
     /// <summary>What it takes of the memory for indexes.</summary>
     public long MemoryBytes => (Builder is null ? 0 : FixedBytes + Builder.MemoryBytes) + (Personal is null ? 0 : FixedBytes + Personal.MemoryBytes);
 }
