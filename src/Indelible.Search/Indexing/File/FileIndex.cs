@@ -64,8 +64,7 @@ internal sealed class FileIndex(IndexContent content) : ITermIndex
         else if (HashesOf(path) is { } hashes)
         {
             using IndexMemory.Hold hold = content.Memory.Use();
-            byte[] folded = new byte[FoldedText.MaxLength(value.Length)];
-            content.AddTo(hashes, LiveIndex.HashOf(folded.AsSpan(0, FoldedText.Fold(value, folded))), into);
+            content.AddTo(hashes, HashedValues.HashOfValue(value), into);
         }
     }
 
@@ -116,7 +115,7 @@ internal sealed class FileIndex(IndexContent content) : ITermIndex
 
             if (!phrase.HasWildcards && phrase.Words.Length == hashes.Shape.MostWords)
             {
-                content.AddTo(hashes, LiveIndex.HashOf(FoldedPhrase.Of(phrase)), into);
+                content.AddTo(hashes, HashedValues.HashOf(FoldedPhrase.Of(phrase)), into);
             }
             else
             {

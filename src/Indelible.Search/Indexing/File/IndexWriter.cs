@@ -23,14 +23,12 @@ internal sealed class IndexWriter : IDisposable
     private readonly HashedValues?[] _hashesOf;
     private readonly int[] _termCounts;
     private readonly ushort[] _rowsOf = new ushort[RowSet.MaxRows];
-    private readonly TermOrder _order;
 
     /// <param name="index">What was filled.</param>
     public IndexWriter(LiveIndex index)
     {
         (_index, _terms, _rows) = (index, index.Terms, index.Rows);
         _lists = new ListWriter(_rows);
-        _order = new TermOrder(_terms);
         _hashesOf = new HashedValues?[index.Paths.Count];
         _termCounts = new int[_hashesOf.Length * Kinds];
         for (int id = 0; id < _hashesOf.Length; id++)
@@ -117,9 +115,17 @@ internal sealed class IndexWriter : IDisposable
         _pages.End();
     }
 
+    private int[] Sorted(int newest, TermKind kind)
+    {
+        var order = new TermOrder(_terms, kind);
+        int[] terms = order.Collect(newest, 0, out _);
+        order.Sort(terms);
+        return terms;
+    }
+
     private void WriteTerms(uint tag, int newest)
     {
-        foreach (int at in _order.Of(newest, (TermKind)(tag & 7)))
+        foreach (int at in Sorted(newest, (TermKind)(tag & 7)))
         {
             ref Term term = ref _terms[at];
             Add(tag, _terms.TextOf(ref term), Rows(ref term.Rows));
@@ -129,7 +135,7 @@ internal sealed class IndexWriter : IDisposable
 
     private void WriteWords()
     {
-        foreach (int at in _order.Of(_index.Words.Newest, TermKind.String))
+        foreach (int at in Sorted(_index.Words.Newest, TermKind.String))
         {
             ReadOnlySpan<byte> word = _terms.TextOf(ref _terms[at]);
             ReadOnlySpan<ushort> rows = RowsOfWord(at, IdentifierShape.IsLeftOut(word));

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.IO.Hashing;
+
 namespace Indelible.Search;
 
 /// <summary>The strings of one path that are kept as hashes while a chunk fills. One writer, many readers.</summary>
@@ -14,6 +17,26 @@ internal sealed class HashedValues(MemoryCount memory)
 
     /// <summary>Rows that have an identifier here.</summary>
     public RowList Identifiers;
+
+    /// <summary>The hash by which a string is kept.</summary>
+    /// <param name="folded">Its folded words.</param>
+    public static uint HashOf(ReadOnlySpan<byte> folded) => (uint)(XxHash3.HashToUInt64(folded) >> 32);
+
+    /// <summary>The hash by which a string is looked for.</summary>
+    /// <param name="value">The string as it stands in an entry.</param>
+    public static uint HashOfValue(ReadOnlySpan<byte> value)
+    {
+        int needed = FoldedText.MaxLength(value.Length);
+        byte[]? rented = needed > 512 ? ArrayPool<byte>.Shared.Rent(needed) : null;
+        Span<byte> folded = rented ?? stackalloc byte[512];
+        uint hash = HashOf(folded[..FoldedText.Fold(value, folded)]);
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
+        return hash;
+    }
 
     /// <summary>How many values.</summary>
     public int Count => _rows.Count;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using System.Numerics;
 
 namespace Indelible.Search;
@@ -188,9 +187,6 @@ internal sealed class LiveIndex
         return hashed;
     }
 
-    /// <summary>The hash of a string by which a path that keeps hashes finds it.</summary>
-    public static uint HashOf(ReadOnlySpan<byte> folded) => (uint)(XxHash3.HashToUInt64(folded) >> 32);
-
     /// <summary>Whether more than half of a full chunk's strings will be different, if they go on as they began.</summary>
     /// <remarks>
     /// Of values that are drawn evenly from so many that half of 65,536 are different, 95 of a hundred are among the first 4,096. A field of twenty thousand users thus stays a field of
@@ -285,7 +281,7 @@ internal sealed class LiveIndex
     private void Hashed(PathNode node, HashedValues hashed, ReadOnlySpan<byte> value)
     {
         ReadOnlySpan<byte> folded = Words.Fold(value);
-        hashed.Add(HashOf(folded), _rows);
+        hashed.Add(HashedValues.HashOf(folded), _rows);
         Terms.Rows.Add(ref hashed.Rows, _rows);
         Address(node, value);
         bool isIdentifier = IdentifierShape.TryRead(value, folded, out IdentifierShape shape);
@@ -312,7 +308,7 @@ internal sealed class LiveIndex
     {
         ReadOnlySpan<byte> value = Terms.TextOf(ref term);
         ReadOnlySpan<byte> folded = Words.Fold(value);
-        uint hash = HashOf(folded);
+        uint hash = HashedValues.HashOf(folded);
         term.IsIdentifier = IdentifierShape.TryRead(value, folded, out IdentifierShape shape);
         if (term.IsIdentifier)
         {

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Indelible.Search;
 
 /// <summary>The first rows of an index that fills, as they were when the view was taken.</summary>
@@ -55,8 +53,7 @@ internal sealed class LiveView : ITermIndex
             return;
         }
 
-        Comparison<int> order = Order(kind);
-        int[] terms = Sorted(ref node.Newest[(int)kind], ref node.Sorted[(int)kind], order);
+        int[] terms = Sorted(ref node.Newest[(int)kind], ref node.Sorted[(int)kind], kind);
         Span<ulong> scratch = stackalloc ulong[RowSet.MaxRows / 64];
         for (int i = Place(terms, kind, from); i < terms.Length; i++)
         {
@@ -95,8 +92,7 @@ internal sealed class LiveView : ITermIndex
         }
         else if (Find(path) is { } node && IsHashed(node))
         {
-            byte[] folded = new byte[FoldedText.MaxLength(value.Length)];
-            node.Hashed!.AddTo(LiveIndex.HashOf(folded.AsSpan(0, FoldedText.Fold(value, folded))), Rows, into);
+            node.Hashed!.AddTo(HashedValues.HashOfValue(value), Rows, into);
         }
     }
 
@@ -123,7 +119,7 @@ internal sealed class LiveView : ITermIndex
 
     public void VisitWords(ReadOnlySpan<byte> prefix, TermVisitor visit)
     {
-        int[] words = Sorted(ref _index.Words.Newest, ref _index.Words.Sorted, Order(TermKind.String));
+        int[] words = Sorted(ref _index.Words.Newest, ref _index.Words.Sorted, TermKind.String);
         RowSet rows = RowSet.Rent();
         try
         {
@@ -164,7 +160,7 @@ internal sealed class LiveView : ITermIndex
             {
                 if (!phrase.HasWildcards && phrase.Words.Length == node.Hashed.Shape.MostWords)
                 {
-                    node.Hashed.AddTo(LiveIndex.HashOf(FoldedPhrase.Of(phrase)), Rows, into);
+                    node.Hashed.AddTo(HashedValues.HashOf(FoldedPhrase.Of(phrase)), Rows, into);
                 }
                 else
                 {
@@ -197,10 +193,6 @@ internal sealed class LiveView : ITermIndex
     private int Find(FieldPath path, TermKind kind, ReadOnlySpan<byte> term) =>
         term.Length <= TermTable.MaxBytes && Find(path) is { } node && !HasNone(node, kind) ? _terms.Find(TermTable.Tag(node.Id, (int)kind), term) : 0;
 
-    private Comparison<int> Order(TermKind kind) => kind == TermKind.Number
-        ? (a, b) => NumberText.Compare(_terms.TextOf(ref _terms[a]), _terms.TextOf(ref _terms[b]))
-        : (a, b) => _terms.TextOf(ref _terms[a]).SequenceCompareTo(_terms.TextOf(ref _terms[b]));
-
     /// <summary>The place of the first term that does not lie before some bytes.</summary>
     private int Place(int[] terms, TermKind kind, ReadOnlySpan<byte> from)
     {
@@ -223,7 +215,7 @@ internal sealed class LiveView : ITermIndex
     }
 
     /// <summary>All terms of a tag in order. Only those that came since the last time are sorted, then merged with those that were.</summary>
-    private int[] Sorted(ref int newest, ref SortedTerms? kept, Comparison<int> order)
+    private int[] Sorted(ref int newest, ref SortedTerms? kept, TermKind kind)
     {
         int head = Volatile.Read(ref newest);
         SortedTerms? before = Volatile.Read(ref kept);
@@ -232,35 +224,48 @@ internal sealed class LiveView : ITermIndex
             return before.Terms;
         }
 
-        var added = new List<int>();
-        int at = head;
-        for (; at != 0 && at != before?.Newest; at = _terms[at].Previous)
-        {
-            added.Add(at);
-        }
-
-        if (before is not null && at != before.Newest)
+        var order = new TermOrder(_terms, kind);
+        int[] added = order.Collect(head, before?.Newest ?? 0, out bool isWhole);
+        if (!isWhole)
         {
             // Another reader has put in order what came after this one looked: all that this one wants is among it.
-            return before.Terms;
+            return before!.Terms;
         }
 
-        added.Sort(order);
-        int[] sorted = before is null ? [.. added] : Merge(before.Terms, CollectionsMarshal.AsSpan(added), order);
+        order.Sort(added);
+        int[] sorted = before is null ? added : Merge(before.Terms, added, order.Comparison);
         Volatile.Write(ref kept, new SortedTerms(head, sorted));
         return sorted;
     }
 
-    private static int[] Merge(ReadOnlySpan<int> left, ReadOnlySpan<int> right, Comparison<int> order)
+    /// <summary>Merges few with many: each of the few looks for its place, and what lies between is copied.</summary>
+    private static int[] Merge(int[] many, int[] few, Comparison<int> order)
     {
-        int[] merged = new int[left.Length + right.Length];
-        int l = 0;
-        int r = 0;
-        for (int i = 0; i < merged.Length; i++)
+        int[] merged = new int[many.Length + few.Length];
+        int from = 0;
+        for (int i = 0; i < few.Length; i++)
         {
-            merged[i] = r == right.Length || (l < left.Length && order(left[l], right[r]) < 0) ? left[l++] : right[r++];
+            int low = from;
+            int high = many.Length;
+            while (low < high)
+            {
+                int middle = (low + high) >>> 1;
+                if (order(many[middle], few[i]) < 0)
+                {
+                    low = middle + 1;
+                }
+                else
+                {
+                    high = middle;
+                }
+            }
+
+            many.AsSpan(from, low - from).CopyTo(merged.AsSpan(from + i));
+            merged[low + i] = few[i];
+            from = low;
         }
 
+        many.AsSpan(from).CopyTo(merged.AsSpan(from + few.Length));
         return merged;
     }
 }
