@@ -32,7 +32,7 @@ public sealed class CountsTests(TestServer server) : IClassFixture<TestServer>
     [InlineData("1.5h")]
     [InlineData("1y")]
     [InlineData("1h ")]
-    [InlineData("1001w")]
+    [InlineData("10000000w")]
     [InlineData("99999999999999999999d")]
     [InlineData("١h")]
     public async Task A_width_that_is_none_is_refused_by_its_name(string interval)

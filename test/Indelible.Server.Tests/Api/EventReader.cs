@@ -26,7 +26,8 @@ internal sealed class EventReader(HttpResponseMessage response, StreamReader rea
                 await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
                 return new NetworkStream(socket, ownsSocket: true);
             },
-        }) { BaseAddress = log.Server.Url };
+        })
+        { BaseAddress = log.Server.Url };
         return await OpenAsync(http, log.Name, log.ReaderKey, parameters, null, http);
     }
 
