@@ -14,7 +14,15 @@ public sealed class HostileFolderTests
         string[] files = [.. Directory.EnumerateFiles(server.Data, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
         Assert.Contains(files, file => file.EndsWith(".segment", StringComparison.Ordinal));
         Assert.Contains(files, file => file.EndsWith("vault.db", StringComparison.Ordinal));
-        foreach (string file in files.Where(file => Path.GetFileName(file) is not ("lock" or "place" or "heads.lock" or "last-uses.json")))
+
+        // Indexes are no evidence: nothing of them is believed, and what is no file is not looked at and made anew.
+        string index = files.First(file => file.EndsWith(".index", StringComparison.Ordinal));
+        File.Move(index, index + ".aside");
+        (await Command.ProgramAsync("/usr/bin/mkfifo", null, index)).ShouldEnd(0);
+        Assert.Contains(Path.GetFileName(index), (await Command.RunAsync("verify", "--vkey", server.Vkey, "--data", server.Data)).ShouldEnd(0).Output, StringComparison.Ordinal);
+        Assert.Contains(Path.GetFileName(index), (await Command.RunAsync("index", "--check", "--data", server.Data)).ShouldEnd(0).Output, StringComparison.Ordinal);
+        File.Move(index + ".aside", index, overwrite: true);
+        foreach (string file in files.Where(file => Path.GetFileName(file) is not ("lock" or "place" or "heads.lock" or "last-uses.json") && Path.GetFileName(Path.GetDirectoryName(file)) != "index"))
         {
             foreach (string[] make in (string[][])[["/usr/bin/mkfifo", "-m", "600"], ["/bin/ln", "-s", "/dev/zero"]])
             {
