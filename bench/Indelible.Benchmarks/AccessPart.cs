@@ -11,8 +11,6 @@ using Indelible.Server.Access;
 using Indelible.Server.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Indelible.Benchmarks;
 
@@ -32,7 +30,7 @@ internal sealed class AccessPart : IMeasuredPart
     private readonly SuitePlan _plan;
     private readonly LogEngine _engine;
     private long _next;   // the entry that was viewed last, by steps that no bundle divides
-    private readonly ServiceProvider _services;
+    private readonly IServiceProvider _services;
     private readonly WebApplication _app;
     private readonly HttpClient _http;
     private readonly string[] _keys;
@@ -49,7 +47,7 @@ internal sealed class AccessPart : IMeasuredPart
         _keys = keys;
         _rich = rich;
         _writer = writer;
-        _services = new ServiceCollection().AddSingleton(engine).AddSingleton(new LastUses(engine, NullLogger<LastUses>.Instance)).AddSingleton<Authenticator>().BuildServiceProvider();
+        _services = app.Services;
         _http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", keys[0]);
     }
@@ -105,7 +103,6 @@ internal sealed class AccessPart : IMeasuredPart
         _http.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
-        await _services.DisposeAsync();
         await _engine.DisposeAsync();
         _process.Dispose();
     }
