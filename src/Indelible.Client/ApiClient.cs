@@ -156,11 +156,18 @@ public sealed class ApiClient : IDisposable
 
     private async Task<string?> ReadTailLineAsync(StreamReader reader, CancellationToken cancellationToken)
     {
+        // The reading itself is cancelled, not only the waiting for it: a stream that is left with a read under way does not end the connection.
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        silence.CancelAfter(s_tailSilence);
         try
         {
-            return await reader.ReadLineAsync(cancellationToken).AsTask().WaitAsync(s_tailSilence, cancellationToken).ConfigureAwait(false);
+            return await reader.ReadLineAsync(silence.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or TimeoutException)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ApiException(0, "", $"{Url} is heard no more: nothing came for {s_tailSilence.TotalSeconds:0} s");
+        }
+        catch (IOException e)
         {
             throw new ApiException(0, "", $"{Url} is heard no more: {e.Message}");
         }

@@ -193,10 +193,23 @@ public static class FolderCheck
 
     private static void CheckNames(DataFolder folder, FolderFindings findings) => findings.Try("the folder", () =>
     {
-        string[] strange = [.. folder.Disk.FilesBelow(folder.Root).Where(path => !DataFolder.IsOwn(folder.NameOf(path)) || !folder.Disk.IsPlain(path)).Select(folder.NameOf)];
+        string[] strange = [.. folder.Disk.FilesBelow(folder.Root).Where(path => IsStrange(folder, path)).Select(folder.NameOf)];
         if (strange.Length > 0)
         {
             findings.IsNotChecked($"what belongs to no data folder, or is a link: {string.Join(", ", strange.Take(NamesListed))}{(strange.Length > NamesListed ? ", …" : "")}");
         }
     });
+
+    /// <summary>Whether it belongs to no data folder, or is a link or no file. What has gone meanwhile, as files do that a node is writing, is neither.</summary>
+    private static bool IsStrange(DataFolder folder, string path)
+    {
+        try
+        {
+            return !DataFolder.IsOwn(folder.NameOf(path)) || !folder.Disk.IsPlain(path);
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+    }
 }

@@ -17,8 +17,8 @@ public sealed class TestServer : IAsyncLifetime
     public const string Host = "audit.example:7480";
 
     private static int s_folders;
+    private static int s_logs;   // of all servers: exporters of metrics see every server of the process
     private WebApplication _app = null!;
-    private int _logs;
     private string? _custodian;
 
     /// <summary>The clock of the engine and of expiry; it can only be set forward.</summary>
@@ -156,7 +156,7 @@ public sealed class TestServer : IAsyncLifetime
     /// <summary>Makes a log that no other test knows, with a writer's and a reader's key.</summary>
     internal async Task<TestLog> NewLogAsync(bool isPublic = false)
     {
-        string name = $"log-{Interlocked.Increment(ref _logs)}";
+        string name = $"log-{Interlocked.Increment(ref s_logs)}";
         Answer made = await PostAsync("api/logs", AdminKey, new JsonObject { ["name"] = name, ["public"] = isPublic }.ToJsonString());
         Assert.Equal(201, made.Status);
         return new TestLog(
