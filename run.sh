@@ -35,7 +35,7 @@ server=""
 stop() { if [ -n "$server" ]; then kill -TERM "$server" 2>/dev/null; wait "$server"; fi; exit "${1:-0}"; }
 trap 'stop 0' INT TERM
 
-"$INDELIBLE" serve --data "$DATA" --urls "$URL" --log-level Warning &
+"$INDELIBLE" serve --data "$DATA" --urls "$URL" --rules shipped --log-level Warning &
 server=$!
 ready=no
 for _ in $(seq 300); do
@@ -52,7 +52,8 @@ if [ "$first" = yes ]; then
   admin="$(value admin_key <<<"$made")"
   vkey="$(sed -E 's/.*"name":"main","origin":"[^"]*","vkey":"([^"]*)".*/\1/' <<<"$made")"
   writer="$("$INDELIBLE" keys create --url "$URL" --key "$admin" --kind writer --log main --principal demo --json | value key)"
-  reader="$("$INDELIBLE" keys create --url "$URL" --key "$admin" --kind reader --log main --json | value key)"
+  reader="$("$INDELIBLE" keys create --url "$URL" --key "$admin" --kind reader --log main --log _alerts --json | value key)"
+  analyst="$("$INDELIBLE" keys create --url "$URL" --key "$admin" --kind reader --role analyst --log main --log _alerts --json | value key)"
   echo "Filling the log with thirty days of a small clinic …"
   "$INDELIBLE" demo --url "$URL" --key "$writer" --log main || stop 1
   (
@@ -62,6 +63,7 @@ if [ "$first" = yes ]; then
       echo "export INDELIBLE_URL='$URL'"
       echo "export INDELIBLE_KEY='$reader'"
       echo "export INDELIBLE_WRITER_KEY='$writer'"
+      echo "export INDELIBLE_ANALYST_KEY='$analyst'"
       echo "export INDELIBLE_ADMIN_KEY='$admin'"
       echo "export INDELIBLE_VKEY='$vkey'"
       echo "export INDELIBLE_RECEIPTS_VKEY='$(value receipts_vkey <<<"$made")'"
@@ -81,6 +83,7 @@ All keys are in $KEYS, which only you can read. In another terminal, here:
 
   . $KEYS
   ./indelible search outcome:failure action:session.sign_in --limit 5
+  ./indelible alerts --severity high,critical
   ./indelible show 42 --entry entry.json --proof entry.tlog-proof && ./indelible verify --vkey "\$INDELIBLE_VKEY" --entry entry.json --proof entry.tlog-proof
   ./indelible verify --vkey "\$INDELIBLE_VKEY" --url "\$INDELIBLE_URL/logs/main"
 

@@ -36,6 +36,19 @@ if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
   fi
 fi
 
+# Streams are sent to a real rsyslog over TLS. Without it those tests are skipped and say so.
+if [ ! -x /usr/sbin/rsyslogd ] || ! find /usr/lib -name lmnsd_gtls.so 2>/dev/null | grep -q .; then
+  as_root=""
+  if [ "$(id -u)" != 0 ]; then as_root="$(command -v sudo || true)"; fi
+  if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; then
+    say "Installing rsyslog and rsyslog-gnutls …"
+    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends rsyslog rsyslog-gnutls; } >/dev/null 2>&1 \
+      || say "They could not be installed: the tests of syslog are skipped."
+  else
+    say "rsyslog is missing and cannot be installed here: the tests of syslog are skipped."
+  fi
+fi
+
 # The page is tested in a real browser. Without it those tests are skipped and say so.
 if [ ! -x /usr/bin/chromium ]; then
   as_root=""
@@ -49,14 +62,28 @@ if [ ! -x /usr/bin/chromium ]; then
   fi
 fi
 
+# Mail is sent to a real SMTP server. Without it those tests are skipped and say so.
+if ! /usr/bin/python3 -c 'import aiosmtpd' >/dev/null 2>&1; then
+  as_root=""
+  if [ "$(id -u)" != 0 ]; then as_root="$(command -v sudo || true)"; fi
+  if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; then
+    say "Installing python3-aiosmtpd …"
+    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends python3-aiosmtpd; } >/dev/null 2>&1 \
+      || say "It could not be installed: the tests of mail are skipped."
+  else
+    say "aiosmtpd is missing and cannot be installed here: the tests of mail are skipped."
+  fi
+fi
+
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 say "Building …"
 log="$(mktemp)"
 dotnet restore Indelible.slnx --locked-mode -v q >"$log" 2>&1 || { cat "$log"; stop "The packages could not be restored."; }
 dotnet build Indelible.slnx -c Release --no-restore -v q >"$log" 2>&1 || { grep -E 'error|warning' "$log" | sort -u | head -50; stop "The build failed."; }
-if [ "${SKIP_FORMAT:-}" = "" ]; then
-  dotnet format Indelible.slnx --no-restore --verify-no-changes -v q >"$log" 2>&1 || { head -30 "$log"; stop "'dotnet format' would change files."; }
-fi
+
+# The format is looked at beside the tests, many of which wait for other processes.
+format=""; format_log="$(mktemp)"
+if [ "${SKIP_FORMAT:-}" = "" ]; then dotnet format Indelible.slnx --no-restore --verify-no-changes -v q >"$format_log" 2>&1 & format=$!; fi
 
 passed=0; failed=0; skipped=0; data_passed=0; data_failed=0; broken=0
 
@@ -64,7 +91,7 @@ passed=0; failed=0; skipped=0; data_passed=0; data_failed=0; broken=0
 run() {
   local program="test/$1/bin/Release/net10.0/$1"; shift
   p=0; f=0; s=0
-  timeout 900 "$program" -noColor "$@" >"$log" 2>&1; local code=$?
+  timeout -k 30 900 "$program" -noColor "$@" >"$log" 2>&1; local code=$?
   local line total errors
   line="$(grep -E 'Total: [0-9]+' "$log" | tail -1)"
   if [ -z "$line" ]; then cat "$log"; say "$program ended with $code and no summary."; broken=1; f=1; return; fi
@@ -80,8 +107,11 @@ run() {
 
 for project in test/*/*.csproj; do
   name="$(basename "$project" .csproj)"
-  run "$name" -trait- "Needs=shared-data"
-  say "$(printf '%-28s %5d passed, %d failed, %d skipped' "$name" "$p" "$f" "$s")"
+  since=$SECONDS
+  # Tests of the command and the server as processes wait for these most of the time: more of them than there are cores.
+  if [ "$name" = Indelible.BlackBox.Tests ]; then more=(-maxThreads $((2 * $(nproc)))); else more=(); fi
+  run "$name" -trait- "Needs=shared-data" "${more[@]}"
+  say "$(printf '%-28s %5d passed, %d failed, %d skipped in %d s' "$name" "$p" "$f" "$s" $((SECONDS - since)))"
   passed=$((passed + p)); failed=$((failed + f)); skipped=$((skipped + s))
   if grep -rqs --include='*.cs' '"Needs", "shared-data"' "test/$name"; then
     run "$name" -trait "Needs=shared-data"
@@ -93,6 +123,8 @@ say "Over real logs beside the repository, counted apart: $data_passed passed, $
 
 expected="$(cat eng/expected-tests)"
 code=0
+if [ -n "$format" ] && ! wait "$format"; then head -30 "$format_log"; say "'dotnet format' would change files."; code=1; fi
+rm -f "$format_log"
 if [ $((passed + skipped)) -lt "$expected" ]; then say "Only $((passed + skipped)) tests ran, fewer than the $expected expected (eng/expected-tests)."; code=1; fi
 [ "$failed" = 0 ] && [ "$data_failed" = 0 ] && [ "$broken" = 0 ] || code=1
 say "$passed passed, $failed failed, $skipped skipped"

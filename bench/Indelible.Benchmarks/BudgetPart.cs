@@ -66,7 +66,7 @@ internal sealed class BudgetPart(SuitePlan plan) : IMeasuredPart
         Measure(results, "fold a stored entry into the sources, at a start without the file", i => again.Apply(entries[i]));
         Measure(results, "read an entry back (sealer, verifier)", i => Entry.TryRead(entries[i], out _));
         using var tails = new MemoryTailStore();
-        var log = new LogState("main", Origin, 65_536, 0, new MemoryJournal(), tails, new BlockCache(1));
+        var log = new LogState("main", Origin, 65_536, 0, new MemoryJournal(), tails, new SegmentCache(1));
         var request = new AppendRequest(log, [new PreparedEntry(claims[0], Build(claims[0], null), ReceivedAt, leaf, ProducerFacts.Of(claims[0]))], new AppendCaller("", "", 0, "bench", null), partial: false);
         var fair = new FairQueue(EngineLimits.QueuedEntries, EngineLimits.QueuedBytes);
         Measure(results, "wait in the sequencer's queue and be taken, nobody else there", _ =>

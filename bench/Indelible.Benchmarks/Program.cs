@@ -3,11 +3,11 @@ using Indelible.Benchmarks;
 
 var rounds = new Option<int>("--rounds") { Description = "Rounds; each measures everything once, and medians are taken", DefaultValueFactory = _ => 3 };
 var seconds = new Option<double>("--seconds") { Description = "How long each rate is measured in each round", DefaultValueFactory = _ => 4 };
-var entries = new Option<int>("--entries") { Description = "Entries of the log that is verified and restarted", DefaultValueFactory = _ => 327_680 };
+var entries = new Option<int>("--entries") { Description = "Entries of the log that is verified and restarted, and of the one that rules are run over", DefaultValueFactory = _ => 327_680 };
 var server = new Option<string>("--indelible") { Description = "The built command `indelible`, for the server", Required = true };
 var folder = new Option<string>("--folder") { Description = "Where temporary data goes; its disk is what is measured", DefaultValueFactory = _ => Path.GetTempPath() };
 var output = new Option<string?>("--output") { Description = "A file that receives the tables as well" };
-var only = new Option<string[]>("--only") { Description = "Parts to run: http, engine, client, verify, size, budget, sqlite, postgres, aspnetcore, gateway, fairness, access, index", DefaultValueFactory = _ => Suite.Parts, AllowMultipleArgumentsPerToken = true };
+var only = new Option<string[]>("--only") { Description = "Parts to run: http, engine, client, verify, size, budget, sqlite, postgres, aspnetcore, gateway, fairness, access, index, detection, backtest, alarm", DefaultValueFactory = _ => Suite.Parts, AllowMultipleArgumentsPerToken = true };
 var root = new RootCommand("Measures Indelible and its peers in one run, alternating, and prints medians and ratios as markdown.") { rounds, seconds, entries, server, folder, output, only };
 root.SetAction(async (parsed, cancel) =>
 {

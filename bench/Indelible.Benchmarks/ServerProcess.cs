@@ -25,10 +25,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public Uri Url { get; }
 
     /// <summary>Makes a data folder with logs and starts a server on it.</summary>
-    public static async Task<ServerProcess> StartAsync(string command, string folder, IReadOnlyList<string> logs, CancellationToken cancellationToken)
+    public static async Task<ServerProcess> StartAsync(string command, string folder, IReadOnlyList<string> logs, CancellationToken cancellationToken, params string[] options)
     {
         string adminKey = await ReadAsync(command, "admin_key", ["init", "--data", folder, .. logs.SelectMany(log => (string[])["--log", log]), "--json"], cancellationToken);
-        Process server = Start(command, ["serve", "--data", folder, "--urls", "http://127.0.0.1:0", "--log-level", "Error"]);
+        Process server = Start(command, ["serve", "--data", folder, "--urls", "http://127.0.0.1:0", "--log-level", "Error", .. options]);
         string? line = await server.StandardOutput.ReadLineAsync(cancellationToken);
         string url = AddressPattern().Match(line ?? "").Value;
         return url.Length > 0

@@ -23,12 +23,16 @@ internal sealed class Comparison(ComparisonPlan plan)
         (nameof(Detail.Page), "", "The newest 50 events themselves; ours, which always counts, as above"),
         (Counts, "counted", "Counts, warm"),
         (FirstCounts, "counted first", "Counts, the first since the engine was opened, files in the page cache"),
+        (FirstReads, "read first", "Read and counted, the first question since the engine was opened, files in the page cache"),
         (ColdOpen, "cold", "Cold disk: opening everything, page cache dropped"),
         (Cold, "cold", "Cold disk: the first question after that"),
     ];
 
+    private static readonly TimeSpan s_warming = TimeSpan.FromSeconds(1);
+
     private const string Counts = "Counts";
     private const string FirstCounts = "FirstCounts";
+    private const string FirstReads = "FirstReads";
     private const string Cold = "Cold";
     private const string ColdOpen = "ColdOpen";
     private readonly List<string> _loads = [];
@@ -42,8 +46,9 @@ internal sealed class Comparison(ComparisonPlan plan)
     public int Differed => _book.Differed;
 
     /// <summary>Runs the plan.</summary>
-    /// <returns>Tables and remarks, as markdown.</returns>
-    public async Task<string> RunAsync(CancellationToken cancellationToken)
+    /// <param name="report">Receives tables and remarks, as markdown, whenever there is more of them: a long run that is broken off leaves what it measured.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RunAsync(Func<string, Task> report, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(plan.Folder);
         try
@@ -60,9 +65,8 @@ internal sealed class Comparison(ComparisonPlan plan)
             foreach (string[] group in plan.IsOneByOne ? plan.Engines.Select(name => (string[])[name]) : [[.. plan.Engines]])
             {
                 await CompareAsync(group, entries, questions, cancellationToken);
+                await report(Report());
             }
-
-            return Report();
         }
         finally
         {
@@ -97,7 +101,7 @@ internal sealed class Comparison(ComparisonPlan plan)
                 }
             }
 
-            await AskColdAsync(engines, questions, cancellationToken);
+            await AskFirstAsync(engines, questions, cancellationToken);
         }
         finally
         {
@@ -189,6 +193,8 @@ internal sealed class Comparison(ComparisonPlan plan)
                     _book.Check(engine.Name, asked[warmed], await engine.AskAsync(asked[warmed], detail, cancellationToken));
                 }
 
+                await WarmAsync(i => engine.AskAsync(asked[i % warmed], detail, cancellationToken));
+
                 engine.Begin(detail, isTimed: true);
                 for (int i = 0; i < warmed; i++)
                 {
@@ -214,6 +220,7 @@ internal sealed class Comparison(ComparisonPlan plan)
             CountAnswer first = await engine.CountAsync(asked[0], cancellationToken);
             Timings.Add(FirstCounts, CountQuestion.NameOf(kind), engine.Name, Stopwatch.GetElapsedTime(started));
             _book.Check(engine.Name, asked[0], first);
+            await WarmAsync(i => engine.CountAsync(asked[i % asked.Count], cancellationToken));
             started = Stopwatch.GetTimestamp();
             for (int i = 0; i < asked.Count && (i == 0 || Stopwatch.GetElapsedTime(started) < plan.Patience); i++)
             {
@@ -225,37 +232,61 @@ internal sealed class Comparison(ComparisonPlan plan)
         }
     }
 
-    private async Task AskColdAsync(IReadOnlyList<ISearchEngine> engines, Dictionary<QuestionKind, IReadOnlyList<Question>> questions, CancellationToken cancellationToken)
+    /// <summary>Asks for a second without timing it: in any server that has run for a minute, what answers is compiled for good.</summary>
+    private static async Task WarmAsync(Func<int, Task> ask)
     {
-        if (plan.Cold == 0)
+        long started = Stopwatch.GetTimestamp();
+        for (int i = 0; Stopwatch.GetElapsedTime(started) < s_warming; i++)
         {
-            return;
+            await ask(i);
         }
+    }
 
-        if (!PageCache.CanDrop)
+    /// <summary>Asks single questions of engines that were just opened: with their files in the page cache, and without.</summary>
+    private async Task AskFirstAsync(IReadOnlyList<ISearchEngine> engines, Dictionary<QuestionKind, IReadOnlyList<Question>> questions, CancellationToken cancellationToken)
+    {
+        if (plan.Cold > 0 && !PageCache.CanDrop)
         {
             _notes.Add("Nothing was measured cold: only root can drop the page cache.");
-            return;
         }
 
         foreach (ISearchEngine engine in engines)
         {
-            Say($"cold: {engine.Name}");
+            Say($"first: {engine.Name}");
             foreach (QuestionKind kind in (QuestionKind[])[QuestionKind.Id, QuestionKind.ActorDay, QuestionKind.RareWord])
             {
                 for (int i = 0; i < plan.Cold && questions.ContainsKey(kind); i++)
                 {
-                    PageCache.Drop();
-                    long started = Stopwatch.GetTimestamp();
-                    await engine.OpenAsync(cancellationToken);
-                    Timings.Add(ColdOpen, "open", engine.Name, Stopwatch.GetElapsedTime(started));
-                    started = Stopwatch.GetTimestamp();
-                    await engine.AskAsync(questions[kind][i], Detail.Read, cancellationToken);
-                    Timings.Add(Cold, Question.NameOf(kind), engine.Name, Stopwatch.GetElapsedTime(started));
-                    await engine.CloseAsync();
+                    await AskFirstAsync(engine, questions[kind][i], kind, isCold: false, cancellationToken);
+                }
+
+                for (int i = 0; i < plan.Cold && questions.ContainsKey(kind) && PageCache.CanDrop; i++)
+                {
+                    await AskFirstAsync(engine, questions[kind][i], kind, isCold: true, cancellationToken);
                 }
             }
         }
+    }
+
+    private async Task AskFirstAsync(ISearchEngine engine, Question question, QuestionKind kind, bool isCold, CancellationToken cancellationToken)
+    {
+        if (isCold)
+        {
+            PageCache.Drop();
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        await engine.OpenAsync(cancellationToken);
+        if (isCold)
+        {
+            Timings.Add(ColdOpen, "open", engine.Name, Stopwatch.GetElapsedTime(started));
+        }
+
+        engine.Begin(Detail.Read, isTimed: true);
+        started = Stopwatch.GetTimestamp();
+        await engine.AskAsync(question, Detail.Read, cancellationToken);
+        Timings.Add(isCold ? Cold : FirstReads, Question.NameOf(kind), engine.Name, Stopwatch.GetElapsedTime(started));
+        await engine.CloseAsync();
     }
 
     private string Report()
@@ -273,11 +304,14 @@ internal sealed class Comparison(ComparisonPlan plan)
             }
         }
 
-        text.Append("### Remarks\n\n");
-        _notes.Add(string.Create(CultureInfo.InvariantCulture, $"{_book.Agreed:N0} answers were the same as another engine's, {_book.Differed:N0} were not."));
-        _notes.AddRange(_book.Differences.Select(difference => $"Differs: {difference}."));
-        _notes.AddRange(_book.Inexact.Order(StringComparer.Ordinal).Select(inexact => $"{inexact}."));
-        _notes.Add($"{plan.Rounds} rounds{(plan.IsOneByOne ? " of one engine, then of the next" : ", in each all engines in turn")}; {Environment.ProcessorCount} processors.");
-        return text.AppendJoin('\n', _notes.Select(note => $"- {note}")).Append('\n').ToString();
+        string[] remarks =
+        [
+            .. _notes,
+            string.Create(CultureInfo.InvariantCulture, $"{_book.Agreed:N0} answers were the same as another engine's, {_book.Differed:N0} were not."),
+            .. _book.Differences.Select(difference => $"Differs: {difference}."),
+            .. _book.Inexact.Order(StringComparer.Ordinal).Select(inexact => $"{inexact}."),
+            $"{plan.Rounds} rounds{(plan.IsOneByOne ? " of one engine, then of the next" : ", in each all engines in turn")}; {Environment.ProcessorCount} processors.",
+        ];
+        return text.Append("### Remarks\n\n").AppendJoin('\n', remarks.Select(remark => $"- {remark}")).Append('\n').ToString();
     }
 }

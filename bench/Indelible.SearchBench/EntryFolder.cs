@@ -53,12 +53,16 @@ internal sealed class EntryFolder : IDisposable
     {
         Directory.CreateDirectory(folder);
         var written = new EntryFolder(folder, subjects);
+
+        // One segment is sealed while the next one's entries are made.
+        Task sealing = Task.CompletedTask;
         foreach (byte[][] chunk in entries.Chunk(SegmentEntries))
         {
+            sealing.GetAwaiter().GetResult();
             written.EntryBytes += chunk.Sum(entry => (long)entry.Length);
             if (chunk.Length == SegmentEntries)
             {
-                written.Seal(chunk);
+                sealing = Task.Run(() => written.Seal(chunk));
             }
             else
             {
@@ -66,13 +70,14 @@ internal sealed class EntryFolder : IDisposable
             }
         }
 
+        sealing.GetAwaiter().GetResult();
         return written;
     }
 
     /// <summary>Opens the segments, with an empty cache of blocks.</summary>
     public void Open()
     {
-        _state = new LogState(Log, Origin, SegmentEntries, 0, new MemoryJournal(), new MemoryTailStore(), new BlockCache(EngineLimits.BlockCacheBytes));
+        _state = new LogState(Log, Origin, SegmentEntries, 0, new MemoryJournal(), new MemoryTailStore(), new SegmentCache(EngineLimits.SegmentCacheBytes));
         foreach (long first in _segments)
         {
             _state.AddSegment(SegmentReader.Open(new FileContent(PathOf(first)), Origin, Log, first));
@@ -135,7 +140,8 @@ internal sealed class EntryFolder : IDisposable
         using (var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20))
         {
             // The hashes of ids serve nothing here; their bytes count all the same.
-            SegmentWriter.Write(stream, Origin, Log, first, SegmentEntries, chunk.Select(entry => new SegmentEntry(entry, 0)));
+            IEnumerable<ReadOnlyMemory<byte>> samples = chunk.Where((_, i) => i % (SegmentEntries / FrameDictionary.Samples) == 0).Select(entry => (ReadOnlyMemory<byte>)entry);
+            SegmentWriter.Write(stream, Origin, Log, first, SegmentEntries, samples, chunk.Select(entry => new SegmentEntry(entry, 0)));
         }
 
         SegmentBytes += new FileInfo(path).Length;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using Indelible.SearchBench;
 
 const int Large = 2_000_000;
@@ -22,7 +21,7 @@ var root = new RootCommand("Compares the search with SQLite, DuckDB and PostgreS
 root.SetAction(async (parsed, cancel) =>
 {
     var done = new List<(int Events, Comparison Comparison)>();
-    var report = new StringBuilder();
+    var reports = new SortedDictionary<int, string>();
     foreach (int count in parsed.GetValue(events)!)
     {
         var comparison = new Comparison(new ComparisonPlan(
@@ -39,17 +38,22 @@ root.SetAction(async (parsed, cancel) =>
             parsed.GetValue(oneByOne) || count > Large,
             Path.GetFullPath(parsed.GetValue(command)!),
             Path.Combine(parsed.GetValue(folder)!, string.Create(CultureInfo.InvariantCulture, $"indelible-search-{Environment.ProcessId}-{count}"))));
-        report.Append(await comparison.RunAsync(cancel)).Append('\n');
         done.Add((count, comparison));
+        await comparison.RunAsync(
+            async report =>
+            {
+                reports[count] = report;
+                if (parsed.GetValue(output) is { } path)
+                {
+                    await File.WriteAllTextAsync(path, All(), cancel);
+                }
+            },
+            cancel);
     }
 
-    report.Append(Growth.Markdown(done));
-    Console.WriteLine(report);
-    if (parsed.GetValue(output) is { } path)
-    {
-        await File.WriteAllTextAsync(path, report.ToString(), cancel);
-    }
-
+    Console.WriteLine(All());
     return done.Sum(one => one.Comparison.Differed) == 0 ? 0 : 1;
+
+    string All() => $"{string.Join('\n', reports.Values)}\n{Growth.Markdown(done)}";
 });
 return await root.Parse(args).InvokeAsync();

@@ -215,7 +215,8 @@ public sealed class ApiClient : IDisposable
                 foreach (JsonElement error in errors.EnumerateArray())
                 {
                     string item = error.TryGetProperty("item", out JsonElement index) ? $"event {index}, " : "";
-                    message.Append(CultureInfo.InvariantCulture, $"\n  {item}{error.GetProperty("pointer")}: {error.GetProperty("detail")}");
+                    string place = error.TryGetProperty("line", out JsonElement line) && error.TryGetProperty("column", out JsonElement column) ? $":{line}:{column}" : "";
+                    message.Append(CultureInfo.InvariantCulture, $"\n  {item}{error.GetProperty("pointer")}{place}: {error.GetProperty("detail")}");
                 }
             }
 

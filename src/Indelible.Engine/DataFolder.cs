@@ -43,6 +43,8 @@ public sealed record FolderSettings(int Format, string Host, int SegmentSize, st
 /// journal/          the journal
 /// logs/NAME/        segments/ and tail/; index/ and sources.cache, which can be taken away
 /// last-uses.json    when keys were used last; can be taken away
+/// notify.db         notifications of alerts that wait; in no backup
+/// streams/          how far each stream to another system has come
 /// quarantine/       torn ends that recovery put aside
 /// </code>
 /// </remarks>
@@ -51,6 +53,8 @@ public sealed partial class DataFolder
     private const int CurrentFormat = 1;
     private const int MaxSettingsBytes = 64 << 10;
     private const int MaxLastUsesBytes = 64 << 20;
+    internal const string StreamsFolderName = "streams";
+    private const int MaxStreamBytes = 16 << 20;
     private const int DigestLineBytes = (2 * SHA256.HashSizeInBytes) + 1;
 
     /// <summary>Names the parts of the folder at <paramref name="path"/>; touches nothing.</summary>
@@ -66,6 +70,9 @@ public sealed partial class DataFolder
     /// <summary>Where it is kept when keys were used last: nothing that anything depends on.</summary>
     public string LastUsesFile => Path.Combine(Root, "last-uses.json");
 
+    /// <summary>Where notifications of alerts wait: a file of SQLite's, which makes others beside it.</summary>
+    public string NotifyFile => Path.Combine(Root, "notify.db");
+
     /// <summary>What was kept of it; null for nothing.</summary>
     /// <exception cref="IOException">It could not be read, or is no file.</exception>
     public byte[]? ReadLastUses() => Disk.Exists(LastUsesFile) ? Disk.ReadWhole(LastUsesFile, MaxLastUsesBytes) : null;
@@ -73,6 +80,25 @@ public sealed partial class DataFolder
     /// <summary>Keeps when keys were used last, in place of what was kept before.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
     public void WriteLastUses(ReadOnlySpan<byte> content) => Disk.WriteWhole(LastUsesFile, content);
+
+    /// <summary>Where it is kept how far a stream to another system has come.</summary>
+    /// <param name="stream">The stream's name, which can be that of a file.</param>
+    public string StreamFile(string stream) => Path.Combine(StreamsFolder, stream + ".json");
+
+    /// <summary>What was kept of a stream; null for nothing.</summary>
+    /// <param name="stream">Its name.</param>
+    /// <exception cref="IOException">It could not be read, or is no file.</exception>
+    public byte[]? ReadStream(string stream) => Disk.Exists(StreamFile(stream)) ? Disk.ReadWhole(StreamFile(stream), MaxStreamBytes) : null;
+
+    /// <summary>Keeps how far a stream has come, in place of what was kept before: durable on return, and after a crash one of the two is there, whole.</summary>
+    /// <param name="stream">Its name.</param>
+    /// <param name="content">What to keep.</param>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public void WriteStream(string stream, ReadOnlySpan<byte> content)
+    {
+        Disk.EnsureFolder(StreamsFolder);
+        Disk.WriteWhole(StreamFile(stream), content);
+    }
 
     /// <summary>The disk that it lies on.</summary>
     internal Disk Disk { get; init; } = Disk.System;
@@ -104,6 +130,8 @@ public sealed partial class DataFolder
 
     /// <summary>Where <c>init --tls</c> puts a certificate to try TLS with.</summary>
     public string TlsFolder => Path.Combine(Root, "tls");
+
+    internal string StreamsFolder => Path.Combine(Root, StreamsFolderName);
 
     internal string QuarantineFolder => Path.Combine(Root, "quarantine");
 
@@ -181,7 +209,7 @@ public sealed partial class DataFolder
     /// <summary>Whether a name, as <see cref="NameOf"/> gives it, is one that a data folder uses.</summary>
     internal static bool IsOwn(string name) => OwnNames().IsMatch(name);
 
-    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key(\.next)?|keys/[^/]+\.key(\.next)?(\.rewrapped)?|vault\.db(\.rewrapped)?(-wal|-shm|-journal)?|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail|index/[0-9]{16}\.(index|personal)|sources\.cache)|quarantine/[^/]+\.torn|tls/(certificate|key)\.pem)(\.new)?$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key(\.next)?|keys/[^/]+\.key(\.next)?(\.rewrapped)?|vault\.db(\.rewrapped)?(-wal|-shm|-journal)?|notify\.db(-wal|-shm|-journal)?|last-uses\.json|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail|index/[0-9]{16}\.(index|personal)|sources\.cache)|quarantine/[^/]+\.torn|tls/(certificate|key)\.pem|streams/[^/]+\.json)(\.new)?$", RegexOptions.NonBacktracking)]
     private static partial Regex OwnNames();
 
     internal void WriteSettings(FolderSettings settings)

@@ -32,8 +32,8 @@ public static class EngineLimits
     /// <summary>Checkpoints that each log keeps in memory to prove against, besides the latest. 128: two minutes of a busy log.</summary>
     public const int RetainedCheckpoints = 128;
 
-    /// <summary>Memory for blocks read from segments, all logs together. 64 MiB.</summary>
-    public const long BlockCacheBytes = 64L << 20;
+    /// <summary>Memory for what was read lately from segments, all logs together. 64 MiB.</summary>
+    public const long SegmentCacheBytes = 64L << 20;
 
     /// <summary>Data keys of persons kept unwrapped in memory. 16,384: some 10 MB.</summary>
     public const int CachedPersonalKeys = 16_384;

@@ -78,7 +78,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     private readonly ITailStore _tails;
     private readonly ICheckpointStore _checkpoints;
     private readonly SourcesFile _sources;
-    private readonly BlockCache _cache = new(EngineLimits.BlockCacheBytes);
+    private readonly SegmentCache _cache = new(EngineLimits.SegmentCacheBytes);
     private readonly Sequencer _sequencer;
     private readonly Publisher _publisher;
     private readonly Sealer _sealer;
@@ -563,6 +563,23 @@ public sealed partial class LogEngine : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(refused);
         return NoteAsync(SystemActions.Refused, ("node", _settings.Host), data => RefusedTotals.Write(data, refused), outcome: "failure");
+    }
+
+    /// <summary>Enters in <c>_access</c> that it stands differently with a producer. Durable when the task completes.</summary>
+    /// <param name="note">How it stands.</param>
+    /// <exception cref="QueueFullException">Too much waits; nothing was entered.</exception>
+    /// <exception cref="NotWrittenException">The disk does not take it; nothing was entered.</exception>
+    /// <exception cref="NodeStoppedException">The node has stopped.</exception>
+    public Task NoteSourceAsync(SourceNote note)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        var told = new OwnEvent(SourceNote.ActionOf(note.Change), "system", "other", note.Target, note.Data)
+        {
+            Outcome = SourceNote.IsBad(note.Change) ? "failure" : "success",
+            Message = note.Message,
+            Tenant = Tenant.OfLog(note.Log),
+        };
+        return EnterAsync(LogName.Access, told, Ourselves);
     }
 
     /// <summary>How many events were refused, as entered in <c>_access</c> so far.</summary>
@@ -1094,6 +1111,52 @@ public sealed partial class LogEngine : IAsyncDisposable
         return EnterAsync(LogName.Access, note.ToEvent(), caller);
     }
 
+    /// <summary>Enters in <c>_access</c> what this node itself does with what is in its logs, as its settings say. Durable when the task completes.</summary>
+    /// <param name="note">What it is.</param>
+    /// <exception cref="QueueFullException">Too much waits; nothing was entered.</exception>
+    /// <exception cref="NotWrittenException">The disk does not take it; nothing was entered.</exception>
+    /// <exception cref="NodeStoppedException">The node has stopped.</exception>
+    public Task NoteAccessAsync(AccessNote note) => NoteAccessAsync(note, Ourselves);
+
+    /// <summary>Enters in <c>_alerts</c> what a rule found. Durable when the task completes.</summary>
+    /// <param name="note">What it is.</param>
+    /// <returns>Whether it was new: the same is entered once, however often it is found.</returns>
+    /// <exception cref="QueueFullException">Too much waits; nothing was entered.</exception>
+    /// <exception cref="NotWrittenException">The disk does not take it; nothing was entered.</exception>
+    /// <exception cref="NodeStoppedException">The node has stopped.</exception>
+    public async Task<bool> NoteAlertAsync(AlertNote note)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        var told = new OwnEvent(SystemActions.Alert, "audit", "other", ("log", note.Log), note.Data) { Id = note.Id, Time = note.Time, Message = note.Message, Tenant = Tenant.OfLog(note.Log) };
+        return await EnterAsync(LogName.Alerts, told, Ourselves).ConfigureAwait(false) is [{ Status: AppendStatus.Appended }];
+    }
+
+    /// <summary>Enters in <c>_access</c> that rules are asked of entries from here on, in place of those before. Durable when the task completes.</summary>
+    /// <param name="sha256">What the rules come to, in hexadecimal digits.</param>
+    /// <param name="data">Writes what they are: members of an object.</param>
+    /// <param name="caller">Who wants it; null for the node itself, at its start.</param>
+    /// <exception cref="QueueFullException">Too much waits; nothing was entered.</exception>
+    /// <exception cref="NotWrittenException">The disk does not take it; nothing was entered.</exception>
+    /// <exception cref="NodeStoppedException">The node has stopped.</exception>
+    /// <exception cref="StorageException">The same, where the node itself wants it.</exception>
+    public Task NoteRulesAsync(string sha256, Action<Utf8JsonWriter> data, AppendCaller? caller) => caller is null
+        ? NoteAsync(SystemActions.RulesLoad, ("rules", sha256), data)
+        : EnterAsync(LogName.Access, new OwnEvent(SystemActions.RulesLoad, "audit", "update", ("rules", sha256), data), caller);
+
+    /// <summary>Enters in <c>_alerts</c> what somebody does with an alert. Durable when the task completes.</summary>
+    /// <param name="note">What it is.</param>
+    /// <param name="caller">Who does it.</param>
+    /// <exception cref="QueueFullException">Too much waits; nothing was entered.</exception>
+    /// <exception cref="NotWrittenException">The disk does not take it; nothing was entered.</exception>
+    /// <exception cref="NodeStoppedException">The node has stopped.</exception>
+    public Task NoteAlertStepAsync(AlertStepNote note, AppendCaller caller)
+    {
+        ArgumentNullException.ThrowIfNull(note);
+        ArgumentNullException.ThrowIfNull(caller);
+        var told = new OwnEvent(AlertSteps.ActionOf(note.Step), "audit", "update", note.Target, note.Data) { Tenant = note.Tenant, Reason = note.Text };
+        return EnterAsync(LogName.Alerts, told, caller);
+    }
+
     /// <summary>Enters an alert that somebody is about to break the glass.</summary>
     internal Task NoteBreakGlassAsync(string keyId, string reason, AppendCaller caller) =>
         EnterAsync(LogName.Alerts, new OwnEvent(SystemActions.BreakGlass, "audit", "enable", ("api_key", keyId), data => data.WriteString("severity", "critical")) { Reason = reason }, caller);
@@ -1111,7 +1174,7 @@ public sealed partial class LogEngine : IAsyncDisposable
         }
     }
 
-    private async Task EnterAsync(string log, OwnEvent told, AppendCaller caller)
+    private async Task<IReadOnlyList<AppendedEvent>> EnterAsync(string log, OwnEvent told, AppendCaller caller)
     {
         while (System.Frozen.TryGetValue(log, out FrozenLog? frozen))
         {
@@ -1121,8 +1184,12 @@ public sealed partial class LogEngine : IAsyncDisposable
         if (_logs.TryGetValue(log, out LogReader? own))
         {
             Claim claim = _own.ClaimOf(told, caller, System.Principals.GetValueOrDefault(caller.Principal));
-            await SettleAsync(AppendAsync(own, [claim], caller with { KeyId = "" }, AppendOptions.Default, CancellationToken.None)).ConfigureAwait(false);
+            Task<AppendResult> append = AppendAsync(own, [claim], caller with { KeyId = "" }, AppendOptions.Default, CancellationToken.None);
+            await SettleAsync(append).ConfigureAwait(false);
+            return (await append.ConfigureAwait(false)).Events;
         }
+
+        return [];
     }
 
     /// <summary>Appends an entry that the node itself vouches for, with who asked for it as its actor.</summary>

@@ -26,6 +26,15 @@ internal sealed record OwnEvent(string Action, string Category, string Operation
 
     /// <summary>Whether it was not allowed.</summary>
     public bool IsDenied { get; init; }
+
+    /// <summary>Its id, where entering it again is to be a repeat; null for one that nothing else has.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>It in a sentence for people; null for none.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>When it happened; null for now.</summary>
+    public DateTimeOffset? Time { get; init; }
 }
 
 /// <summary>Makes the claims of entries that the node writes itself.</summary>
@@ -46,8 +55,8 @@ internal sealed class OwnEntries(TimeProvider time, RandomSource random)
         {
             json.WriteStartObject();
             json.WriteString("schema", "audit/1");
-            json.WriteString("id", NewId(now));
-            json.WriteString("time", Instant.Format(now));
+            json.WriteString("id", told.Id ?? NewId(now));
+            json.WriteString("time", Instant.Format(told.Time ?? now));
             json.WriteString("action", told.Action);
             json.WriteString("category", told.Category);
             json.WriteString("operation", told.Operation);
@@ -89,6 +98,11 @@ internal sealed class OwnEntries(TimeProvider time, RandomSource random)
                 json.WriteStartObject("reason");
                 json.WriteString("text", reason);
                 json.WriteEndObject();
+            }
+
+            if (told.Message is { } message)
+            {
+                json.WriteString("message", message);
             }
 
             if (told.Tenant is { } tenant)

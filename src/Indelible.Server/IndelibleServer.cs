@@ -1,14 +1,19 @@
+using System.Diagnostics.Metrics;
 using Indelible.Connections;
 using Indelible.Engine;
 using Indelible.Server.Access;
 using Indelible.Server.Access.Sessions;
+using Indelible.Server.Alerts;
+using Indelible.Server.Detection;
 using Indelible.Server.Endpoints;
 using Indelible.Server.Export;
 using Indelible.Server.Indexing;
 using Indelible.Server.Ingestion;
 using Indelible.Server.Limits;
+using Indelible.Server.Notifications;
 using Indelible.Server.Problems;
 using Indelible.Server.Sources;
+using Indelible.Server.Streams;
 using Indelible.Server.Verification;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.FileProviders;
@@ -23,8 +28,8 @@ public static class IndelibleServer
     /// <param name="engine">Open; disposed by the caller, after the application has stopped.</param>
     /// <param name="options">Where to listen and how much to log.</param>
     /// <returns>The application, not started.</returns>
-    /// <exception cref="FormatException">The certificate's files hold none and its key; the message names the file.</exception>
-    /// <exception cref="IOException">They cannot be read.</exception>
+    /// <exception cref="FormatException">The certificate's files hold none and its key, or a stream asks for what there is not; the message names the file.</exception>
+    /// <exception cref="IOException">They, or a file of rules, cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not read them.</exception>
     public static WebApplication Build(LogEngine engine, ServerOptions options)
     {
@@ -67,7 +72,18 @@ public static class IndelibleServer
         builder.Services.AddHostedService(services => services.GetRequiredService<BackgroundVerification>());
         builder.Services.AddSingleton<LogIndexes>();
         builder.Services.AddHostedService(services => services.GetRequiredService<LogIndexes>());
+        builder.Services.AddSingleton<LogDetections>();
+        builder.Services.AddSingleton<LogStreams>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<LogStreams>());
+        builder.Services.AddSingleton<AlertBoard>();
+        builder.Services.AddSingleton<Notifier>();
+
+        // Notifications first: what detection finds when it starts is told.
+        builder.Services.AddHostedService(services => services.GetRequiredService<Notifier>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<LogDetections>());
         builder.Services.AddSingleton<RefusalCounter>();
+        builder.Services.AddSingleton<SourceWatch>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<SourceWatch>());
         builder.Services.AddSingleton<NodeResources>();
         builder.Services.AddSingleton<EndedExports>();
         builder.Services.AddSingleton<RequestRates>();
@@ -97,8 +113,18 @@ public static class IndelibleServer
             .AddMeter(ServerMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
             .AddPrometheusExporter());
 
+        // Meters are found by name: those of another server in this process have the same instruments, and would take these with them when it ends.
+        builder.Services.ConfigureOpenTelemetryMeterProvider((services, metrics) =>
+        {
+            IMeterFactory own = services.GetRequiredService<IMeterFactory>();
+            metrics.AddView(instrument => instrument.Meter.Scope == own ? null : MetricStreamConfiguration.Drop);
+        });
+
         WebApplication app = builder.Build();
         _ = app.Services.GetRequiredService<ServerMetrics>();
+
+        // What is wrong with the streams is told before anything is served.
+        _ = app.Services.GetRequiredService<LogStreams>();
         app.UseMiddleware<StrictRequests>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<ProblemMiddleware>((Action<HttpContext, Problem>)app.Services.GetRequiredService<AccessRefusals>().Count);
@@ -124,9 +150,14 @@ public static class IndelibleServer
         EntityEndpoint.Map(app);
         SearchEndpoints.Map(app);
         CountsEndpoint.Map(app);
+        BacktestEndpoint.Map(app);
         SourcesEndpoints.Map(app);
         TailEndpoint.Map(app);
         ExportEndpoints.Map(app);
+        AlertEndpoints.Map(app);
+        RuleEndpoints.Map(app);
+        NotificationEndpoints.Map(app);
+        StreamEndpoints.Map(app);
         TileEndpoints.Map(app);
         RotationEndpoints.Map(app);
         HealthEndpoints.Map(app);

@@ -50,8 +50,11 @@ public static class ServerLimits
     /// <summary>How long refused requests of one kind, one caller and one address are counted before the count is entered in <c>_access</c>. 1 min; the first of them is entered at once.</summary>
     public static readonly TimeSpan RefusedRequestsInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>Kinds of refused requests that are told apart in that time. 64; what is beyond them is counted together, so that no flood of requests fills the disk.</summary>
+    /// <summary>Kinds of refused requests of one principal, or of all who have none, that are told apart in that time. 64; what is beyond them is counted together, so that no flood of requests fills the disk.</summary>
     public const int RefusedRequestKinds = 64;
+
+    /// <summary>Principals whose refused requests are told apart in that time. 4,096; those of the others are counted with those of nobody.</summary>
+    public const int RefusedPrincipals = 4_096;
 
     /// <summary>How long a session goes on without being used. 30 min: the upper end of what is usual (15 to 30 min) for what shows personal data; an open live tail alone is no use.</summary>
     public static readonly TimeSpan SessionIdle = TimeSpan.FromMinutes(30);
@@ -103,6 +106,9 @@ public static class ServerLimits
 
     /// <summary>Days in the view of an entity, back from the last on which it was seen. 180: fewer than a histogram's 200 intervals.</summary>
     public const int EntityDays = 180;
+
+    /// <summary>After how long the context of an entry, or the view of an entity, asks nothing more of the log. 10 s: as long as the heaviest search; each of the questions that a view is made of is bounded as one.</summary>
+    public static readonly TimeSpan ViewTime = TimeSpan.FromSeconds(10);
 
     /// <summary>Clauses of a query that are counted by themselves to explain its answer, at most. 32: more than people write.</summary>
     public const int ExplainedClauses = 32;
@@ -179,6 +185,18 @@ public static class ServerLimits
     /// <summary>How often counts of refused events are entered in <c>_access</c>, at most. 5 min: 288 entries a day however many events are refused.</summary>
     public static readonly TimeSpan RefusalInterval = TimeSpan.FromMinutes(5);
 
+    /// <summary>How often it is looked how it stands with producers: whether they are silent, lack numbers or have a wrong clock. 1 min; numbers that are missing at two looks stayed away.</summary>
+    public static readonly TimeSpan SourceLookInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>Entries about producers that one look makes, at most; the rest waits for the next. 64: who invents producers does not fill the disk with what is said of them.</summary>
+    public const int SourceNotesPerLook = 64;
+
+    /// <summary>Entries about producers that are read after a start, the newest, to know what was told of already. 4,096: what is older may be told of again, once.</summary>
+    public const int SourceNotesRead = 4_096;
+
+    /// <summary>How far a producer's clock may be ahead, in milliseconds, before it is told of. 1 s, as where events from the future are counted (docs/sources.md).</summary>
+    public const int SourceClockAheadMilliseconds = 1_000;
+
     /// <summary>
     /// Searches and counts under way on a node before a tenant must have less than its share to begin another; twice as many at most. 32: each may
     /// hold a page of some 16 MiB.
@@ -243,6 +261,240 @@ public static class ServerLimits
 
     /// <summary>Keys, and addresses, whose rates are remembered for each limit. 16,384 of 16 bytes: beyond them who has used least is forgotten.</summary>
     public const int RateBuckets = 16_384;
+
+    /// <summary>Entries that rules are asked of in one step, before another log has its turn. 512: some 2 ms.</summary>
+    public const int DetectionStepEntries = 512;
+
+    /// <summary>Milliseconds that detection waits, when it has caught up, for more to come. 10: an alert is entered well within a second, and a busy log wakes it a hundred times a second.</summary>
+    public const int DetectionPauseMilliseconds = 10;
+
+    /// <summary>How far back alerts are entered again after a start, where rules do not look further: what was found while the server went down is entered then. 1 d.</summary>
+    public static readonly TimeSpan DetectionHorizon = TimeSpan.FromDays(1);
+
+    /// <summary>Entries of a log that rules are asked of again after a start or a change of rules, at most. 5,000,000: some three minutes, at 30,000 of the demonstration's entries a second, in which nobody hears of what arrives; what correlations knew of earlier ones is forgotten.</summary>
+    public const long DetectionReplayed = 5_000_000;
+
+    /// <summary>Rules that the entry of a change of rules names, of those that were added, removed and changed each; the numbers are of all. 200.</summary>
+    public const int NotedRules = 200;
+
+    /// <summary>How long after a failure a log is followed again. 10 s.</summary>
+    public static readonly TimeSpan DetectionRetry = TimeSpan.FromSeconds(10);
+
+    /// <summary>Entries before the one that rules are to be asked of that no index covers, beyond which those that ask for what was before wait for the index. 1,024: each question looks at them, some 10 ms.</summary>
+    public const int DetectionUnindexed = 1_024;
+
+    /// <summary>How long they wait for it, before they go on without: other rules are not held up for ever by a disk that is full. 10 min.</summary>
+    public static readonly TimeSpan DetectionIndexWait = TimeSpan.FromMinutes(10);
+
+    /// <summary>After how long it is looked again whether the index has come. 1 s.</summary>
+    public static readonly TimeSpan DetectionIndexRetry = TimeSpan.FromSeconds(1);
+
+    /// <summary>Entries that one question for what was before looks at, at most, to decide about them, and entries that the index finds for it. 65,536: as many as one chunk of the index has, a quarter of a second.</summary>
+    public const int DetectionLooked = 65_536;
+
+    /// <summary>Entries that the index finds for such a question and that are read together. 16: mostly the first is one that was asked for.</summary>
+    public const int DetectionFoundTogether = 16;
+
+    /// <summary>Backtests under way on a node before a tenant must have less than its share to begin another; twice as many at most. 4: what correlations keep may be some 100 MB in each.</summary>
+    public const int Backtests = 4;
+
+    /// <summary>Backtests of one tenant under way, at most. 2: half of <see cref="Backtests"/>.</summary>
+    public const int BacktestsPerTenant = 2;
+
+    /// <summary>Bytes of the rules and mappings of a backtest together. 256 KiB: the longest published rule has 40 KB.</summary>
+    public const int BacktestTextBytes = 256 << 10;
+
+    /// <summary>Mappings of a backtest. 16.</summary>
+    public const int BacktestMappings = 16;
+
+    /// <summary>Rules and correlations of a backtest. 64: one story; a library is tried rule by rule.</summary>
+    public const int BacktestRules = 64;
+
+    /// <summary>Correlations of a backtest. 8: each keeps up to <see cref="BacktestEntries"/> occurrences.</summary>
+    public const int BacktestCorrelations = 8;
+
+    /// <summary>Regular expressions of a backtest. 64: each keeps an automaton in memory, and anybody who reads may send them.</summary>
+    public const int BacktestExpressions = 64;
+
+    /// <summary>After how long a backtest ends and answers with what it has found so far. 30 s: below the usual 60 s of proxies.</summary>
+    public static readonly TimeSpan BacktestTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>Entries that a backtest asks rules of before it ends likewise. 2,097,152, as many as are sorted by time: what correlations keep of them is then some 50 MB each.</summary>
+    public const long BacktestEntries = 2_097_152;
+
+    /// <summary>Findings that a backtest lists, at most; the others are counted. 1,000.</summary>
+    public const int BacktestFindings = 1_000;
+
+    /// <summary>Findings that a backtest lists, if the caller does not say. 100.</summary>
+    public const int DefaultBacktestFindings = 100;
+
+    /// <summary>Days that a backtest counts findings of, one by one; of more, the last. 3,660: ten years.</summary>
+    public const int BacktestDays = 3_660;
+
+    /// <summary>Characters of the rule of a backtest that are kept in <c>_access</c>. 4,096; of a longer one, its beginning.</summary>
+    public const int BacktestNotedText = 4_096;
+
+    /// <summary>Characters of all values together that an alert says its events have in common. 1,024: whatever they are, <c>data</c> has room for them.</summary>
+    public const int AlertGroupCharacters = 1_024;
+
+    /// <summary>Entries of the actor before its events that an alert names. 10: a screen.</summary>
+    public const int AlertContext = 10;
+
+    /// <summary>Alerts whose state is known; older ones are entries of <c>_alerts</c> like any. 100,000, some 50 MB: whoever has more open has no use for a list.</summary>
+    public const int Alerts = 100_000;
+
+    /// <summary>How long after an alert another of the same rule and group belongs to it, if it is not closed. 24 h: one story, told once a day at most.</summary>
+    public static readonly TimeSpan AlertRepeats = TimeSpan.FromHours(24);
+
+    /// <summary>What may be done with one alert. 1,000 steps: nothing refuses a person, but a program that went wrong.</summary>
+    public const int AlertSteps = 1_000;
+
+    /// <summary>Of the alerts that belong to another, those that it names. The newest 100.</summary>
+    public const int AlertRepeatsNamed = 100;
+
+    /// <summary>Suppressions that hold at a time. 1,000: every alert is held against each.</summary>
+    public const int AlertSuppressions = 1_000;
+
+    /// <summary>How long alerts can be suppressed. 90 d: longer is a rule that should be changed.</summary>
+    public static readonly TimeSpan AlertSuppression = TimeSpan.FromDays(90);
+
+    /// <summary>Alerts of one page. 500.</summary>
+    public const int AlertPageSize = 500;
+
+    /// <summary>Alerts of a page whose size the request does not say. 50.</summary>
+    public const int DefaultAlertPageSize = 50;
+
+    /// <summary>Destinations of notifications. 100: each has a worker.</summary>
+    public const int NotifyDestinations = 100;
+
+    /// <summary>Notifications that wait for one destination, escalations included. 10,000: beyond it one is given up at once, which is an alert of its own.</summary>
+    public const int NotifyQueue = 10_000;
+
+    /// <summary>Notifications of one destination that were given up and are kept. 10,000, the newest.</summary>
+    public const int NotifyDead = 10_000;
+
+    /// <summary>Of them, those that one answer shows. 500.</summary>
+    public const int NotifyDeadPage = 500;
+
+    /// <summary>How long it is remembered that one was taken. 15 d: how far <c>_alerts</c> was read keeps it from being sent again already; this is a second guard.</summary>
+    public static readonly TimeSpan NotifyRemembered = TimeSpan.FromDays(15);
+
+    /// <summary>How often what is older is forgotten. 1 h.</summary>
+    public static readonly TimeSpan NotifyTidying = TimeSpan.FromHours(1);
+
+    /// <summary>Entries of <c>_alerts</c> that are looked at in one step, whose notifications are written together. 256.</summary>
+    public const int NotifyStepEntries = 256;
+
+    /// <summary>Notifications of one alert, escalations included. 1,000: destinations that pass alerts on to each other on many ways come to more than anybody wants.</summary>
+    public const int NotifyFanOut = 1_000;
+
+    /// <summary>How long after a failure of our own, say a full disk, it is tried again. 10 s.</summary>
+    public static readonly TimeSpan NotifyRetry = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an attempt may take, if the destination says nothing. 10 s.</summary>
+    public static readonly TimeSpan NotifyTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>The same, at most. 60 s.</summary>
+    public static readonly TimeSpan NotifyTimeoutMost = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long after its first failure a notification is tried again, if the destination says nothing; twice as long each time, a quarter more or less by chance. 5 s.</summary>
+    public static readonly TimeSpan NotifyRetryFirst = TimeSpan.FromSeconds(5);
+
+    /// <summary>The same, at most. 15 min.</summary>
+    public static readonly TimeSpan NotifyRetryMost = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long a notification is tried, if the destination says nothing. 4 h: longer than most outages, and soon enough for somebody to hear that nobody hears.</summary>
+    public static readonly TimeSpan NotifyGiveUp = TimeSpan.FromHours(4);
+
+    /// <summary>The same, at most. 7 d.</summary>
+    public static readonly TimeSpan NotifyGiveUpMost = TimeSpan.FromDays(7);
+
+    /// <summary>How long a destination may ask to be left alone by <c>Retry-After</c>, at most. 1 h: nobody can have alerts put off for ever.</summary>
+    public static readonly TimeSpan NotifyRetryAfter = TimeSpan.FromHours(1);
+
+    /// <summary>How long after an alert it may be passed on, where nobody acknowledges it. 7 d at most, for each destination on the way.</summary>
+    public static readonly TimeSpan NotifyEscalation = TimeSpan.FromDays(7);
+
+    /// <summary>How long a connection to a destination is used. 5 min: then its name is looked up again.</summary>
+    public static readonly TimeSpan NotifyConnection = TimeSpan.FromMinutes(5);
+
+    /// <summary>Characters of a notification's title. 150.</summary>
+    public const int NotifyTitleCharacters = 150;
+
+    /// <summary>Characters of a notification's text. 4,000; Slack takes 3,000.</summary>
+    public const int NotifyTextCharacters = 4_000;
+
+    /// <summary>Addresses of one mail destination. 50.</summary>
+    public const int NotifyRecipients = 50;
+
+    /// <summary>Headers of its own that a webhook may have. 20.</summary>
+    public const int NotifyHeaders = 20;
+
+    /// <summary>Secrets that a webhook is signed with at a time. 4: two while they are exchanged.</summary>
+    public const int NotifySecrets = 4;
+
+    /// <summary>Streams to other systems. 64: each has a batch in memory and a connection.</summary>
+    public const int Streams = 64;
+
+    /// <summary>Logs of one stream. 64.</summary>
+    public const int StreamLogs = 64;
+
+    /// <summary>Headers that a stream sends along. 16.</summary>
+    public const int StreamHeaders = 16;
+
+    /// <summary>Entries that are sent together, at most. 500: what a receiver has not taken is sent again as a whole.</summary>
+    public const int StreamBatchEntries = 500;
+
+    /// <summary>Bytes after which no further entry is added to a batch, before compression. 1 MiB: most collectors take as much by default.</summary>
+    public const int StreamBatchBytes = 1 << 20;
+
+    /// <summary>Entries that a stream looks at in one step, before another log of it has its turn. 1,000: where one in two is sent, a batch is full.</summary>
+    public const int StreamStepEntries = 1_000;
+
+    /// <summary>Milliseconds that a stream waits, when it has caught up, for more to come. 100: each batch is a request and a write to the disk.</summary>
+    public const int StreamPauseMilliseconds = 100;
+
+    /// <summary>How long a receiver may take for a batch. 60 s.</summary>
+    public static readonly TimeSpan StreamTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>Bytes of an answer to a <c>_bulk</c> that are read. 4 MiB: 500 entries with a reason each have less.</summary>
+    public const int StreamAnswerBytes = 4 << 20;
+
+    /// <summary>How long it may take to connect, TLS included. 10 s.</summary>
+    public static readonly TimeSpan StreamConnectTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>After how long it is tried again to send what could not be sent; twice as long each time, less up to half of it by chance. 1 s.</summary>
+    public static readonly TimeSpan StreamRetry = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same, at most. 5 min: a receiver that is there again is noticed soon enough.</summary>
+    public static readonly TimeSpan StreamRetryMost = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a receiver can ask not to be asked again (<c>Retry-After</c>). 1 h; who asks for longer is asked after that.</summary>
+    public static readonly TimeSpan StreamRetryAfterMost = TimeSpan.FromHours(1);
+
+    /// <summary>Of the entries that a receiver does not take, those that are listed. The newest 100.</summary>
+    public const int StreamRefusedListed = 100;
+
+    /// <summary>Entries that a receiver refuses one after the other until each further one is tried a second time, after a wait. 20: a receiver that refuses everything is not to empty a stream.</summary>
+    public const int StreamRefusalsAtOnce = 20;
+
+    /// <summary>How often it is kept how far a stream has come where nothing was sent. 10 s: after a crash, so much is looked at again.</summary>
+    public static readonly TimeSpan StreamKeep = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a syslog connection must have held after something was sent for the receiver to have it. 10 s: what was sent later is sent again when the connection breaks.</summary>
+    public static readonly TimeSpan StreamDoubt = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a syslog receiver may take to end a connection that we end. 2 s; else what was sent lately is sent again after the start.</summary>
+    public static readonly TimeSpan StreamEnd = TimeSpan.FromSeconds(2);
+
+    /// <summary>Bytes of a syslog message, if the file of streams does not say. 131,072: the largest entry fits, in clear, in either format, mostly.</summary>
+    public const int StreamMessageBytes = 128 << 10;
+
+    /// <summary>The fewest that it can say. 2,048: what every receiver must take (RFC 5425, 4.3.1).</summary>
+    public const int StreamMessageBytesLeast = 2 << 10;
+
+    /// <summary>The most. 1 MiB.</summary>
+    public const int StreamMessageBytesMost = 1 << 20;
 
     /// <summary>Entries that are indexed in one step, before what is more urgent is looked for. 2,048: some 10 ms.</summary>
     public const int IndexStepEntries = 2_048;

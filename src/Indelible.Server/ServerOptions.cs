@@ -1,9 +1,12 @@
 using System.Globalization;
 using Indelible.Connections;
+using Indelible.Detection;
 using Indelible.Engine;
 using Indelible.Engine.Access;
 using Indelible.Engine.Storage.Files;
+using Indelible.Server.Notifications;
 using Indelible.Server.Secrets;
+using Indelible.Server.Streams;
 using Microsoft.Extensions.Configuration;
 
 namespace Indelible.Server;
@@ -13,11 +16,14 @@ public sealed class ServerOptions
 {
     /// <summary>The names of all settings; as environment variables in capitals behind <c>INDELIBLE_</c>.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        ["data", "urls", "otlp_grpc", "tls_certificate", "tls_key", "insecure_http", "checkpoint_folder", "master_key", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "index", "index_memory_mib", "index_personal_memory_mib", "log_level",
+        ["data", "urls", "otlp_grpc", "tls_certificate", "tls_key", "insecure_http", "checkpoint_folder", "master_key", "publish_interval_ms", "seal_interval_ms", "journal_file_bytes", "journal_files_kept", "verify_interval_s", "verify_mib_per_second", "index", "index_memory_mib", "index_personal_memory_mib", "rules", "notify", "streams", "log_level",
             "key_events_per_second", "key_bytes_per_second", "key_queries_per_second", "address_events_per_second", "address_bytes_per_second", "address_requests_per_second", "failed_authentications_per_second"];
 
     /// <summary>The flag by which a copied folder is served. No setting: what is accepted once must not stay accepted.</summary>
     public const string AcceptCopyFlag = "accept_copy";
+
+    /// <summary>What the rules are called that come with the product.</summary>
+    public const string ShippedRulesName = "shipped";
 
     /// <summary>The data folder. Default <c>./data</c>.</summary>
     public string Data { get; private init; } = "./data";
@@ -51,6 +57,15 @@ public sealed class ServerOptions
 
     /// <summary>Memory for the indexes of personal values that searches have opened. Default 256 MiB.</summary>
     public long IndexPersonalMemoryBytes { get; private init; } = 256L << 20;
+
+    /// <summary>Rules that are asked of entries as they arrive: files of rules and folders with them, separated by semicolons, and <c>shipped</c> for those that come with the product. Default none.</summary>
+    public IReadOnlyList<string> Rules { get; private init; } = [];
+
+    /// <summary>Who is told of alerts, of a file in YAML; null for nobody. The file is read when the settings are.</summary>
+    public NotifySettings? Notify { get; private init; }
+
+    /// <summary>The streams to other systems, from the file that <c>streams</c> names. Default none.</summary>
+    internal IReadOnlyList<StreamDefinition> Streams { get; private init; } = [];
 
     /// <summary>What a key may send in a second, where it has no limits of its own. Default none.</summary>
     public RateLimits KeyRates { get; private init; } = new(null, null, null);
@@ -167,6 +182,22 @@ public sealed class ServerOptions
             wrong.Add("verify_mib_per_second: at least 1; verify_interval_s is 0 for no verification");
         }
 
+        string[] rules = (settings["rules"] ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        wrong.AddRange(rules.Where(path => path != ShippedRulesName && !File.Exists(path) && !Directory.Exists(path)).Select(path => $"rules: there is no file or folder {path}; '{ShippedRulesName}' are those that come with the product"));
+
+        NotifySettings? notify = null;
+        if (settings["notify"] is { Length: > 0 } notifyFile && !NotifyFile.TryRead(notifyFile, TimeProvider.System.GetUtcNow(), out notify, out IReadOnlyList<RuleFault> notifyFaults))
+        {
+            wrong.AddRange(notifyFaults.Select(fault => $"notify: {fault}"));
+        }
+
+        IReadOnlyList<StreamDefinition> streams = [];
+        if (settings["streams"] is { Length: > 0 } streamFile)
+        {
+            streams = StreamFile.Read(streamFile, TimeProvider.System.GetUtcNow(), out IReadOnlyList<RuleFault> streamFaults);
+            wrong.AddRange(streamFaults.Select(fault => $"streams: {fault}"));
+        }
+
         ReadOnlyMemory<byte>? masterKey = null;
         if (settings["master_key"] is { Length: > 0 } reference)
         {
@@ -192,6 +223,9 @@ public sealed class ServerOptions
             HasIndex = settings["index"] is not { } indexText || (bool.TryParse(indexText, out bool hasIndex) ? hasIndex : Fault(wrong, $"index: '{indexText}' is neither true nor false")),
             IndexMemoryBytes = (long)Number(settings, "index_memory_mib", 64, wrong) << 20,
             IndexPersonalMemoryBytes = (long)Number(settings, "index_personal_memory_mib", 256, wrong) << 20,
+            Rules = rules,
+            Notify = notify,
+            Streams = streams,
             VerifyBytesPerSecond = (long)Math.Max(1, Number(settings, "verify_mib_per_second", 16, wrong)) << 20,
             KeyRates = new RateLimits(
                 Number(settings, "key_events_per_second", 0, wrong), Number(settings, "key_bytes_per_second", 0, wrong), Number(settings, "key_queries_per_second", 0, wrong)),

@@ -1,8 +1,11 @@
 using Indelible.Engine;
+using Indelible.Engine.Storage;
 using Indelible.Merkle;
 using Indelible.Notes;
 using Indelible.Proofs;
+using Indelible.Tiles;
 using Xunit;
+using ZstdSharp;
 
 namespace Indelible.Verification.Tests;
 
@@ -47,6 +50,43 @@ public sealed class ServeAlteredTests(SmallLog log) : IClassFixture<SmallLog>
         Assert.True(refusedToStart + refusedToRead > alterations / 10, $"{refusedToStart} and {refusedToRead} of {alterations}");
     }
 
+    [Theory]
+    [InlineData(false)]   // the node of its frame
+    [InlineData(true)]    // and the one above, so that only the block's root contradicts
+    public async Task An_altered_entry_is_not_believed_for_nodes_beside_it_that_were_altered_with_it(bool isMiddleAltered)
+    {
+        const string Path = SmallLog.Root + "/logs/main/segments/0000000000000000.segment";
+        const int Middles = 8;
+        const int Block = 1;   // A start reads entries of the first.
+        var forged = ForgedSegment.Of(log.Disk.Content[Path]);
+        using var decompressor = new Decompressor();
+        using var compressor = new Compressor();
+        decompressor.LoadDictionary(forged.Dictionary);
+        compressor.LoadDictionary(forged.Dictionary);
+        byte[] bundle = decompressor.Unwrap(forged.FirstFrame(Block)).ToArray();
+        bundle[bundle.AsSpan().IndexOf("test.run"u8)] ^= 1;
+        forged.ReplaceFirstFrame(Block, compressor.Wrap(bundle).ToArray());
+        Assert.True(EntryBundle.TryParse(bundle, 4, out ReadOnlyMemory<byte>[]? entries));
+        forged.ReplaceNode(Block, Middles, RootOf([.. entries.Select(entry => TreeHasher.Leaf(entry.Span))]));
+        if (isMiddleAltered)
+        {
+            forged.ReplaceNode(Block, 0, RootOf([.. Enumerable.Range(Middles, 8).Select(node => forged.NodeAt(Block, node))]));
+        }
+
+        MemoryDisk disk = log.Disk.Copy();
+        disk.Put(Path, forged.ToBytes());
+        await using LogEngine engine = await log.OpenAsync(disk);
+        LogReader reader = engine.Find("main")!;
+        Assert.Throws<StorageException>(() => reader.ReadEntry(256));
+        Assert.Throws<StorageException>(() => reader.ReadEntries(256, 260));
+        Assert.Throws<StorageException>(() => reader.ReadEntries(256, 512));
+        Assert.Throws<StorageException>(() => reader.ReadLeafHash(256));
+        Assert.Throws<StorageException>(() => reader.ProveInclusion(400, reader.Size));
+        Assert.False(ReadAll(reader));
+    }
+
+    private static Hash RootOf(Hash[] nodes) => nodes.Length == 1 ? nodes[0] : TreeHasher.Node(RootOf(nodes[..(nodes.Length / 2)]), RootOf(nodes[(nodes.Length / 2)..]));
+
     /// <summary>Reads every entry and compares it with what was appended.</summary>
     /// <returns>Whether all could be read.</returns>
     private bool ReadAll(LogReader reader)
@@ -59,6 +99,12 @@ public sealed class ServeAlteredTests(SmallLog log) : IClassFixture<SmallLog>
             {
                 ReadOnlyMemory<byte> entry = reader.ReadEntry(index);
                 Assert.True(entry.Span.SequenceEqual(log.Entries[(int)index]), $"Entry {index} is another one.");
+                if (index % 64 == 0)
+                {
+                    IReadOnlyList<ReadOnlyMemory<byte>> row = reader.ReadEntries(index, Math.Min(checkpoint.Head.Size, index + 128));
+                    Assert.All(row, (one, i) => Assert.True(one.Span.SequenceEqual(log.Entries[(int)index + i]), $"Entry {index + i} is another one."));
+                }
+
                 if (index % 97 == 0)
                 {
                     Assert.True(InclusionProof.Verify(TreeHasher.Leaf(entry.Span), index, checkpoint.Head, reader.ProveInclusion(index, checkpoint.Head.Size)));

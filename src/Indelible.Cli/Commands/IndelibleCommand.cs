@@ -32,6 +32,10 @@ internal static class IndelibleCommand
         ImportCommand.Make(),
         DemoCommand.Make(),
         BenchCommand.Make(),
+        RulesCommand.Make(),
+        AlertsCommand.Make(),
+        NotifyCommand.Make(),
+        StreamsCommand.Make(),
         SpoolCommand.Make(),
         GatewayCommand.Make(),
     };

@@ -23,10 +23,13 @@ internal static class ServeCommand
         var key = new Option<string?>("--tls-key") { Description = "The certificate's private key in PEM (INDELIBLE_TLS_KEY)" };
         var insecure = new Option<bool>("--insecure-http") { Description = "Allow http URLs that other machines reach: where something in front ends TLS" };
         var noIndex = new Option<bool>("--no-index") { Description = "Keep no search indexes: every search looks at every entry (INDELIBLE_INDEX=false)" };
+        var rules = new Option<string?>("--rules") { Description = "Sigma rules to ask of entries as they arrive (INDELIBLE_RULES): files and folders separated by semicolons, 'shipped' for those that come with the product; default none" };
+        var notify = new Option<string?>("--notify") { Description = "Who is told of alerts (INDELIBLE_NOTIFY): a file in YAML, see docs/notifications.md; default nobody" };
+        var streams = new Option<string?>("--streams") { Description = "A file of streams of entries to other systems, such as a SIEM (INDELIBLE_STREAMS); 'indelible streams check' tries it" };
         var level = new Option<string?>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None; default Information" };
         var settings = new Option<string?>("--settings") { Description = "A JSON file with settings (" + string.Join(", ", ServerOptions.Names) + ")" };
         var copy = new Option<bool>("--accept-copy") { Description = "Serve a data folder that is a copy of another, which must never be served again; entered in _access" };
-        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, certificate, key, insecure, checkpoints, master, otlp, publish, noIndex, level, settings, copy };
+        var command = new Command("serve", "Run the server until it is told to stop") { data, urls, certificate, key, insecure, checkpoints, master, otlp, publish, noIndex, rules, notify, streams, level, settings, copy };
         command.SetAction((parsed, _) => RunAsync(parsed.GetValue(settings), new Dictionary<string, string?>
         {
             ["data"] = parsed.GetValue(data),
@@ -39,6 +42,9 @@ internal static class ServeCommand
             ["otlp_grpc"] = parsed.GetValue(otlp),
             ["publish_interval_ms"] = parsed.GetValue(publish),
             ["index"] = parsed.GetValue(noIndex) ? "false" : null,
+            ["rules"] = parsed.GetValue(rules),
+            ["notify"] = parsed.GetValue(notify),
+            ["streams"] = parsed.GetValue(streams),
             ["log_level"] = parsed.GetValue(level),
             [ServerOptions.AcceptCopyFlag] = parsed.GetValue(copy) ? "" : null,
         }));

@@ -150,7 +150,8 @@ internal static class SourcesCommand
         return ExitCode.Done;
     }
 
-    private static long? SecondsOf(string text)
+    /// <summary>Seconds of a length of time like 90s, 5m, 2h or 1d; null where it is none.</summary>
+    internal static long? SecondsOf(string text)
     {
         long unit = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3_600, 'd' => 86_400, _ => 0 };
         return unit > 0 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count * unit : null;

@@ -11,6 +11,9 @@ public enum AccessKind
     /// <summary>Counts over time and by value.</summary>
     Count,
 
+    /// <summary>A rule over what a log has.</summary>
+    Backtest,
+
     /// <summary>One entry.</summary>
     View,
 
@@ -35,11 +38,35 @@ public enum AccessKind
     /// <summary>What a log knows of its producers.</summary>
     Sources,
 
+    /// <summary>Alerts and how they stand.</summary>
+    Alerts,
+
     /// <summary>Who may do what, or could.</summary>
     Inspect,
 
     /// <summary>A verification that somebody asked for.</summary>
     Verify,
+
+    /// <summary>A test of a destination of notifications.</summary>
+    NotifyTest,
+
+    /// <summary>A notification that was given up is tried again.</summary>
+    NotifyRetry,
+
+    /// <summary>A notification that was given up is forgotten.</summary>
+    NotifyDrop,
+
+    /// <summary>A stream to another system, that the settings name, begins with the server.</summary>
+    StreamStart,
+
+    /// <summary>A stream is sent again from some entry on.</summary>
+    StreamReplay,
+
+    /// <summary>A stream is held.</summary>
+    StreamPause,
+
+    /// <summary>And goes on.</summary>
+    StreamResume,
 
     /// <summary>A sign-in to the viewer.</summary>
     SignIn,
@@ -75,6 +102,7 @@ public sealed record AccessNote(AccessKind Kind, (string Type, string Id) Target
         {
             AccessKind.Search => ("indelible.log.search", "data_access", "search"),
             AccessKind.Count => ("indelible.log.count", "data_access", "search"),
+            AccessKind.Backtest => ("indelible.log.backtest", "data_access", "search"),
             AccessKind.View => ("indelible.entry.view", "data_access", "read"),
             AccessKind.Context => ("indelible.entry.context", "data_access", "read"),
             AccessKind.Entity => ("indelible.entity.view", "data_access", "search"),
@@ -83,8 +111,16 @@ public sealed record AccessNote(AccessKind Kind, (string Type, string Id) Target
             AccessKind.Export => ("indelible.log.export", "data_access", "export"),
             AccessKind.ExportEnd => ("indelible.log.export.end", "data_access", "export"),
             AccessKind.Sources => ("indelible.log.sources", "data_access", "read"),
+            AccessKind.Alerts => ("indelible.alerts.view", "data_access", "read"),
             AccessKind.Inspect => ("indelible.configuration.view", "audit", "read"),
             AccessKind.Verify => ("indelible.log.verify", "audit", "execute"),
+            AccessKind.NotifyTest => ("indelible.notification.test", "audit", "execute"),
+            AccessKind.NotifyRetry => ("indelible.notification.retry", "audit", "execute"),
+            AccessKind.NotifyDrop => ("indelible.notification.drop", "audit", "delete"),
+            AccessKind.StreamStart => ("indelible.stream.start", "data_access", "export"),
+            AccessKind.StreamReplay => ("indelible.stream.replay", "data_access", "export"),
+            AccessKind.StreamPause => ("indelible.stream.pause", "audit", "disable"),
+            AccessKind.StreamResume => ("indelible.stream.resume", "audit", "enable"),
             AccessKind.SignIn => ("indelible.session.start", "session", "login"),
             AccessKind.SignOut => ("indelible.session.end", "session", "logout"),
             AccessKind.Unauthenticated => ("indelible.authentication.fail", "authentication", "login"),

@@ -79,8 +79,12 @@ public sealed class BackupFolder
     {
         string target = path.StartsWith(state + "/", StringComparison.Ordinal) ? path[(state.Length + 1)..] : path.StartsWith(LogsPrefix, StringComparison.Ordinal) ? path : "";
         string[] steps = target.Split('/');
-        return DataFolder.IsOwn(target) && !target.StartsWith("tls/", StringComparison.Ordinal) && !steps.Contains("..") && !IsIndex(steps) && !target.EndsWith(".new", StringComparison.Ordinal) ? target : null;
+        return DataFolder.IsOwn(target) && !IsLeftOut(target) && !steps.Contains("..") && !IsIndex(steps) && !target.EndsWith(".new", StringComparison.Ordinal) ? target : null;
     }
+
+    /// <summary>Whether this is in no backup because it is of the node and not of its logs: certificates, what waits to be told, how far streams have come, when keys were used.</summary>
+    private static bool IsLeftOut(string target) =>
+        target is "last-uses.json" || target.StartsWith("tls/", StringComparison.Ordinal) || target.StartsWith("notify.db", StringComparison.Ordinal) || target.StartsWith(DataFolder.StreamsFolderName + "/", StringComparison.Ordinal);
 
     /// <summary>Whether this is an index file: in no backup, because it is made anew, and what it says is proven by nothing.</summary>
     private static bool IsIndex(string[] steps) => steps.Length == 4 && steps[2] == IndexFiles.FolderName;

@@ -26,6 +26,24 @@ internal static class SystemActions
     /// <summary><see cref="Refused"/>, as it stands in an entry.</summary>
     public static ReadOnlySpan<byte> RefusedUtf8 => "\"indelible.events.refused\""u8;
 
+    /// <summary>In <c>_access</c>: a producer that is expected is silent.</summary>
+    public const string SourceSilent = "indelible.source.silent";
+
+    /// <summary>In <c>_access</c>: it was heard of again.</summary>
+    public const string SourceHeard = "indelible.source.heard";
+
+    /// <summary>In <c>_access</c>: numbers of a producer are missing, and stayed away.</summary>
+    public const string SourceGap = "indelible.source.gap";
+
+    /// <summary>In <c>_access</c>: none are any more.</summary>
+    public const string SourceComplete = "indelible.source.complete";
+
+    /// <summary>In <c>_access</c>: a producer's clock is ahead.</summary>
+    public const string SourceClockAhead = "indelible.source.clock_ahead";
+
+    /// <summary>In <c>_access</c>: it is right again.</summary>
+    public const string SourceClockRight = "indelible.source.clock_right";
+
     /// <summary>In <c>_system</c>: the folder was initialised; names host, receipts key and the key of <c>_system</c>.</summary>
     public const string Init = "indelible.init";
 
@@ -97,6 +115,12 @@ internal static class SystemActions
 
     /// <summary>In <c>_access</c>, and in <c>_alerts</c> when it finds the first fault: the node verified one of its logs.</summary>
     public const string Verification = "indelible.verification.run";
+
+    /// <summary>In <c>_alerts</c>: a rule found something in a log.</summary>
+    public const string Alert = "indelible.alert.raise";
+
+    /// <summary>In <c>_access</c>: rules are asked of entries from here on, in place of those before.</summary>
+    public const string RulesLoad = "indelible.rules.load";
 
     /// <summary>In <c>_access</c>: somebody had the node serve a folder that seems to be a copy of another.</summary>
     public const string CopyAccepted = "indelible.copy.accepted";

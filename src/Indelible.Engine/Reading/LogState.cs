@@ -17,15 +17,18 @@ namespace Indelible.Engine.Reading;
 /// </remarks>
 internal sealed class LogState : INodeReader
 {
+    // Up to so many entries in a row, unpacking their frames costs less than unpacking and hashing their block.
+    private const int MaxEntriesByFrames = 64;
+
     private readonly ConcurrentDictionary<(int Height, long Index), Hash> _upperNodes = new();   // complete nodes above segments, as they are asked for
     private readonly IJournal _journal;
     private readonly ITailStore _tails;
-    private readonly BlockCache _cache;
+    private readonly SegmentCache _cache;
     private long _durableSize;
     private TaskCompletionSource? _growth;   // completed by the next growth; made by whoever waits for it
     private volatile View _view;
 
-    public LogState(string name, string origin, int segmentSize, long idSeed, IJournal journal, ITailStore tails, BlockCache cache)
+    public LogState(string name, string origin, int segmentSize, long idSeed, IJournal journal, ITailStore tails, SegmentCache cache)
     {
         Name = name;
         Tenant = LogName.TenantOf(name);
@@ -141,13 +144,13 @@ internal sealed class LogState : INodeReader
 
         SegmentReader segment = view.Segments[(int)((index << height) / SegmentSize)];
         long first = (index << height) - segment.FirstIndex;
-        if (height >= SegmentFormat.BlockHeight)
+        if (height > SegmentFormat.FrameHeight)
         {
-            return segment.Node(height, (int)(first >> height));
+            return segment.ReadNode(height, (int)(first >> height));
         }
 
-        int block = (int)(first / SegmentFormat.EntriesPerBlock);
-        return Block(segment, block).Tree.Node(height, (int)(first % SegmentFormat.EntriesPerBlock) >> height);
+        SegmentPart part = PartWith(segment, (int)first);
+        return part.Tree.Node(height, (int)(first % part.Entries.Count) >> height);
     }
 
     /// <summary>The head of the first <paramref name="size"/> entries, computed.</summary>
@@ -164,8 +167,8 @@ internal sealed class LogState : INodeReader
             if (index < view.Tail.FirstIndex)
             {
                 SegmentReader segment = view.Segments[(int)(index / SegmentSize)];
-                long offset = index - segment.FirstIndex;
-                return Block(segment, (int)(offset / SegmentFormat.EntriesPerBlock)).Entries[(int)(offset % SegmentFormat.EntriesPerBlock)];
+                SegmentPart part = PartWith(segment, (int)(index - segment.FirstIndex));
+                return part.Entries[(int)(index % part.Entries.Count)];
             }
 
             EntryLocation place = view.Tail.PlaceOf(index);
@@ -191,10 +194,16 @@ internal sealed class LogState : INodeReader
         if (index < view.Tail.FirstIndex)
         {
             SegmentReader segment = view.Segments[(int)(index / SegmentSize)];
-            SegmentBlock block = Block(segment, (int)((index - segment.FirstIndex) / SegmentFormat.EntriesPerBlock));
+            SegmentPart? part = null;
             for (int i = 0; i < entries.Length; i++)
             {
-                entries[i] = block.Entries[(int)((index + i) % SegmentFormat.EntriesPerBlock)];
+                int offset = (int)(index + i - segment.FirstIndex);
+                if (part is null || offset % part.Entries.Count == 0)
+                {
+                    part = entries.Length > MaxEntriesByFrames ? BlockWith(segment, offset) : PartWith(segment, offset);
+                }
+
+                entries[i] = part.Entries[offset % part.Entries.Count];
             }
 
             return entries;
@@ -208,8 +217,22 @@ internal sealed class LogState : INodeReader
         return entries;
     }
 
-    private SegmentBlock Block(SegmentReader segment, int block) =>
-        _cache.Get(this, (segment.FirstIndex / SegmentFormat.EntriesPerBlock) + block, () => segment.ReadBlock(block));
+    /// <summary>The block of an entry where it is at hand, else its frame.</summary>
+    private SegmentPart PartWith(SegmentReader segment, int offset)
+    {
+        long index = segment.FirstIndex + offset;
+        int inBlock = offset % SegmentFormat.EntriesPerBlock;
+        long frame = index - (offset % SegmentFormat.EntriesPerFrame);
+        return _cache.Find(this, index - inBlock, SegmentFormat.EntriesPerBlock)
+            ?? _cache.Find(this, frame, SegmentFormat.EntriesPerFrame)
+            ?? _cache.Keep(this, frame, segment.ReadFrame(offset / SegmentFormat.EntriesPerBlock, inBlock / SegmentFormat.EntriesPerFrame));
+    }
+
+    private SegmentPart BlockWith(SegmentReader segment, int offset)
+    {
+        long first = segment.FirstIndex + offset - (offset % SegmentFormat.EntriesPerBlock);
+        return _cache.Find(this, first, SegmentFormat.EntriesPerBlock) ?? _cache.Keep(this, first, segment.ReadBlock(offset / SegmentFormat.EntriesPerBlock));
+    }
 
     private sealed record View(ImmutableArray<SegmentReader> Segments, Tail Tail);
 }

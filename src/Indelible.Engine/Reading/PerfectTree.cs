@@ -33,8 +33,8 @@ internal sealed class PerfectTree
     /// <summary>The hash of the whole.</summary>
     public Hash Root => _levels[^1][0];
 
-    /// <summary>The leaves.</summary>
-    public ReadOnlySpan<Hash> Leaves => _levels[0];
+    /// <summary>The nodes at <paramref name="depth"/> below the root, from the left.</summary>
+    public ReadOnlySpan<Hash> LevelBelowRoot(int depth) => _levels[^(depth + 1)];
 
     /// <summary>The node at <paramref name="height"/> above the leaves, counted from the left.</summary>
     public Hash Node(int height, int index) => _levels[height][index];

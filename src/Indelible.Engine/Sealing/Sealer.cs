@@ -117,7 +117,7 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
             await segments.PutAsync(
                 log.Name,
                 first,
-                stream => SegmentWriter.Write(stream, log.Origin, log.Name, first, log.SegmentSize, EntriesOf(log, first)),
+                stream => SegmentWriter.Write(stream, log.Origin, log.Name, first, log.SegmentSize, SamplesOf(log, first), EntriesOf(log, first)),
                 content => ReadBack(content, log, first, expected),
                 cancellationToken).ConfigureAwait(false);
         }
@@ -144,6 +144,15 @@ internal sealed partial class Sealer(IJournal journal, ISegmentStore segments, I
         {
             content.Dispose();
             throw e as StorageException ?? new StorageException($"Segment {first} of log {log.Name} was written and cannot be read: {e.Message}", StorageOutcome.NothingChanged, e);
+        }
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> SamplesOf(LogState log, long first)
+    {
+        int step = Math.Max(1, log.SegmentSize / FrameDictionary.Samples);
+        for (long index = first; index < first + log.SegmentSize; index += step)
+        {
+            yield return log.ReadEntry(index);
         }
     }
 

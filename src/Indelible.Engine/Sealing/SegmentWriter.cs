@@ -1,11 +1,12 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Indelible.Engine.Reading;
 using Indelible.Engine.Storage;
 using Indelible.Merkle;
 using Indelible.Tiles;
 using ZstdSharp;
+using ZstdSharp.Unsafe;
 
 namespace Indelible.Engine.Sealing;
 
@@ -17,7 +18,7 @@ internal readonly record struct SegmentEntry(ReadOnlyMemory<byte> Bytes, uint Id
 /// <summary>Writes a segment from its entries, one after the other.</summary>
 internal static class SegmentWriter
 {
-    // Level 1 to 9 differ by 10 % in size on audit events; 3 is where the time per event still disappears beside hashing.
+    // Levels 1 to 9 differ by 10 % in size on audit events; 3 is where the time per event still disappears beside hashing.
     private const int CompressionLevel = 3;
 
     /// <summary>Writes the segment [<paramref name="firstIndex"/>, + <paramref name="count"/>) and returns the root of its subtree.</summary>
@@ -26,8 +27,9 @@ internal static class SegmentWriter
     /// <param name="log">The log's name.</param>
     /// <param name="firstIndex">A multiple of <paramref name="count"/>.</param>
     /// <param name="count">A power of two, at least 256.</param>
+    /// <param name="samples">Some of the entries, from all parts of the segment: see <see cref="FrameDictionary.Samples"/>.</param>
     /// <param name="entries">Exactly <paramref name="count"/> entries in index order.</param>
-    public static Hash Write(Stream stream, string origin, string log, long firstIndex, int count, IEnumerable<SegmentEntry> entries)
+    public static Hash Write(Stream stream, string origin, string log, long firstIndex, int count, IEnumerable<ReadOnlyMemory<byte>> samples, IEnumerable<SegmentEntry> entries)
     {
         if (count < SegmentFormat.EntriesPerBlock || !int.IsPow2(count) || firstIndex % count != 0)
         {
@@ -35,10 +37,12 @@ internal static class SegmentWriter
         }
 
         using var output = new HashingWriter(stream);
-        byte[] header = Header(origin, log, firstIndex, count);
+        byte[] dictionary = FrameDictionary.Train(samples, count);
+        byte[] header = Header(origin, log, firstIndex, count, dictionary.Length);
         output.Write(header);
+        output.Write(dictionary);
         byte[] index = new byte[SegmentFormat.IndexBytes(count)];
-        Hash root = WriteBlocks(output, index, count, entries);
+        Hash root = WriteBlocks(output, index, count, dictionary, entries);
         byte[] trailer = Trailer(header, index, output.Written, root);
         output.Write(index);
         output.Write(trailer.AsSpan(0, SegmentFormat.FileHashOffset));
@@ -46,7 +50,7 @@ internal static class SegmentWriter
         return root;
     }
 
-    private static byte[] Header(string origin, string log, long firstIndex, int count)
+    private static byte[] Header(string origin, string log, long firstIndex, int count, int dictionaryBytes)
     {
         byte[] header = new byte[SegmentFormat.HeaderBytes(origin, log)];
         SegmentFormat.Magic.CopyTo(header, 0);
@@ -55,6 +59,8 @@ internal static class SegmentWriter
         BinaryPrimitives.WriteInt64BigEndian(header.AsSpan(16), firstIndex);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(24), count);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(28), count / SegmentFormat.EntriesPerBlock);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(32), SegmentFormat.EntriesPerFrame);
+        BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(36), dictionaryBytes);
         int at = SegmentFormat.FixedHeaderBytes;
         foreach (string name in (ReadOnlySpan<string>)[origin, log])
         {
@@ -66,45 +72,25 @@ internal static class SegmentWriter
         return header;
     }
 
-    private static Hash WriteBlocks(HashingWriter output, byte[] index, int count, IEnumerable<SegmentEntry> entries)
+    private static Hash WriteBlocks(HashingWriter output, byte[] index, int count, byte[] dictionary, IEnumerable<SegmentEntry> entries)
     {
-        using var compressor = new Compressor(CompressionLevel);
-        var bundle = new FrameBuffer();
+        using var blocks = new BlockWriter(dictionary);
         var tree = new CompactRange();
-        var block = new CompactRange();
-        int blocks = count / SegmentFormat.EntriesPerBlock;
-        Span<byte> idHashes = index.AsSpan(blocks * SegmentFormat.BlockIndexBytes);
+        Span<byte> idHashes = index.AsSpan(count / SegmentFormat.EntriesPerBlock * SegmentFormat.BlockIndexBytes);
         int written = 0;
         foreach (SegmentEntry entry in entries)
         {
-            EntryBundle.WriteEntry(bundle, entry.Bytes.Span);
-            block.Append(TreeHasher.Leaf(entry.Bytes.Span));
+            blocks.Add(entry.Bytes.Span);
             BinaryPrimitives.WriteUInt32BigEndian(idHashes[(4 * written)..], entry.IdHash);
             written++;
             if (written % SegmentFormat.EntriesPerBlock == 0)
             {
-                Hash root = block.Root();
                 Span<byte> slot = index.AsSpan(((written / SegmentFormat.EntriesPerBlock) - 1) * SegmentFormat.BlockIndexBytes);
-                WriteBlock(output, compressor, bundle, root, slot);
-                tree.AppendSubtree(SegmentFormat.BlockHeight, root);
-                block = new CompactRange();
-                bundle.Clear();
+                tree.AppendSubtree(SegmentFormat.BlockHeight, blocks.Finish(output, slot));
             }
         }
 
         return written == count ? tree.Root() : throw new ArgumentException($"{written} entries were given for a segment of {count}.", nameof(entries));
-    }
-
-    private static void WriteBlock(HashingWriter output, Compressor compressor, FrameBuffer bundle, in Hash root, Span<byte> slot)
-    {
-        byte[] frame = ArrayPool<byte>.Shared.Rent(Compressor.GetCompressBound(bundle.Count));
-        int length = compressor.Wrap(bundle.Written, frame);
-        BinaryPrimitives.WriteInt64BigEndian(slot, output.Written);
-        BinaryPrimitives.WriteInt32BigEndian(slot[8..], length);
-        BinaryPrimitives.WriteInt32BigEndian(slot[12..], bundle.Count);
-        root.CopyTo(slot[16..]);
-        output.Write(frame.AsSpan(0, length));
-        ArrayPool<byte>.Shared.Return(frame);
     }
 
     private static byte[] Trailer(byte[] header, byte[] index, long indexOffset, in Hash root)
@@ -144,5 +130,62 @@ internal static class SegmentWriter
         }
 
         public void Dispose() => _hash.Dispose();
+    }
+
+    /// <summary>Packs entries into frames, and gives a block of them at a time.</summary>
+    private sealed class BlockWriter : IDisposable
+    {
+        private readonly Compressor _compressor = new(CompressionLevel);
+        private readonly FrameBuffer _bundle = new();
+        private readonly FrameBuffer _frames = new();
+        private readonly int[] _lengths = new int[SegmentFormat.FramesPerBlock];
+        private readonly byte[] _head = new byte[SegmentFormat.BlockHeadBytes];
+        private Hash[] _leaves = new Hash[SegmentFormat.EntriesPerBlock];
+        private int _entries;
+        private int _bundleBytes;
+
+        public BlockWriter(byte[] dictionary)
+        {
+            // Every frame has the one dictionary of its segment; to name it in each would cost a byte an entry.
+            _compressor.SetParameter(ZSTD_cParameter.ZSTD_c_dictIDFlag, 0);
+            if (dictionary.Length > 0)
+            {
+                _compressor.LoadDictionary(dictionary);
+            }
+        }
+
+        public void Add(ReadOnlySpan<byte> entry)
+        {
+            EntryBundle.WriteEntry(_bundle, entry);
+            _leaves[_entries++] = TreeHasher.Leaf(entry);
+            if (_entries % SegmentFormat.EntriesPerFrame == 0)
+            {
+                Span<byte> frame = _frames.GetSpan(Compressor.GetCompressBound(_bundle.Count));
+                int length = _compressor.Wrap(_bundle.Written, frame);
+                _frames.Advance(length);
+                _lengths[(_entries / SegmentFormat.EntriesPerFrame) - 1] = length;
+                _bundleBytes += _bundle.Count;
+                _bundle.Clear();
+            }
+        }
+
+        /// <summary>Writes the block of the 256 entries that were added, and what the index says of it; gives its root.</summary>
+        public Hash Finish(HashingWriter output, Span<byte> slot)
+        {
+            var tree = new PerfectTree(_leaves);
+            BlockHead.Write(tree, _lengths, _head);
+            BinaryPrimitives.WriteInt64BigEndian(slot, output.Written);
+            BinaryPrimitives.WriteInt32BigEndian(slot[8..], _head.Length + _frames.Count);
+            BinaryPrimitives.WriteInt32BigEndian(slot[12..], _bundleBytes);
+            tree.Root.CopyTo(slot[16..]);
+            output.Write(_head);
+            output.Write(_frames.Written);
+            _frames.Clear();
+            _leaves = new Hash[SegmentFormat.EntriesPerBlock];   // The tree keeps the others.
+            (_entries, _bundleBytes) = (0, 0);
+            return tree.Root;
+        }
+
+        public void Dispose() => _compressor.Dispose();
     }
 }

@@ -39,7 +39,12 @@ internal interface ITermIndex
     void AddSealed(FieldPath? path, RowSet into);
 
     /// <summary>Rows that have exactly this term at the path. Says nothing of hashed values.</summary>
-    void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into);
+    /// <param name="path">The path.</param>
+    /// <param name="kind">The kind.</param>
+    /// <param name="term">The term.</param>
+    /// <param name="into">Receives the rows.</param>
+    /// <param name="within">Rows that matter: others may be left out. Null for all.</param>
+    void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into, RowSet? within = null);
 
     /// <summary>How many rows have exactly this term at the path, without reading them where that is known.</summary>
     int CountEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term);
@@ -64,8 +69,17 @@ internal interface ITermIndex
     /// <summary>Rows that have a hashed string at the path.</summary>
     void AddHashedRows(FieldPath path, RowSet into);
 
+    /// <summary>The strings at the path as they are kept: as hashes; null where <see cref="IsHashed"/> is false, and for the three times and the salt.</summary>
+    IHashedStrings? Hashes(FieldPath path);
+
     /// <summary>Rows with this word, folded (<see cref="Words.Fold"/>), in some string that free text looks into, identifiers left out.</summary>
-    void AddWord(ReadOnlySpan<byte> word, RowSet into);
+    /// <param name="word">The word.</param>
+    /// <param name="into">Receives the rows.</param>
+    /// <param name="within">Rows that matter: others may be left out. Null for all.</param>
+    void AddWord(ReadOnlySpan<byte> word, RowSet into, RowSet? within = null);
+
+    /// <summary>How many rows have the word, as <see cref="AddWord"/> finds them; −1 where that is not known without reading them.</summary>
+    int CountWord(ReadOnlySpan<byte> word);
 
     /// <summary>Visits the words that begin with some bytes, in ascending order of their bytes.</summary>
     void VisitWords(ReadOnlySpan<byte> prefix, TermVisitor visit);

@@ -169,6 +169,26 @@ internal sealed class RowSet
         _bits[last] |= tail;
     }
 
+    /// <summary>Adds to another those rows of a step of 256 that are in both: in this set, and among those with some lower bytes.</summary>
+    /// <param name="step">Which 256 rows.</param>
+    /// <param name="low">The lower bytes of rows among them.</param>
+    /// <param name="into">Receives the rows.</param>
+    public void AddOfStep(int step, ReadOnlySpan<byte> low, RowSet into)
+    {
+        int first = step * (PostingsForm.StepRows / 64);
+        for (int word = Math.Max(first, _low); word < Math.Min(first + (PostingsForm.StepRows / 64), _high); word++)
+        {
+            for (ulong bits = _bits[word]; bits != 0; bits &= bits - 1)
+            {
+                int row = (word << 6) + BitOperations.TrailingZeroCount(bits);
+                if (low.Contains((byte)row))
+                {
+                    into.Add(row);
+                }
+            }
+        }
+    }
+
     /// <summary>Removes all.</summary>
     public void Clear()
     {

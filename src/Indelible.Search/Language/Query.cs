@@ -158,7 +158,7 @@ public sealed class Query : IEquatable<Query>
         return Of(Nodes.And([ticks is null ? Nodes.Not(AllNode.Instance) : new RangeNode(new FieldPath("time"), ticks), Root]));
     }
 
-    private static Query Of(QueryNode root) => new(root, QueryWriter.Write(root));
+    internal static Query Of(QueryNode root) => new(root, QueryWriter.Write(root));
 
     private static void Collect(QueryNode node, bool isNegated, List<QueryClause> into)
     {

@@ -47,6 +47,9 @@ internal sealed record LikeNode(FieldPath At, Glob Glob) : ClauseNode(At);
 /// <summary>Values between two ends.</summary>
 internal sealed record RangeNode(FieldPath At, ValueRange Range) : ClauseNode(At);
 
+/// <summary>A value passes a test that is no part of the language: only programs ask so (<see cref="QueryTree"/>).</summary>
+internal sealed record PassesNode(FieldPath At, IValueTest Test) : ClauseNode(At);
+
 /// <summary>Makes nodes in their one normal form.</summary>
 internal static class Nodes
 {

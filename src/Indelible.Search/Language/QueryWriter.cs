@@ -83,6 +83,10 @@ internal static class QueryWriter
                 text.Append(clause.Path);
                 WriteRange(text, range.Range);
                 break;
+            case PassesNode:
+                // No text of the language: nobody could read such a test back.
+                text.Append(clause.Path).Append(":<test>");
+                break;
         }
     }
 
@@ -170,6 +174,7 @@ internal static class QueryWriter
         EqualsNode equals => $"{clause.Path} is {QuotedText.Of(equals.Literal.Text)}",
         LikeNode like => $"{clause.Path} looks like {like.Glob}",
         RangeNode range => RangeInWords(clause, range.Range),
+        PassesNode => $"{clause.Path} passes a test",
         _ => "",
     };
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Indelible.Events;
 
 namespace Indelible.Search;
 
@@ -112,7 +113,7 @@ internal sealed class EntryMatcher
         bool first = true;
         while (!state.IsDecided && reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            if (first && SkippedMarker(ref reader))
+            if (first && HiddenValue.TrySkip(ref reader))
             {
                 return;
             }
@@ -132,31 +133,6 @@ internal sealed class EntryMatcher
                 state.IsNoText &= !isNoText;
             }
         }
-    }
-
-    /// <summary>
-    /// Passes over an object whose only member is <c>$pii</c> or <c>$redacted</c>: it holds a value that this reader may not see or nobody
-    /// can, so it exists and has none.
-    /// </summary>
-    internal static bool SkippedMarker(ref Utf8JsonReader reader)
-    {
-        if (reader.ValueSpan.Length == 0 || reader.ValueSpan[0] is not ((byte)'$' or (byte)'\\')
-            || !(reader.ValueTextEquals("$pii"u8) || reader.ValueTextEquals("$redacted"u8)))
-        {
-            return false;
-        }
-
-        Utf8JsonReader ahead = reader;
-        ahead.Read();
-        ahead.Skip();
-        ahead.Read();
-        if (ahead.TokenType != JsonTokenType.EndObject)
-        {
-            return false;
-        }
-
-        reader = ahead;
-        return true;
     }
 
     private void Scalar(ref Utf8JsonReader reader, PathNode? at, ref State state)
@@ -199,6 +175,7 @@ internal sealed class EntryMatcher
             LikeNode like => like.Glob.Matches(value, fold: false),
             RangeNode range => range.Range.MatchesString(value),
             WordsNode words => words.Phrase.Matches(value),
+            PassesNode passes => passes.Test.Passes(value, type),
             _ => false,
         },
         JsonTokenType.Number => clause switch
@@ -206,9 +183,15 @@ internal sealed class EntryMatcher
             EqualsNode equals => equals.Literal.MatchesNumber(value),
             LikeNode like => like.Glob.Matches(value, fold: false),
             RangeNode range => range.Range.MatchesNumber(value),
+            PassesNode passes => passes.Test.Passes(value, type),
             _ => false,
         },
-        _ => clause is EqualsNode equals && equals.Literal.MatchesWord(value),
+        _ => clause switch
+        {
+            EqualsNode equals => equals.Literal.MatchesWord(value),
+            PassesNode passes => type != JsonTokenType.Null && passes.Test.Passes(value, type),
+            _ => false,
+        },
     };
 
     private enum StepKind

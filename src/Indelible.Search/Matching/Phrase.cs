@@ -7,9 +7,19 @@ internal sealed class Phrase : IEquatable<Phrase>
 {
     private readonly Glob[] _words;
 
-    private Phrase(Glob[] words) => _words = words;
+    private Phrase(Glob[] words)
+    {
+        _words = words;
+        (MayBeInIdentifiers, MayBeLong) = (IdentifierShape.MayHold(this), FoldedPhrase.MayBeLong(this));
+    }
 
     public ReadOnlySpan<Glob> Words => _words;
+
+    /// <summary>Whether it can stand inside an identifier that an index keeps as a hash, with a word that is not among the words of the index.</summary>
+    public bool MayBeInIdentifiers { get; }
+
+    /// <summary>Whether one of its words can be longer than the words of an index.</summary>
+    public bool MayBeLong { get; }
 
     public bool HasWildcards => _words.Any(word => word.Wildcards > 0);
 

@@ -31,7 +31,7 @@ public readonly record struct ValueCount(string Value, long Count);
 /// <param name="OtherValues">Occurrences of values that are not in <paramref name="Values"/>.</param>
 /// <param name="Distinct">How many different values there are; at least so many where <paramref name="ValuesExact"/> is false.</param>
 /// <param name="ValuesExact">False when there were more values than are told apart, or more entries than may be looked at for them: what was passed over is only in
-/// <paramref name="OtherValues"/>.</param>
+/// <paramref name="OtherValues"/>. False also when values were counted by hashes: a count may then be too high by values that share its hash, and <paramref name="Notices"/> say how many do.</param>
 /// <param name="Scanned">How many entries were looked at.</param>
 /// <param name="Indexed">How many of the entries below <paramref name="AsOf"/> an index covers.</param>
 /// <param name="Notices">What the asker should know of the answer. Fit to be shown.</param>

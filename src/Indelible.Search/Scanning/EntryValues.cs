@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Indelible.Events;
 
 namespace Indelible.Search;
 
@@ -21,7 +22,7 @@ internal static class EntryValues
                 bool first = true;
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
                 {
-                    if (first && EntryMatcher.SkippedMarker(ref reader))
+                    if (first && HiddenValue.TrySkip(ref reader))
                     {
                         return;
                     }

@@ -82,27 +82,34 @@ internal sealed class ChunkQuestion
     public bool TryCount(IndexClause clause, bool isClear, out int count)
     {
         count = 0;
-        if (!_isWhole || (isClear && HasSealed(clause.Places)) || !clause.TryCount(Terms, out count))
+        if (!_isWhole || !TryCount(clause, Terms, out count))
         {
             return false;
         }
 
-        _budget.Charge(SearchBudget.QuestionWork);
-        RowSet open = RowSet.Rent();
-        Terms.AddUnindexed(clause.Path, open);
-        bool isDecided = open.IsEmpty;
-        open.Return();
-        return isDecided;
+        // What is sealed adds nothing where an index of all of it says so.
+        return !isClear || !HasSealed(clause.Places)
+            || (PersonalRows == Rows && TryCount(clause, Personal!, out int shut) && shut == 0);
     }
 
     /// <summary>Rows with a sealed value at one of some places that no personal index covers: what stands there can only be seen on the entry.</summary>
     /// <param name="places">The places; none for any.</param>
     /// <param name="into">Receives the rows.</param>
-    public void AddSealed(FieldPath[] places, RowSet into)
+    public void AddUncovered(FieldPath[] places, RowSet into)
     {
         if (RentSealed(places) is { } shut)
         {
             shut.KeepBetween(PersonalRows, Rows);
+            into.Or(shut);
+            shut.Return();
+        }
+    }
+
+    /// <summary>Rows with a sealed value at one of some places; none for any.</summary>
+    public void AddSealed(FieldPath[] places, RowSet into)
+    {
+        if (RentSealed(places) is { } shut)
+        {
             into.Or(shut);
             shut.Return();
         }
@@ -138,6 +145,21 @@ internal sealed class ChunkQuestion
 
         found.Return();
         return null;
+    }
+
+    private bool TryCount(IndexClause clause, ITermIndex index, out int count)
+    {
+        if (!clause.TryCount(index, out count))
+        {
+            return false;
+        }
+
+        _budget.Charge(SearchBudget.QuestionWork);
+        RowSet open = RowSet.Rent();
+        index.AddUnindexed(clause.Path, open);
+        bool isDecided = open.IsEmpty;
+        open.Return();
+        return isDecided;
     }
 
     private void Find(IndexClause clause, ITermIndex index, RowSet? within, RowSet sure, RowSet open)

@@ -41,7 +41,7 @@ internal sealed class CountRun
         _by = request.By?.Path;
         _places = _by is null ? [] : IndexClause.PlacesOf(_by);
 
-        _values = _by is null ? null : new ValueTally(_by, spans.Log, cache, _budget);
+        _values = _by is null ? null : new ValueTally(_by, spans, cache, source, _budget, cancellation);
         _words = cache.WordsOf(spans.Log);
     }
 
@@ -59,6 +59,11 @@ internal sealed class CountRun
             }
         }
 
+        if (_values is not null)
+        {
+            await _values.FinishAsync(_request.Top, _forValues, _bundlesForValues).ConfigureAwait(false);
+        }
+
         return Result();
     }
 
@@ -73,7 +78,12 @@ internal sealed class CountRun
         }
 
         (IReadOnlyList<ValueCount> values, long others, long distinct, bool areExact) = _values?.Result(_request.Top) ?? ([], 0, 0, true);
-        if (!areExact)
+        if (_values is { HashBits: > 0 and int bits })
+        {
+            notices.Add(Notices.Text($"{_request.By} has so many values that they were counted by hashes of {bits} bits, as the index keeps them: about one in {Math.Max(2, (1L << bits) / Math.Max(1, distinct))} shares its hash with another and is counted with it, and of values that are as frequent as the last any may be shown. There are at least {distinct} values."));
+        }
+
+        if (_values is { HasPassedOver: true })
         {
             notices.Add(Notices.Text($"{_request.By} has more values than are told apart: the counts of values are lower bounds."));
         }
@@ -137,7 +147,7 @@ internal sealed class CountRun
         sure.AndNot(look);
         sure.KeepBetween(reached, span.Rows);
         _values?.PassOver(passedOver.CountBetween(reached, span.Rows));
-        if (!TryCount(span, verdict, column, chunk))
+        if (!TryCount(span, verdict, passedOver, column, chunk))
         {
             await LookAsync(sure, span, mustEnd: true).ConfigureAwait(false);
         }
@@ -159,25 +169,62 @@ internal sealed class CountRun
             return;
         }
 
-        AddUndecidedValues(chunk.Terms, into);
-        if (verdict.Clear is { } clear && chunk.HasSealed(_places))
+        RowSet? clear = verdict.Clear is not null && chunk.HasSealed(_places) ? verdict.Clear : null;
+        chunk.Terms.AddUnindexed(_by, into);
+        if (chunk.Terms.Hashes(_by) is null)
+        {
+            AddHashedRows(chunk.Terms, into);
+        }
+        else
+        {
+            AddMixed(chunk, clear, into);
+        }
+
+        if (clear is not null)
         {
             RowSet inSealed = RowSet.Rent();
             if (chunk.Personal is { } personal)
             {
-                AddUndecidedValues(personal, inSealed);
+                personal.AddUnindexed(_by, inSealed);
+                AddHashedRows(personal, inSealed);
             }
 
-            chunk.AddSealed(_places, inSealed);
+            chunk.AddUncovered(_places, inSealed);
             inSealed.And(clear);
             into.Or(inSealed);
             inSealed.Return();
         }
     }
 
-    private void AddUndecidedValues(ITermIndex index, RowSet into)
+    /// <summary>Rows with a hash at the counted path and something that is none: a number, a word, or a sealed value that the asker sees. Both may be one value.</summary>
+    private void AddMixed(ChunkQuestion chunk, RowSet? clear, RowSet into)
     {
-        index.AddUnindexed(_by!, into);
+        RowSet mixed = RowSet.Rent();
+        if (clear is not null)
+        {
+            chunk.AddSealed(_places, mixed);
+            mixed.And(clear);
+        }
+
+        AddTerms(chunk.Terms, TermKind.Number, mixed);
+        AddTerms(chunk.Terms, TermKind.Word, mixed);
+        RowSet hashed = RowSet.Rent();
+        chunk.Terms.AddHashedRows(_by!, hashed);
+        mixed.And(hashed);
+        into.Or(mixed);
+        hashed.Return();
+        mixed.Return();
+    }
+
+    private void AddTerms(ITermIndex index, TermKind kind, RowSet into) => index.VisitTerms(_by!, kind, default, (ReadOnlySpan<byte> term, in Postings rows) =>
+    {
+        _budget.Charge(SearchBudget.TermWork + term.Length);
+        rows.AddTo(into);
+        return true;
+    });
+
+    private void AddHashedRows(ITermIndex index, RowSet into)
+    {
         if (index.IsHashed(_by!))
         {
             index.AddHashedRows(_by!, into);
@@ -211,7 +258,7 @@ internal sealed class CountRun
 
     /// <summary>Counts rows by the columns of their chunk.</summary>
     /// <returns>False where the index proves damaged: then nothing was counted.</returns>
-    private bool TryCount(LogSpan span, in SightedVerdict verdict, ITimeColumn column, ChunkQuestion chunk)
+    private bool TryCount(LogSpan span, in SightedVerdict verdict, RowSet passedOver, ITimeColumn column, ChunkQuestion chunk)
     {
         RowSet sure = verdict.Found.Sure;
         if (sure.IsEmpty)
@@ -221,7 +268,7 @@ internal sealed class CountRun
 
         try
         {
-            _values?.Prepare(span, sure, verdict.Clear, chunk);
+            _values?.Prepare(span, sure, verdict.Clear, passedOver, chunk);
             _times.Prepare(sure, column);
         }
         catch (IndexDamagedException)

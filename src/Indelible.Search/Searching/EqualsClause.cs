@@ -16,15 +16,22 @@ internal sealed class EqualsClause(FieldPath path, Literal literal) : IndexClaus
     public override void Find(in IndexQuestion question)
     {
         ITermIndex index = question.Index;
-        index.AddEqual(Path!, TermKind.String, _text, question.Sure);
+        if (_isAddress)
+        {
+            // The text of one address is found as the address that it is, whether its string is a term or a hash.
+            index.AddEqual(Path!, TermKind.Address, _firstAddress, question.Sure, question.Within);
+            return;
+        }
+
+        index.AddEqual(Path!, TermKind.String, _text, question.Sure, question.Within);
         if (_number is not null)
         {
-            index.AddEqual(Path!, TermKind.Number, _number, question.Sure);
+            index.AddEqual(Path!, TermKind.Number, _number, question.Sure, question.Within);
         }
 
         if (_isWord)
         {
-            index.AddEqual(Path!, TermKind.Word, _text, question.Sure);
+            index.AddEqual(Path!, TermKind.Word, _text, question.Sure, question.Within);
         }
 
         if (_addresses is not null)
@@ -32,8 +39,7 @@ internal sealed class EqualsClause(FieldPath path, Literal literal) : IndexClaus
             FindAddresses(question);
         }
 
-        // The text of one address is found as the address that it is.
-        if (!_isAddress && index.IsHashed(Path!))
+        if (index.IsHashed(Path!))
         {
             index.AddHashed(Path!, _text, question.Open);
         }
@@ -41,6 +47,11 @@ internal sealed class EqualsClause(FieldPath path, Literal literal) : IndexClaus
 
     public override int Estimate(ITermIndex index, int rows)
     {
+        if (_isAddress)
+        {
+            return index.CountEqual(Path!, TermKind.Address, _firstAddress);
+        }
+
         if (_addresses is { } addresses && addresses.Low != addresses.High)
         {
             return rows / 8;
@@ -58,6 +69,12 @@ internal sealed class EqualsClause(FieldPath path, Literal literal) : IndexClaus
     public override bool TryCount(ITermIndex index, out int count)
     {
         count = 0;
+        if (_isAddress)
+        {
+            count = index.CountEqual(Path!, TermKind.Address, _firstAddress);
+            return true;
+        }
+
         if (_number is not null || _isWord || _addresses is not null || index.IsHashed(Path!))
         {
             return false;
@@ -78,7 +95,7 @@ internal sealed class EqualsClause(FieldPath path, Literal literal) : IndexClaus
     {
         if (_addresses!.Value.Low == _addresses.Value.High)
         {
-            question.Index.AddEqual(Path!, TermKind.Address, _firstAddress, question.Sure);
+            question.Index.AddEqual(Path!, TermKind.Address, _firstAddress, question.Sure, question.Within);
         }
         else if (!Visit(question, TermKind.Address, _firstAddress))
         {

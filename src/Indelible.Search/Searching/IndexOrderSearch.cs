@@ -17,6 +17,7 @@ internal sealed class IndexOrderSearch
     private readonly EntryLooker _looker;
     private readonly EntryVisitor _onEntry;
     private readonly bool _descending;
+    private readonly bool _countsAll;
     private readonly int _cost;
     private readonly List<SearchHit> _items = [];
     private readonly List<SearchHit> _block = [];
@@ -32,9 +33,9 @@ internal sealed class IndexOrderSearch
     private long _countedTo;
     private long _bytes;
 
-    public IndexOrderSearch(SearchStart start, LogSpans spans, LogWords? words, CancellationToken cancellation)
+    public IndexOrderSearch(SearchStart start, LogSpans spans, LogWords? words, bool countsAll, CancellationToken cancellation)
     {
-        (_start, _spans, _words, _cancellation) = (start, spans, words, cancellation);
+        (_start, _spans, _words, _countsAll, _cancellation) = (start, spans, words, countsAll, cancellation);
         _question = new SightedQuestion(start.Query, start.Source.Sights);
         _budget = SearchBudget.ForPage(start.Limits, cancellation);
         _looker = new EntryLooker(start.Source);
@@ -67,7 +68,7 @@ internal sealed class IndexOrderSearch
         }
 
         _budget.BeginCounting();
-        while (_countedTo != End && !MustStop)
+        while (_countsAll && _countedTo != End && !MustStop)
         {
             await _start.Source.RestAsync(_cancellation).ConfigureAwait(false);
             await CountAsync().ConfigureAwait(false);
@@ -84,7 +85,7 @@ internal sealed class IndexOrderSearch
         bool more = _next is not null && _next != End && !(exact && delivered == _counted);
         string? token = more ? new SearchCursor(_start.AsOf, _next!.Value, _counted, _countedTo, delivered, 0).Format(_start.Digest) : null;
         List<string> notices = Notices.Of(_spans);
-        if (!exact)
+        if (!exact && _countsAll)
         {
             notices.Add(_budget.IsWorkSpent
                 ? Notices.Text($"The query is so heavy that only a part was searched: there are at least {_counted} results, and the cursor goes on from there.")

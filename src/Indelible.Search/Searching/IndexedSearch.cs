@@ -12,13 +12,16 @@ public sealed class IndexedSearch
 {
     private readonly ScanLimits _limits;
     private readonly SearchCache _cache;
+    private readonly bool _countsAll;
 
     /// <summary>Makes a search with bounds.</summary>
     /// <param name="limits">The bounds of each request.</param>
     /// <param name="cache">What is kept between requests; null for one of its own.</param>
+    /// <param name="countsAll">Whether pages in the order of the log say how many match in all; else counting ends with the page, which saves asking the indexes of all that lies behind it.</param>
     /// <exception cref="ArgumentOutOfRangeException">A bound is below 1: no search would ever get on.</exception>
-    public IndexedSearch(ScanLimits? limits = null, SearchCache? cache = null)
+    public IndexedSearch(ScanLimits? limits = null, SearchCache? cache = null, bool countsAll = true)
     {
+        _countsAll = countsAll;
         _limits = limits ?? new ScanLimits();
         _limits.ThrowIfBelowOne();
         _cache = cache ?? new SearchCache();
@@ -39,6 +42,6 @@ public sealed class IndexedSearch
         LogWords? words = _cache.WordsOf(spans.Log);
         return request.Order == SearchOrder.ByTime
             ? await new TimeOrderSearch(start, spans, words, cancellationToken).RunAsync().ConfigureAwait(false)
-            : await new IndexOrderSearch(start, spans, words, cancellationToken).RunAsync().ConfigureAwait(false);
+            : await new IndexOrderSearch(start, spans, words, _countsAll, cancellationToken).RunAsync().ConfigureAwait(false);
     }
 }

@@ -5,6 +5,7 @@ namespace Indelible.Search;
 internal sealed class PathValues(object log, FieldPath path) : CachedOfLog(log)
 {
     private readonly Dictionary<long, (WeakReference<ITermIndex> Index, ValueColumn? Column)> _columns = [];
+    private KeptGroups? _groups;
     private long _memoryBytes;
 
     /// <summary>The path.</summary>
@@ -42,10 +43,32 @@ internal sealed class PathValues(object log, FieldPath path) : CachedOfLog(log)
             if (isKept)
             {
                 _columns[first] = (new WeakReference<ITermIndex>(index), column);
-                Volatile.Write(ref _memoryBytes, Table.MemoryBytes + _columns.Values.Sum(other => other.Column?.MemoryBytes ?? 0));
+                CountMemory();
             }
 
             return column;
         }
     }
+
+    /// <summary>What is known of the hashed values of some chunks that do not change; null where nothing is.</summary>
+    public KeptGroups? GroupsOf(IReadOnlyList<HashedPart> parts, int bits)
+    {
+        lock (Lock)
+        {
+            return _groups is { } groups && groups.IsOf(parts, bits) ? groups : null;
+        }
+    }
+
+    /// <summary>Keeps what is known of hashed values, in place of what was known before.</summary>
+    public void Keep(KeptGroups groups)
+    {
+        lock (Lock)
+        {
+            _groups = groups;
+            CountMemory();
+        }
+    }
+
+    private void CountMemory() =>
+        Volatile.Write(ref _memoryBytes, Table.MemoryBytes + _columns.Values.Sum(other => other.Column?.MemoryBytes ?? 0) + (_groups?.MemoryBytes ?? 0));
 }

@@ -29,7 +29,7 @@ internal sealed class PhraseWords : TermVisit
         Glob glob = _globs[number];
         if (glob.Wildcards == 0)
         {
-            question.Index.AddWord(_prefixes[number], question.Sure);
+            question.Index.AddWord(_prefixes[number], question.Sure, question.Within);
             return true;
         }
 
@@ -100,7 +100,7 @@ internal sealed class PhraseWords : TermVisit
         {
             foreach (byte[] word in matches)
             {
-                question.Index.AddWord(word, question.Sure);
+                question.Index.AddWord(word, question.Sure, question.Within);
             }
         }
 

@@ -10,6 +10,7 @@ internal sealed class ValueTally
     private readonly SearchCache _cache;
     private readonly PathValues _kept;
     private readonly SearchBudget _budget;
+    private readonly HashTally _hashes;
 
     // Values of sealed places, and of entries that were looked at: nothing of them outlives the request.
     private readonly ValueTable _own = new();
@@ -23,13 +24,21 @@ internal sealed class ValueTally
     private RowSet? _clear;
     private ValueColumn? _shutColumn;
     private ValueColumn? _clearColumn;
+    private HashedPart? _hashedPart;
     private long _preparedPassedOver;
 
-    public ValueTally(FieldPath path, object? log, SearchCache cache, SearchBudget budget)
+    public ValueTally(FieldPath path, LogSpans spans, SearchCache cache, IIndexedSource source, SearchBudget budget, CancellationToken cancellation)
     {
         (_path, _places, _cache, _budget) = (path, IndexClause.PlacesOf(path), cache, budget);
-        _kept = cache.ValuesOf(log, path);
+        _kept = cache.ValuesOf(spans.Log, path);
+        _hashes = new HashTally(path, _kept, cache, spans, source, budget, cancellation);
     }
+
+    /// <summary>How many bits of hashes values were told apart by; 0 where none was counted by its hash.</summary>
+    public int HashBits => _hashes.Bits;
+
+    /// <summary>Whether occurrences are in no value's count.</summary>
+    public bool HasPassedOver => _passedOver > 0;
 
     /// <summary>Adds the values of an entry that was looked at, each once.</summary>
     public void Add(long index, ReadOnlySpan<byte> view) => EntryValues.Visit(view, _path, value => Add(index, value));
@@ -38,11 +47,13 @@ internal sealed class ValueTally
     /// <param name="span">The chunk.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="clear">Rows whose sealed values count as well, others among them; null where there are none.</param>
+    /// <param name="passedOver">Rows among them of which not everything is known: no hash of theirs counts.</param>
     /// <param name="chunk">The chunk, as it was asked.</param>
     /// <exception cref="IndexDamagedException">The index proved damaged.</exception>
-    public void Prepare(LogSpan span, RowSet rows, RowSet? clear, ChunkQuestion chunk)
+    public void Prepare(LogSpan span, RowSet rows, RowSet? clear, RowSet passedOver, ChunkQuestion chunk)
     {
         ReturnPrepared();
+        _hashedPart = HashedPartOf(span, rows, passedOver);
         ITermIndex terms = span.Index!.Terms;
         _shut = RowSet.Rent();
         _shut.Or(rows);
@@ -55,8 +66,9 @@ internal sealed class ValueTally
             _clearColumn = _clear.IsEmpty ? null : ValueColumn.Make(_path, span.Rows, [terms, personal], _own, _budget);
         }
 
-        _shutColumn = _shut.IsEmpty ? null : _kept.ColumnOf(span.From, terms, span.Rows, _cache.HasRoomFor(_kept), _budget);
-        bool hasColumns = (_shutColumn is not null || _shut.IsEmpty) && (_clearColumn is not null || _clear is null || _clear.IsEmpty);
+        bool hasTerms = _hashedPart is null || HasValues(terms);
+        _shutColumn = _shut.IsEmpty || !hasTerms ? null : _kept.ColumnOf(span.From, terms, span.Rows, _cache.HasRoomFor(_kept), _budget);
+        bool hasColumns = (_shutColumn is not null || _shut.IsEmpty || !hasTerms) && (_clearColumn is not null || _clear is null || _clear.IsEmpty);
         _preparedPassedOver = 0;
         if (!hasColumns)
         {
@@ -84,8 +96,24 @@ internal sealed class ValueTally
             _clearColumn.Count(_clear!, _ownCounts);
         }
 
+        if (_hashedPart is not null)
+        {
+            _hashes.Add(_hashedPart);
+            _hashedPart = null;
+        }
+
         _passedOver += _preparedPassedOver;
         ReturnPrepared();
+    }
+
+    /// <summary>Counts the values that are kept as hashes. Called once, when everything was added.</summary>
+    /// <param name="top">How many values are wanted.</param>
+    /// <param name="entries">How many entries may be looked at for their values.</param>
+    /// <param name="bundles">In how many bundles.</param>
+    public async ValueTask FinishAsync(int top, long entries, long bundles)
+    {
+        await _hashes.FinishAsync(top, entries, bundles, Terms, Add).ConfigureAwait(false);
+        _passedOver += _hashes.PassedOver;
     }
 
     /// <summary>Counts occurrences whose value is not told apart.</summary>
@@ -127,8 +155,87 @@ internal sealed class ValueTally
             }
 
             values.Reverse();
+            if (_hashes.Bits > 0)
+            {
+                return WithHashes(values, top, sum);
+            }
+
             return (values, sum - values.Sum(value => value.Count) + _passedOver, distinct, _passedOver == 0);
         }
+    }
+
+    private HashedPart? HashedPartOf(LogSpan span, RowSet rows, RowSet passedOver)
+    {
+        if (span.Index!.Terms.Hashes(_path) is not { } hashes)
+        {
+            return null;
+        }
+
+        RowSet those = RowSet.Rent();
+        span.Index.Terms.AddHashedRows(_path, those);
+        int all = those.Count;
+        those.And(rows);
+        those.AndNot(passedOver);
+        int count = those.Count;
+        if (count > 0)
+        {
+            return new HashedPart(span, hashes, those, count, count == all && span.IsWhole);
+        }
+
+        those.Return();
+        return null;
+    }
+
+    private IReadOnlyList<(byte[] Value, long Count)> Terms()
+    {
+        lock (_kept.Lock)
+        {
+            MergeOwn();
+            var terms = new List<(byte[], long)>();
+            for (int id = -_own.Count; id < _counts.Length; id++)
+            {
+                if (CountOf(id) > 0)
+                {
+                    terms.Add((TextOf(id).ToArray(), CountOf(id)));
+                }
+            }
+
+            return terms;
+        }
+    }
+
+    /// <summary>Adds what was counted by hashes to the most frequent values that were not.</summary>
+    private (IReadOnlyList<ValueCount> Values, long Others, long Distinct, bool AreExact) WithHashes(IEnumerable<ValueCount> best, int top, long sum)
+    {
+        var counts = new Dictionary<string, long>(_hashes.Counts, StringComparer.Ordinal);
+        foreach ((string value, _) in _hashes.Counts)
+        {
+            counts[value] += CountOf(Encoding.UTF8.GetBytes(value));
+        }
+
+        foreach (ValueCount value in best)
+        {
+            counts.TryAdd(value.Value, value.Count);
+        }
+
+        List<ValueCount> values = [.. counts
+            .Select(value => new ValueCount(value.Key, value.Value))
+            .OrderByDescending(value => value.Count)
+            .ThenBy(value => value.Value, StringComparer.Ordinal)
+            .Take(top)];
+        return (values, sum + _hashes.Occurrences - values.Sum(value => value.Count) + _passedOver, _hashes.Distinct, false);
+    }
+
+    private long CountOf(byte[] value)
+    {
+        int kept = _kept.Table.Find(value);
+        if (kept >= 0 && kept < _counts.Length)
+        {
+            return _counts[kept];
+        }
+
+        int own = _own.Find(value);
+        return own < 0 ? 0 : CountOf(~own);
     }
 
     private bool HasValues(ITermIndex index) =>
@@ -138,6 +245,8 @@ internal sealed class ValueTally
     {
         _shut?.Return();
         _clear?.Return();
+        _hashedPart?.Rows.Return();
+        _hashedPart = null;
         (_shut, _clear, _shutColumn, _clearColumn) = (null, null, null, null);
     }
 

@@ -11,8 +11,9 @@ namespace Indelible.Server.Access;
 /// <remarks>
 /// <para>
 /// The first refusal of a kind (caller, address, door, log, problem) is entered at once; those that follow within <see cref="ServerLimits.RefusedRequestsInterval"/> are
-/// counted, and the count is entered at its end. Kinds beyond <see cref="ServerLimits.RefusedRequestKinds"/> are counted together. So a flood leaves its trace, and
-/// neither fills the disk nor slows anybody else down; the answer to a refused request does not wait for its entry.
+/// counted, and the count is entered at its end. A principal's kinds beyond <see cref="ServerLimits.RefusedRequestKinds"/> are counted together under his name, and so are
+/// those of all who have none: nobody hides behind another's flood. So a flood leaves its trace, and neither fills the disk nor slows anybody else down; the answer to a
+/// refused request does not wait for its entry.
 /// </para>
 /// <para>A crash loses what was counted since. Thread-safe.</para>
 /// </remarks>
@@ -20,13 +21,12 @@ internal sealed partial class AccessRefusals : BackgroundService
 {
     private const string Anonymous = "anonymous";
 
-    private static readonly Refusal s_others = new(AccessKind.Refused, Anonymous, "", "others", null, null, null, null);
-
     private readonly LogEngine _engine;
     private readonly ILogger<AccessRefusals> _logger;
     private readonly SemaphoreSlim _signal = new(0);
     private readonly Lock _lock = new();
     private readonly Dictionary<Refusal, Tally> _counted = [];   // under _lock
+    private readonly Dictionary<string, int> _kinds = [];        // under _lock; by principal, how many of his are in _counted
     private DateTimeOffset _since;                               // under _lock; when the interval began
 
     public AccessRefusals(LogEngine engine, ILogger<AccessRefusals> logger)
@@ -62,9 +62,9 @@ internal sealed partial class AccessRefusals : BackgroundService
         var refusal = new Refusal(kind.Value, caller?.Principal ?? Anonymous, caller?.CredentialId ?? shown?.Id ?? "", problem.Name, $"{context.Request.Method} {route}", log, Authenticator.AddressOf(context), tenant);
         lock (_lock)
         {
-            if (!_counted.ContainsKey(refusal) && _counted.Count >= ServerLimits.RefusedRequestKinds)
+            if (!_counted.ContainsKey(refusal))
             {
-                refusal = s_others;
+                refusal = ToldApart(refusal);
             }
 
             _counted[refusal] = _counted.TryGetValue(refusal, out Tally counted) ? counted with { Count = counted.Count + 1 } : new Tally(1, 0);
@@ -106,6 +106,24 @@ internal sealed partial class AccessRefusals : BackgroundService
         {
             // The server stops.
         }
+    }
+
+    /// <summary>As what a refusal of a new kind is counted: itself, or where its principal has too many kinds, or there are too many principals, what stands for them. Under <see cref="_lock"/>.</summary>
+    private Refusal ToldApart(Refusal refusal)
+    {
+        if (!_kinds.ContainsKey(refusal.Principal) && _kinds.Count >= ServerLimits.RefusedPrincipals)
+        {
+            return Refusal.OthersOf(Anonymous, null);
+        }
+
+        int kinds = _kinds.GetValueOrDefault(refusal.Principal);
+        if (kinds >= ServerLimits.RefusedRequestKinds)
+        {
+            return Refusal.OthersOf(refusal.Principal, refusal.Principal == Anonymous ? null : refusal.Tenant);
+        }
+
+        _kinds[refusal.Principal] = kinds + 1;
+        return refusal;
     }
 
     /// <summary>Waits for the first refusal of a kind, or for the end of the interval where something is counted.</summary>
@@ -159,6 +177,7 @@ internal sealed partial class AccessRefusals : BackgroundService
             if (ends)
             {
                 _counted.Clear();
+                _kinds.Clear();
                 _since = now;
             }
         }
@@ -183,6 +202,9 @@ internal sealed partial class AccessRefusals : BackgroundService
 
     private sealed record Refusal(AccessKind Kind, string Principal, string CredentialId, string Problem, string? Door, string? Log, string? Address, string? Tenant)
     {
+        /// <summary>What stands for the kinds of a principal that are not told apart.</summary>
+        public static Refusal OthersOf(string principal, string? tenant) => new(AccessKind.Refused, principal, "", "others", null, null, null, tenant);
+
         public AccessNote ToNote(long count) => new(Kind, Log is null ? ("node", "door") : ("log", Log), data =>
         {
             data.WriteString("problem", Problem);

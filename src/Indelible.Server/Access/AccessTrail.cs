@@ -4,6 +4,7 @@ using Indelible.Engine.Access;
 using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access.Sessions;
+using Indelible.Server.Backtests;
 using Indelible.Server.Export;
 using Indelible.Verification;
 
@@ -38,6 +39,27 @@ internal static class AccessTrail
             }
 
             WriteQuery(data, request.Query, request.Time);
+        });
+
+    /// <summary>A rule that was run over what a log has.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="caller">Who ran it.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="request">What he asked for.</param>
+    /// <param name="result">What was found.</param>
+    public static Task BacktestedAsync(LogEngine engine, Caller caller, LogReader log, BacktestRequest request, BacktestResult result) =>
+        NoteAsync(engine, caller, AccessKind.Backtest, log, data =>
+        {
+            data.WriteNumber("as_of", request.AsOf);
+            data.WriteNumber("matched", result.Matched);
+            data.WriteNumber("findings", result.Total);
+            data.WriteNumber("results", result.Findings.Count);
+            WriteTime(data, request.Time);
+
+            // A rule may name whom it is about, as a query may.
+            data.WriteStartObject("original");
+            data.WriteString("rule", request.Text.Length <= ServerLimits.BacktestNotedText ? request.Text : request.Text[..ServerLimits.BacktestNotedText] + "…");
+            data.WriteEndObject();
         });
 
     /// <summary>One entry.</summary>
@@ -102,6 +124,23 @@ internal static class AccessTrail
     public static Task SourcesSeenAsync(LogEngine engine, Caller caller, LogReader log, int sources) =>
         NoteAsync(engine, caller, AccessKind.Sources, log, data => data.WriteNumber("results", sources));
 
+    /// <summary>Alerts and how they stand.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="caller">Who looks.</param>
+    /// <param name="log">The log of the alerts.</param>
+    /// <param name="alert">The one that he is shown; null for a list.</param>
+    /// <param name="results">How many he is shown.</param>
+    public static Task AlertsSeenAsync(LogEngine engine, Caller caller, LogReader log, string? alert, int results) =>
+        NoteAsync(engine, caller, AccessKind.Alerts, log, data =>
+        {
+            if (alert is not null)
+            {
+                data.WriteString("alert", alert);
+            }
+
+            data.WriteNumber("results", results);
+        });
+
     /// <summary>A part of the configuration, or of its history.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="caller">Who looks.</param>
@@ -110,9 +149,27 @@ internal static class AccessTrail
     public static Task InspectedAsync(LogEngine engine, Caller caller, string what, int results) => engine.NoteAccessAsync(
         new AccessNote(AccessKind.Inspect, ("configuration", what), data => data.WriteNumber("results", results)) { Tenant = caller.Authority.Tenant }, caller.ForAppend("http"));
 
+    /// <summary>Something that an administrator is about to do with a stream to another system.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="caller">Who does it.</param>
+    /// <param name="kind">What.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="data">Writes the particulars.</param>
+    public static Task StreamChangedAsync(LogEngine engine, Caller caller, AccessKind kind, string stream, Action<Utf8JsonWriter> data) =>
+        engine.NoteAccessAsync(new AccessNote(kind, ("stream", stream), data), caller.ForAppend("http"));
+
     /// <summary>A verification of every log that somebody asked for.</summary>
     public static Task VerifiedAsync(LogEngine engine, Caller caller) =>
         engine.NoteAccessAsync(new AccessNote(AccessKind.Verify, ("node", engine.Settings.Host), _ => { }), caller.ForAppend("http"));
+
+    /// <summary>What is done with notifications.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="caller">Who does it.</param>
+    /// <param name="kind">What he does.</param>
+    /// <param name="target">With what.</param>
+    /// <param name="destination">The destination that it is about.</param>
+    public static Task NotificationAsync(LogEngine engine, Caller caller, AccessKind kind, (string Type, string Id) target, string destination) =>
+        engine.NoteAccessAsync(new AccessNote(kind, target, data => data.WriteString("destination", destination)), caller.ForAppend("http"));
 
     /// <summary>A sign-in, into the session that the caller has from now on.</summary>
     public static Task SignedInAsync(LogEngine engine, Caller caller) => engine.NoteAccessAsync(
@@ -185,18 +242,22 @@ internal static class AccessTrail
     /// <summary>Whose auditors may see it: those of the log's tenant; of our own logs, those of the caller's.</summary>
     private static string? TenantOf(Caller caller, LogReader log) => Tenant.OfLog(log.Settings.Name) ?? caller.Authority.Tenant;
 
-    private static void WriteQuery(Utf8JsonWriter data, Query query, TimeRange? time)
+    private static void WriteTime(Utf8JsonWriter data, TimeRange time)
     {
-        if (time?.From is { } from)
+        if (time.From is { } from)
         {
             data.WriteString("time_from", Instant.Format(from));
         }
 
-        if (time?.To is { } to)
+        if (time.To is { } to)
         {
             data.WriteString("time_to", Instant.Format(to));
         }
+    }
 
+    private static void WriteQuery(Utf8JsonWriter data, Query query, TimeRange? time)
+    {
+        WriteTime(data, time ?? default);
         data.WriteStartObject("original");
         data.WriteString("q", query.ToString());
         data.WriteEndObject();

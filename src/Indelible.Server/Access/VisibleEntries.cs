@@ -102,7 +102,7 @@ internal sealed class VisibleEntries : IIndexedSource
     public ValueTask RestAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return _turns?.NextAsync() ?? ValueTask.CompletedTask;
+        return _turns?.NextAsync(cancellationToken) ?? ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -163,6 +163,15 @@ public sealed record CredentialView(string Id, long Entry, string? Expires)
 /// <param name="Explain">Whether the answer says how the query was understood, and what each clause matches.</param>
 public sealed record SearchBody(JsonElement? Query, string? Q, string? From, string? To, string? Order, long? Limit, string? Cursor, long? AsOf, bool Explain);
 
+/// <summary>A rule to be run over what a log has.</summary>
+/// <param name="Rule">Sigma rules, correlations and filters, as YAML: one document or several.</param>
+/// <param name="Mappings">Mappings of log sources, before those of the server; null for none.</param>
+/// <param name="From">Events from this instant on; null from the first.</param>
+/// <param name="To">Events before this instant; null to the last.</param>
+/// <param name="Limit">How many findings are listed at most.</param>
+/// <param name="AsOf">The size of the log to stay below; null for all of it.</param>
+public sealed record BacktestBody(string? Rule, IReadOnlyList<string?>? Mappings, string? From, string? To, long? Limit, long? AsOf);
+
 /// <summary>A consistency proof.</summary>
 /// <param name="From">The older size.</param>
 /// <param name="To">The newer size.</param>
@@ -188,7 +197,166 @@ public sealed record ExpectedSourceView(string? Principal, string? Service, stri
 /// <summary>The sources that a log expects.</summary>
 public sealed record ExpectedSourceList(IReadOnlyList<ExpectedSourceView> Expected);
 
+/// <summary>What is done with an alert. Each step takes some of it.</summary>
+/// <param name="Comment">What there is to say; with every step.</param>
+/// <param name="Assignee">Whose it is from here on; null for nobody's.</param>
+/// <param name="Reason">Why it is closed: <c>resolved</c>, <c>false_positive</c>, <c>expected</c> or <c>duplicate</c>.</param>
+/// <param name="Until">How long alerts like it are suppressed.</param>
+public sealed record AlertStepRequest(string? Comment, string? Assignee, string? Reason, string? Until);
+
+/// <summary>Alerts to be suppressed.</summary>
+/// <param name="Rule">Of which rule.</param>
+/// <param name="Log">Of which log; null for all.</param>
+/// <param name="Until">Until when.</param>
+/// <param name="Comment">Why.</param>
+public sealed record SuppressionRequest(string? Rule, string? Log, string? Until, string? Comment);
+
+/// <summary>A part of what alerts have in common.</summary>
+public sealed record GroupPartView(string Field, string Value);
+
+/// <summary>Alerts that are told to nobody until some time.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Rule">Of which rule.</param>
+/// <param name="Log">Of which log; not there for all.</param>
+/// <param name="Group">Of which group; not there for all.</param>
+/// <param name="Until">Until when.</param>
+/// <param name="By">Who asked for it.</param>
+/// <param name="Entry">The index of its entry.</param>
+public sealed record SuppressionView(string Id, string Rule, string? Log, IReadOnlyList<GroupPartView>? Group, string Until, string By, long Entry);
+
+/// <summary>The suppressions that hold.</summary>
+public sealed record SuppressionList(IReadOnlyList<SuppressionView> Suppressions);
+
+/// <summary>A rule or correlation that is asked of entries.</summary>
+/// <param name="Id">Its id, as alerts say it.</param>
+/// <param name="Version">Which text of it this is.</param>
+/// <param name="Title">What it detects.</param>
+/// <param name="Level">How grave it is.</param>
+/// <param name="Status">As <c>stable</c> or <c>test</c>; not there where it says nothing.</param>
+/// <param name="Kind"><c>event</c>, or which correlation.</param>
+/// <param name="File">The file that it was read from.</param>
+/// <param name="Line">The line that it begins at.</param>
+/// <param name="Tags">As <c>attack.t1110</c>.</param>
+/// <param name="Compliance">Requirements that it serves.</param>
+/// <param name="Response">What to do when it matches; not there where it says nothing.</param>
+/// <param name="Alerts">How many of its alerts there are that the caller may see, each with those that belong to it; not there where he may see none.</param>
+/// <param name="Open">How many of these are open.</param>
+/// <param name="LastRaised">When the last of them was raised.</param>
+public sealed record RuleView(
+    string Id, string Version, string Title, string Level, string? Status, string Kind, string File, int Line, IReadOnlyList<string> Tags, IReadOnlyList<string> Compliance, string? Response, int? Alerts, int? Open, string? LastRaised);
+
+/// <summary>A document of rules that is refused.</summary>
+/// <param name="File">Its file.</param>
+/// <param name="Line">The line, from 1.</param>
+/// <param name="Column">The column, from 1.</param>
+/// <param name="Reason">Why.</param>
+public sealed record RuleFaultView(string File, int Line, int Column, string Reason);
+
+/// <summary>Which rules changed, by their ids.</summary>
+/// <param name="Added">Those that were not there.</param>
+/// <param name="Removed">Those that are there no more.</param>
+/// <param name="Changed">Those of which the text is another.</param>
+public sealed record RuleChangeView(IReadOnlyList<string> Added, IReadOnlyList<string> Removed, IReadOnlyList<string> Changed);
+
+/// <summary>The rules that are asked of entries.</summary>
+/// <param name="Sha256">What their files come to.</param>
+/// <param name="Since">Since when they are asked.</param>
+/// <param name="Lag">Entries, of all logs, that they have not been asked of.</param>
+/// <param name="Rules">The rules.</param>
+/// <param name="Refused">What was refused.</param>
+/// <param name="Change">How they differ from those before; not there where nothing was loaded now.</param>
+public sealed record RuleList(string Sha256, string Since, long Lag, IReadOnlyList<RuleView> Rules, IReadOnlyList<RuleFaultView> Refused, RuleChangeView? Change);
+
+/// <summary>A destination of notifications, and how it does.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Queued">Notifications that wait, escalations that are not due included.</param>
+/// <param name="Dead">Notifications that were given up.</param>
+/// <param name="LastSuccess">When it took one last; not there for never.</param>
+/// <param name="LastFailure">When it did not take one last; not there for never.</param>
+/// <param name="LastProblem">Why.</param>
+public sealed record DestinationView(string Name, string Kind, long Queued, long Dead, string? LastSuccess, string? LastFailure, string? LastProblem);
+
+/// <summary>The destinations of notifications.</summary>
+public sealed record DestinationList(IReadOnlyList<DestinationView> Destinations);
+
+/// <summary>Where an alert stands.</summary>
+/// <param name="Log">The log.</param>
+/// <param name="Index">The entry's index.</param>
+public sealed record NotifyEntryView(string Log, long Index);
+
+/// <summary>A notification that was given up.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Destination">The destination's name.</param>
+/// <param name="Reason">Why it was to be told: raised, repeated or escalated.</param>
+/// <param name="Alert">The alert's id.</param>
+/// <param name="Entry">The alert's entry.</param>
+/// <param name="RaisedAt">When that was received.</param>
+/// <param name="GivenUpAt">When it was given up.</param>
+/// <param name="Attempts">How often it was tried.</param>
+/// <param name="Problem">Why it was not taken last.</param>
+public sealed record DeadView(string Id, string Destination, string Reason, string Alert, NotifyEntryView Entry, string RaisedAt, string? GivenUpAt, int Attempts, string? Problem);
+
+/// <summary>Notifications that were given up.</summary>
+public sealed record DeadList(IReadOnlyList<DeadView> Items);
+
+/// <summary>What became of a test.</summary>
+/// <param name="Destination">The destination's name.</param>
+/// <param name="Sent">Whether it took it.</param>
+/// <param name="Problem">Why not, or what it did not take of it; not there where it took all.</param>
+public sealed record NotifyTestView(string Destination, bool Sent, string? Problem);
+
 /// <summary>The JSON of small bodies: snake_case, unknown members refused.</summary>
+/// <summary>A stream to another system, and how it goes.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="State"><c>sending</c>, <c>idle</c> where everything was sent, <c>failing</c> where what was sent last was not taken and is tried again, <c>paused</c>.</param>
+/// <param name="Logs">How far it has come in each log.</param>
+/// <param name="Query">Which entries.</param>
+/// <param name="Format"><c>indelible</c> or <c>ocsf</c>.</param>
+/// <param name="Personal"><c>masked</c> or <c>clear</c>.</param>
+/// <param name="To">The receiver: scheme, host and port.</param>
+/// <param name="Sent">Entries that were taken since the server started.</param>
+/// <param name="LastSuccess">When something was taken last, since the server started.</param>
+/// <param name="LastFailure">When and why something was not, last.</param>
+/// <param name="Refused">Entries that were passed over.</param>
+public sealed record OutboundStreamView(
+    string Name, string State, IReadOnlyList<OutboundLogView> Logs, string Query, string Format, string Personal, string To, long Sent, string? LastSuccess, StreamFailureView? LastFailure, RefusedEntriesView Refused);
+
+/// <summary>How far a stream has come in a log.</summary>
+/// <param name="Log">The log.</param>
+/// <param name="Next">The next entry's index.</param>
+/// <param name="Size">The log's.</param>
+/// <param name="Lag">Entries that it has not looked at.</param>
+/// <param name="LagSeconds">How long ago the first of them was received; 0 where there is none, null where it cannot be read.</param>
+public sealed record OutboundLogView(string Log, long Next, long Size, long Lag, double? LagSeconds);
+
+/// <summary>A failure to send.</summary>
+/// <param name="At">When.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="NextTry">When it is tried again; null where it was sent meanwhile.</param>
+public sealed record StreamFailureView(string At, string Reason, string? NextTry);
+
+/// <summary>Entries that a stream has passed over.</summary>
+/// <param name="Count">How many, since the stream began.</param>
+/// <param name="Last">The newest of them.</param>
+public sealed record RefusedEntriesView(long Count, IReadOnlyList<RefusedEntryView> Last);
+
+/// <summary>An entry that a stream has passed over.</summary>
+/// <param name="Log">Its log.</param>
+/// <param name="Index">Its index.</param>
+/// <param name="Id">What it is known by in the stream.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="At">When.</param>
+public sealed record RefusedEntryView(string Log, long Index, string Id, string Reason, string At);
+
+/// <summary>The streams.</summary>
+public sealed record OutboundStreamList(IReadOnlyList<OutboundStreamView> Streams);
+
+/// <summary>What is to be sent again.</summary>
+/// <param name="Log">Which log.</param>
+/// <param name="From">From where: an index, or an instant in UTC at which entries were received.</param>
+public sealed record ReplayRequest(string? Log, JsonElement From);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -221,10 +389,22 @@ public sealed record ExpectedSourceList(IReadOnlyList<ExpectedSourceView> Expect
 [JsonSerializable(typeof(SessionView))]
 [JsonSerializable(typeof(AccessView))]
 [JsonSerializable(typeof(SearchBody))]
+[JsonSerializable(typeof(BacktestBody))]
 [JsonSerializable(typeof(ConsistencyView))]
 [JsonSerializable(typeof(VerificationRunList))]
 [JsonSerializable(typeof(ExpectedSourceView))]
 [JsonSerializable(typeof(ExpectedSourceList))]
+[JsonSerializable(typeof(AlertStepRequest))]
+[JsonSerializable(typeof(SuppressionRequest))]
+[JsonSerializable(typeof(SuppressionView))]
+[JsonSerializable(typeof(SuppressionList))]
+[JsonSerializable(typeof(RuleList))]
+[JsonSerializable(typeof(DestinationList))]
+[JsonSerializable(typeof(DeadList))]
+[JsonSerializable(typeof(NotifyTestView))]
+[JsonSerializable(typeof(OutboundStreamView))]
+[JsonSerializable(typeof(OutboundStreamList))]
+[JsonSerializable(typeof(ReplayRequest))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     private static ApiJson? s_plain;

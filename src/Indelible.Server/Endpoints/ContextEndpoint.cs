@@ -36,7 +36,7 @@ internal static class ContextEndpoint
         using IDisposable scan = resources.BeginScan(admission.Log);
         var place = new Found(EntryTime.Read(view.Span), index);
         TimeRange time = Around(place.Ticks, window);
-        var timeline = new Timeline(entries, asOf, context.RequestAborted);
+        var timeline = new Timeline(entries, asOf, engine.Time, context.RequestAborted);
         var common = Surroundings.Of(view);
         var groups = new List<(ContextGroup Of, Neighbours Found)>();
         foreach (ContextGroup group in common.Groups)
@@ -95,7 +95,7 @@ internal static class ContextEndpoint
 
         json.WriteEndArray();
         json.WriteStartArray("notices");
-        foreach (string notice in ViewNotices.Of(entries, timeline))
+        foreach (string notice in ViewNotices.Of(admission.Log, entries, timeline))
         {
             json.WriteStringValue(notice);
         }

@@ -52,7 +52,7 @@ internal static class EntityEndpoint
         long top = QueryFlag.ReadNumber(context, "top") ?? ServerLimits.DefaultEntityValues;
         long asOf = QueryFlag.ReadAsOf(context, entries.Size);
         using IDisposable scan = resources.BeginScan(admission.Log);
-        var timeline = new Timeline(entries, asOf, context.RequestAborted);
+        var timeline = new Timeline(entries, asOf, engine.Time, context.RequestAborted);
         EntityView view = await EntityView.OfAsync(timeline, entries, found, query, (int)Math.Min(top, int.MaxValue));
         await AccessTrail.EntitySeenAsync(engine, admission.Caller, admission.Log, found.Name, query, view.Total, asOf);
         context.Response.ContentType = "application/json";
@@ -65,7 +65,7 @@ internal static class EntityEndpoint
             json.WriteString("query", query.ToString());
             Write(json, view);
             json.WriteStartArray("notices");
-            foreach (string notice in ViewNotices.Of(entries, timeline))
+            foreach (string notice in ViewNotices.Of(admission.Log, entries, timeline))
             {
                 json.WriteStringValue(notice);
             }

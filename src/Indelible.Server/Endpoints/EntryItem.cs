@@ -24,6 +24,13 @@ internal static class EntryItem
     public static void Write(Utf8JsonWriter json, LogReader log, VisibleEntries entries, long index, ReadOnlyMemory<byte> entry, ReadOnlyMemory<byte> view, Hash[]? proof = null)
     {
         json.WriteStartObject();
+        WriteMembers(json, log, entries, index, entry, view, proof);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes what <see cref="Write"/> writes, into an object that has other members as well.</summary>
+    public static void WriteMembers(Utf8JsonWriter json, LogReader log, VisibleEntries entries, long index, ReadOnlyMemory<byte> entry, ReadOnlyMemory<byte> view, Hash[]? proof = null)
+    {
         json.WriteNumber("index", index);
         json.WriteBase64String("leaf_hash", log.ReadLeafHash(index).Bytes);
         json.WritePropertyName("entry");
@@ -65,8 +72,6 @@ internal static class EntryItem
 
             json.WriteEndArray();
         }
-
-        json.WriteEndObject();
     }
 
     /// <summary>An entry as text; as <see cref="Write"/>.</summary>

@@ -204,7 +204,9 @@ internal static class SearchEndpoints
     /// <summary>The time range of a request, or null for always.</summary>
     public static TimeRange? TimeOf(HttpContext context) => TimeOf(context.Request.Query["from"].ToString(), context.Request.Query["to"].ToString());
 
-    private static TimeRange? TimeOf(string fromText, string toText)
+    /// <summary>The time range of two instants as texts, or null for always.</summary>
+    /// <exception cref="ProblemException">400: one is no instant.</exception>
+    public static TimeRange? TimeOf(string fromText, string toText)
     {
         DateTimeOffset? from = InstantOf(fromText, "from");
         DateTimeOffset? to = InstantOf(toText, "to");

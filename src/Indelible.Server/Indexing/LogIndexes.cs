@@ -131,12 +131,7 @@ public sealed class LogIndexes : IHostedService, IDisposable
             return Task.CompletedTask;
         }
 
-        _engine.Changed = log =>
-        {
-            LogIndex index = IndexOf(log);
-            index.UsedAt = Interlocked.Increment(ref _uses);
-            Enqueue(index);
-        };
+        _engine.Changed += OnChanged;
         foreach (LogReader log in _engine.Logs.Where(log => log.Size > 0).OrderBy(log => log.Settings.Name, StringComparer.Ordinal))
         {
             Enqueue(IndexOf(log));
@@ -149,7 +144,7 @@ public sealed class LogIndexes : IHostedService, IDisposable
     /// <summary>Ends the thread at the end of its step; what is half written means nothing.</summary>
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        _engine.Changed = null;
+        _engine.Changed -= OnChanged;
         return _thread.StopAsync();
     }
 
@@ -164,6 +159,13 @@ public sealed class LogIndexes : IHostedService, IDisposable
 
     /// <summary>Completes when there is nothing to do but what is put off: for tests.</summary>
     internal Task SettleAsync() => _thread.SettleAsync();
+
+    private void OnChanged(LogReader log)
+    {
+        LogIndex index = IndexOf(log);
+        index.UsedAt = Interlocked.Increment(ref _uses);
+        Enqueue(index);
+    }
 
     private static Measurement<long> Of(LogIndex log, long value) => new(value, new KeyValuePair<string, object?>("log", log.Name));
 

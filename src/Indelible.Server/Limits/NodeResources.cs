@@ -14,6 +14,7 @@ internal sealed class NodeResources(LogEngine engine) : IDisposable
     private readonly long _aloneTicks = (long)(ServerLimits.AloneAfter.TotalSeconds * engine.Time.TimestampFrequency);
     private readonly FairWorkers _workers = new(Environment.ProcessorCount);
     private readonly SharedRoom _scans = new(ServerLimits.Scans, ServerLimits.ScansPerTenant);
+    private readonly SharedRoom _backtests = new(ServerLimits.Backtests, ServerLimits.BacktestsPerTenant);
     private readonly SharedRoom _exports = new(ServerLimits.Exports, ServerLimits.ExportsPerTenant);
     private readonly SharedRoom _tails = new(ServerLimits.Tails, ServerLimits.TailsPerKey);
     private readonly SharedRoom _bodies = new(ServerLimits.BodiesBytes, ServerLimits.BodiesBytesPerTenant);
@@ -63,6 +64,12 @@ internal sealed class NodeResources(LogEngine engine) : IDisposable
     public IDisposable BeginScan(LogReader log) => _scans.TryTake(LogName.TenantOf(log.Settings.Name), 1, out SharedRoom.Part? part)
         ? part
         : throw new ProblemException(Problem.Busy("searches", $"Too many searches and counts are under way: at most {ServerLimits.ScansPerTenant} of a tenant, fewer where others search too."));
+
+    /// <summary>The right to run a rule over a log's history, for as long as that goes on.</summary>
+    /// <exception cref="ProblemException">429: its tenant has too many under way.</exception>
+    public IDisposable BeginBacktest(LogReader log) => _backtests.TryTake(LogName.TenantOf(log.Settings.Name), 1, out SharedRoom.Part? part)
+        ? part
+        : throw new ProblemException(Problem.Busy("backtests", $"Too many backtests are under way: at most {ServerLimits.BacktestsPerTenant} of a tenant, fewer where others run some too."));
 
     /// <summary>The right to export from a log, for as long as that goes on.</summary>
     /// <exception cref="ProblemException">429: its tenant has too many under way.</exception>

@@ -12,16 +12,20 @@ internal sealed class ScanTurns(FairWorkers workers, string tenant, TimeProvider
     private long _began = time.GetTimestamp();
     private short _turn;        // counts the turns, so that none is awaited twice
     private bool _hasBegun;
+    private CancellationToken _cancellation;
 
     /// <summary>Completes when the search may go on: mostly at once, else on one of the workers.</summary>
-    public ValueTask NextAsync()
+    /// <param name="cancellationToken">Ends the search before its turn, and when it has waited for it.</param>
+    public ValueTask NextAsync(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         TimeSpan most = FairWorkers.IsWorker ? TimeSpan.FromMilliseconds(ServerLimits.SearchTurnMilliseconds) : TimeSpan.FromMicroseconds(ServerLimits.ShortWorkMicroseconds);
         if (time.GetElapsedTime(_began) < most)
         {
             return ValueTask.CompletedTask;
         }
 
+        _cancellation = cancellationToken;
         _hasBegun = false;
         return new ValueTask(this, ++_turn);
     }
@@ -55,5 +59,8 @@ internal sealed class ScanTurns(FairWorkers workers, string tenant, TimeProvider
         {
             throw new InvalidOperationException("The turn has not begun, or is over.");
         }
+
+        // Whoever asked may have gone meanwhile.
+        _cancellation.ThrowIfCancellationRequested();
     }
 }

@@ -10,7 +10,9 @@ namespace Indelible.Server.Problems;
 /// <param name="Pointer">A JSON Pointer into the event, or the name of a parameter.</param>
 /// <param name="Code">A short stable word for the kind of fault.</param>
 /// <param name="Detail">What was seen and what is wanted.</param>
-public sealed record ProblemError(int? Item, string Pointer, string Code, string Detail);
+/// <param name="Line">The line of a text that is wrong, from 1; null where there is none to name.</param>
+/// <param name="Column">The column of that line, from 1.</param>
+public sealed record ProblemError(int? Item, string Pointer, string Code, string Detail, int? Line = null, int? Column = null);
 
 /// <summary>A refusal that a caller can act on: RFC 9457 <c>application/problem+json</c> with <c>urn:indelible:</c> types.</summary>
 public sealed class Problem : IResult
@@ -102,6 +104,16 @@ public sealed class Problem : IResult
     public static Problem InvalidQueryTree(string message, string expected) => new(
         400, "invalid-query", "The query is not valid", $"{message.TrimEnd('.')}; expected {expected}.", [new ProblemError(null, "/query", "bad-query", $"{message.TrimEnd('.')}; expected {expected}")]);
 
+    /// <summary>400: a rule, or a mapping, is refused.</summary>
+    /// <param name="errors">What is wrong, each with its line and column.</param>
+    public static Problem InvalidRule(IReadOnlyList<ProblemError> errors)
+    {
+        ArgumentNullException.ThrowIfNull(errors);
+        ProblemError first = errors[0];
+        return new Problem(
+            400, "invalid-rule", "The rule cannot be used", $"{first.Pointer}, line {first.Line}, column {first.Column}: {first.Detail}", [.. errors.Take(ServerLimits.ProblemErrors)]);
+    }
+
     /// <summary>401: no key, or none that is valid.</summary>
     public static Problem Unauthenticated() => new(
         401, "unauthenticated", "A valid key is needed", "Send 'Authorization: Bearer <key>' with a key that exists, has not been revoked and has not expired.");
@@ -158,6 +170,14 @@ public sealed class Problem : IResult
     /// <param name="item">The event's place in the request.</param>
     public static ProblemError StreamTakenAt(int item) => new(
         item, "/producer/stream_id", StreamTakenName, "this stream was begun by another principal; a process numbers its events in a stream of its own, under a random id");
+
+    /// <summary>409: an alert does not stand so that this can be done with it.</summary>
+    public static Problem AlertState(string detail) => new(409, "alert-state", "The alert stands otherwise", detail);
+
+    /// <summary>409: rules that were to be asked are wrong.</summary>
+    /// <param name="errors">What is wrong, the pointer a file with line and column.</param>
+    public static Problem RulesRefused(IReadOnlyList<ProblemError> errors) =>
+        new(409, "rules-refused", "The rules are not all valid", $"{errors[0].Pointer}: {errors[0].Detail} {errors.Count} in all; the rules before are asked further.", [.. errors.Take(ServerLimits.ProblemErrors)]);
 
     /// <summary>409: the configuration stands against it.</summary>
     public static Problem Conflict(string detail) => new(409, "conflict", "The configuration stands against it", detail);
@@ -276,6 +296,12 @@ public sealed class Problem : IResult
         json.WriteString("pointer", error.Pointer);
         json.WriteString("code", error.Code);
         json.WriteString("detail", error.Detail);
+        if (error is { Line: { } line, Column: { } column })
+        {
+            json.WriteNumber("line", line);
+            json.WriteNumber("column", column);
+        }
+
         json.WriteEndObject();
     }
 }

@@ -37,6 +37,7 @@ internal sealed class LiveTail(HttpResponse response, LogEngine engine, NodeReso
     private readonly long _there = admission.Log.Size;
     private Admission _admission = admission;
     private long _next = next;
+    private DateTimeOffset _asked;   // when rights were asked last, or before
     private long _written;   // when something was sent last; a time stamp
 
     /// <summary>Sends until the caller may not follow any more.</summary>
@@ -54,6 +55,7 @@ internal sealed class LiveTail(HttpResponse response, LogEngine engine, NodeReso
         {
             // What was revoked or has expired ends the stream, or narrows it, at once and before the next entry.
             long configuration = engine.System.Size;
+            _asked = engine.Time.GetUtcNow();
             if (AccessControl.Renew(engine, _admission, Rights.Tail) is not { } renewed)
             {
                 string why = _admission.Caller.SignedIn is null ? "the key was revoked or has expired" : "the session has ended";
@@ -132,8 +134,8 @@ internal sealed class LiveTail(HttpResponse response, LogEngine engine, NodeReso
         return items.ToString();
     }
 
-    /// <summary>When the key ends, the next grant, or the session; null for never.</summary>
-    private DateTimeOffset? NextEnd() => new[] { _admission.Caller.Ends, _admission.Caller.Authority.NextEnd(engine.Time.GetUtcNow()), _admission.Caller.SignedIn?.Until }.Min();
+    /// <summary>When the key ends, the next grant, or the session; null for never. Of what was there when rights were asked: what has ended since has to end the wait at once.</summary>
+    private DateTimeOffset? NextEnd() => new[] { _admission.Caller.Ends, _admission.Caller.Authority.NextEnd(_asked), _admission.Caller.SignedIn?.Until }.Min();
 
     /// <summary>Waits for entries, for another configuration, for the end of the key or the session, or for the time of a sign of life.</summary>
     private async Task WaitAsync(long configuration, CancellationToken cancellationToken)

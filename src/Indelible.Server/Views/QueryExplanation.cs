@@ -89,7 +89,7 @@ internal sealed class QueryExplanation
 
     private async Task<string> NearestAsync(Query query, TimeRange time, SearchTotal total)
     {
-        var timeline = new Timeline(_entries, _asOf, _cancellationToken);
+        var timeline = new Timeline(_entries, _asOf, _engine.Time, _cancellationToken);
         Found? before = time.From is null ? null : await timeline.LastAsync(query, new TimeRange(null, time.From));
         Found? after = time.To is null ? null : await timeline.FirstAsync(query, new TimeRange(time.To, null));
         string[] nearest = [.. new[] { At("before", before), At("after", after) }.OfType<string>()];

@@ -21,6 +21,20 @@ internal static class Searches
     /// <exception cref="ProblemException">As <see cref="FindAsync(VisibleEntries, SearchRequest, CancellationToken)"/>.</exception>
     public static Task<SearchPage> FindNextAsync(VisibleEntries entries, SearchRequest request, CancellationToken cancellationToken) => FindAsync(s_pages, entries, request, cancellationToken);
 
+    /// <summary>Goes over what a query selects, oldest first.</summary>
+    /// <exception cref="ProblemException">As <see cref="FindAsync(VisibleEntries, SearchRequest, CancellationToken)"/>.</exception>
+    public static async Task<ReplayResult> ReplayAsync(VisibleEntries entries, ReplayRequest request, IEntryFollower follower, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await entries.SearchAsync(source => IndexedReplay.RunAsync(source, request, follower, cancellationToken));
+        }
+        catch (SearchException e)
+        {
+            throw new ProblemException(Problem.InvalidParameter(ParameterOf(e.Fault, "limit"), e.Message));
+        }
+    }
+
     /// <summary>Counts.</summary>
     /// <exception cref="ProblemException">As <see cref="FindAsync(VisibleEntries, SearchRequest, CancellationToken)"/>.</exception>
     public static async Task<CountResult> CountAsync(VisibleEntries entries, CountRequest request, CancellationToken cancellationToken)

@@ -10,8 +10,9 @@ namespace Indelible.Server.Views;
 /// </remarks>
 /// <param name="entries">The log as the caller sees it.</param>
 /// <param name="asOf">The size.</param>
+/// <param name="time">Nothing more is asked after <see cref="ServerLimits.ViewTime"/>.</param>
 /// <param name="cancellationToken">Ends whatever is under way.</param>
-internal sealed class Timeline(VisibleEntries entries, long asOf, CancellationToken cancellationToken)
+internal sealed class Timeline(VisibleEntries entries, long asOf, TimeProvider time, CancellationToken cancellationToken)
 {
     // Few enough to hold, so many that most groups are found by one search.
     private const int Many = 256;
@@ -22,21 +23,39 @@ internal sealed class Timeline(VisibleEntries entries, long asOf, CancellationTo
     // A page may end before it is full, where much has to be looked at.
     private const int MostPages = 16;
 
+    private readonly long _started = time.GetTimestamp();
+    private readonly List<string> _notices = [];
+
     /// <summary>The size.</summary>
     public long AsOf => asOf;
 
     /// <summary>Whether all that was asked so far was answered in full: nothing was too much to count or to put in order.</summary>
     public bool IsExact { get; private set; } = true;
 
-    /// <summary>Counts.</summary>
+    /// <summary>Whether it took so long that something was not asked.</summary>
+    public bool IsCutShort { get; private set; }
+
+    /// <summary>Whether an index covered all entries each time.</summary>
+    public bool IsIndexed { get; private set; } = true;
+
+    /// <summary>What the answers said of themselves, each sentence once.</summary>
+    public IReadOnlyList<string> Notices => _notices;
+
+    /// <summary>Counts; nothing, where the time is over.</summary>
     /// <param name="query">Which entries.</param>
-    /// <param name="time">When they happened; null for always.</param>
+    /// <param name="range">When they happened; null for always.</param>
     /// <param name="by">The field whose values are counted; null for none.</param>
     /// <param name="top">How many values at most.</param>
-    public async Task<CountResult> CountAsync(Query query, TimeRange? time = null, Field? by = null, int top = 1)
+    public async Task<CountResult> CountAsync(Query query, TimeRange? range = null, Field? by = null, int top = 1)
     {
-        CountResult counts = await Searches.CountAsync(entries, new CountRequest(query, time, by, top, asOf), cancellationToken);
+        if (IsOver())
+        {
+            return new CountResult(asOf, new SearchTotal(0, false), asOf, TimeSpan.FromSeconds(1), [], 0, [], 0, 0, false, 0, 0, []);
+        }
+
+        CountResult counts = await Searches.CountAsync(entries, new CountRequest(query, range, by, top, asOf), cancellationToken);
         IsExact &= counts.Total.Exact;
+        Take(counts.Indexed == counts.AsOf, counts.Notices);
         return counts;
     }
 
@@ -143,11 +162,14 @@ internal sealed class Timeline(VisibleEntries entries, long asOf, CancellationTo
     {
         var items = new List<Found>();
         string? cursor = null;
-        for (int page = 0; page < MostPages && items.Count < limit; page++)
+        for (int page = 0; page < MostPages && items.Count < limit && !IsOver(); page++)
         {
             SearchPage found = await Searches.FindAsync(entries, new SearchRequest(query, range, order, limit - items.Count, cursor, size ?? asOf), cancellationToken);
             items.AddRange(found.Items.Select(hit => new Found(EntryTime.Read(hit.View.Span), hit.Index)));
             cursor = found.Next;
+
+            // Of what is beyond the page nothing is said here: it is asked for.
+            Take(found.Indexed == found.AsOf, found.Total.Exact ? found.Notices : []);
             if (cursor is null)
             {
                 return (items, true);
@@ -155,6 +177,19 @@ internal sealed class Timeline(VisibleEntries entries, long asOf, CancellationTo
         }
 
         return (items, false);
+    }
+
+    private bool IsOver()
+    {
+        IsCutShort = IsCutShort || time.GetElapsedTime(_started) > ServerLimits.ViewTime;
+        IsExact &= !IsCutShort;
+        return IsCutShort;
+    }
+
+    private void Take(bool isIndexed, IReadOnlyList<string> notices)
+    {
+        IsIndexed &= isIndexed;
+        _notices.AddRange(notices.Except(_notices));
     }
 }
 

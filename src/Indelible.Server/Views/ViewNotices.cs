@@ -1,3 +1,4 @@
+using Indelible.Engine;
 using Indelible.Server.Access;
 
 namespace Indelible.Server.Views;
@@ -12,10 +13,26 @@ internal static class ViewNotices
     public const string Rows = "The key sees some of the entries alone: what others are missing is not said.";
 
     /// <summary>The notices of a view.</summary>
-    /// <param name="entries">The log as the caller sees it.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="entries">It as the caller sees it.</param>
     /// <param name="timeline">What was asked of it.</param>
-    public static IEnumerable<string> Of(VisibleEntries entries, Timeline timeline)
+    public static IEnumerable<string> Of(LogReader log, VisibleEntries entries, Timeline timeline)
     {
+        foreach (string notice in timeline.Notices)
+        {
+            yield return notice;
+        }
+
+        if (!timeline.IsIndexed && entries.Indexes?.NoticeOf(log) is { } remade)
+        {
+            yield return remade;
+        }
+
+        if (timeline.IsCutShort)
+        {
+            yield return $"It took longer than {ServerLimits.ViewTime.TotalSeconds} s: what had not been asked by then is left out.";
+        }
+
         if (!timeline.IsExact)
         {
             yield return "There were too many entries to look at: totals that are not exact are lower bounds, and what is nearest, first or last is so among those that were looked at.";

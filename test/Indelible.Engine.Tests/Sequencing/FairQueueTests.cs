@@ -143,7 +143,7 @@ public sealed class FairQueueTests
     {
         if (!_logs.TryGetValue(log, out LogState? state))
         {
-            _logs.Add(log, state = new LogState(log, "test.example/logs/" + log, 256, 0, new MemoryJournal(), new MemoryTailStore(), new BlockCache(1)));
+            _logs.Add(log, state = new LogState(log, "test.example/logs/" + log, 256, 0, new MemoryJournal(), new MemoryTailStore(), new SegmentCache(1)));
         }
 
         return new AppendRequest(state, [.. Enumerable.Repeat(s_entry, entries)], new AppendCaller("", "", 0, "test", null), partial: false);

@@ -8,7 +8,7 @@ internal static class FuzzTargets
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         .. NoteTargets.All, .. ProofTargets.All, .. TileTargets.All, .. EventTargets.All, .. StorageTargets.All, .. SegmentTargets.All, .. QueryTargets.All, .. IndexTargets.All, .. ImportTargets.All,
-        .. PolicyTargets.All, .. BackupTargets.All, .. ProtocolTargets.All, .. RotationTargets.All, .. ExportTargets.All,
+        .. PolicyTargets.All, .. BackupTargets.All, .. ProtocolTargets.All, .. RotationTargets.All, .. ExportTargets.All, .. RuleTargets.All,
     ];
 
     /// <summary>The target of this name, or null.</summary>

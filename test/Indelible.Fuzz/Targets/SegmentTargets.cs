@@ -22,20 +22,26 @@ internal static class SegmentTargets
         {
             Words = ["INDSEG01", "INDSEGEN", "\u0028\uFFFD", "\0\0\u0001\0", "\0\0\u0002\0", "\0\0\0\0\0\0\0\0", Origin],
             Mend = Mend,
-            MaxBytes = 6000,
+            MaxBytes = 24_000,
             MemoryBytes = 64 << 20,
             Slowness = 20,
         },
     ];
 
+    /// <summary>Segments with a dictionary, and one whose entries are too short for one.</summary>
     private static IEnumerable<byte[]> Segments()
     {
-        foreach (int count in (int[])[256, 512])
-        {
-            using var stream = new MemoryStream();
-            SegmentWriter.Write(stream, Origin, Log, First, count, Enumerable.Range(0, count).Select(i => new SegmentEntry(Vectors.EntryAt(First + i), (uint)i)));
-            yield return stream.ToArray();
-        }
+        byte[][] segments = [SegmentOf(256, Vectors.EntryAt), SegmentOf(512, Vectors.EntryAt), SegmentOf(256, _ => [])];
+        Must.Hold(segments.Select(segment => BinaryPrimitives.ReadInt32BigEndian(segment.AsSpan(36)) > 0).SequenceEqual([true, true, false]), "Segments have a dictionary where one can be made");
+        return segments;
+    }
+
+    private static byte[] SegmentOf(int count, Func<long, byte[]> entryAt)
+    {
+        using var stream = new MemoryStream();
+        SegmentEntry[] entries = [.. Enumerable.Range(0, count).Select(i => new SegmentEntry(entryAt(First + i), (uint)i))];
+        SegmentWriter.Write(stream, Origin, Log, First, count, entries.Select(entry => entry.Bytes), entries);
+        return stream.ToArray();
     }
 
     private static bool SegmentOf(byte[] input)
@@ -58,21 +64,22 @@ internal static class SegmentTargets
             {
                 try
                 {
-                    SegmentBlock read = reader.ReadBlock(block);
+                    SegmentPart read = reader.ReadBlock(block);
                     var leaves = new CompactRange();
                     foreach (ReadOnlyMemory<byte> entry in read.Entries)
                     {
                         leaves.Append(TreeHasher.Leaf(entry.Span));
                     }
 
-                    Must.Hold(leaves.Root() == read.Tree.Root && leaves.Root() == reader.Node(SegmentFormat.BlockHeight, block), "A block's entries hash to its node");
+                    Must.Hold(leaves.Root() == read.Tree.Root && leaves.Root() == reader.ReadNode(SegmentFormat.BlockHeight, block), "A block's entries hash to its node");
+                    FramesOf(reader, block, read);
                 }
                 catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
                 {
                     isWhole = false;
                 }
 
-                tree.AppendSubtree(SegmentFormat.BlockHeight, reader.Node(SegmentFormat.BlockHeight, block));
+                tree.AppendSubtree(SegmentFormat.BlockHeight, reader.ReadNode(SegmentFormat.BlockHeight, block));
             }
 
             Must.Hold(tree.Root() == reader.Root, "A segment's blocks fold to its root");
@@ -88,6 +95,28 @@ internal static class SegmentTargets
             }
 
             return isWhole;
+        }
+    }
+
+    /// <summary>Every frame of a whole block holds the block's entries, and every node is the tree's.</summary>
+    private static void FramesOf(SegmentReader reader, int block, SegmentPart whole)
+    {
+        for (int frame = 0; frame < SegmentFormat.FramesPerBlock; frame++)
+        {
+            SegmentPart part = reader.ReadFrame(block, frame);
+            for (int i = 0; i < SegmentFormat.EntriesPerFrame; i++)
+            {
+                Must.Hold(part.Entries[i].Span.SequenceEqual(whole.Entries[(frame * SegmentFormat.EntriesPerFrame) + i].Span), "A frame holds its block's entries");
+            }
+        }
+
+        for (int height = SegmentFormat.FrameHeight; height < SegmentFormat.BlockHeight; height++)
+        {
+            int width = 1 << (SegmentFormat.BlockHeight - height);
+            for (int i = 0; i < width; i++)
+            {
+                Must.Hold(reader.ReadNode(height, (block * width) + i) == whole.Tree.Node(height, i), "A node within a block is the tree's");
+            }
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed class IndexQuestions
     private readonly ITermIndex _index;
     private readonly PlainIndex _plain = new(isPersonal: false);
     private readonly RowSet _unindexed;
+    private readonly List<(int Step, RowSet Rows)> _mattering = [];
 
     // Sets that a question needed, given back behind it.
     private readonly List<RowSet> _rented = [];
@@ -32,6 +33,16 @@ internal sealed class IndexQuestions
 
         _unindexed = RowSet.Rent();
         index.AddUnindexed(null, _unindexed);
+        foreach (int step in new[] { 3, 97, 4_000, RowSet.MaxRows * 2 })
+        {
+            RowSet rows = RowSet.Rent();
+            for (int row = step / 2; row < index.Rows; row += step)
+            {
+                rows.Add(row);
+            }
+
+            _mattering.Add((step, rows));
+        }
     }
 
     /// <summary>Asks all of it.</summary>
@@ -207,6 +218,7 @@ internal sealed class IndexQuestions
             RowSet open = isHashed ? Or(unknown, Rows(into => _index.AddHashed(path, term, into))) : unknown;
             Same(rows, equal, open, what);
             Assert.Equal(equal.Count, _index.CountEqual(path, kind, term));
+            OfThoseThatMatter(equal, (within, into) => _index.AddEqual(path, kind, term, into, within), what);
         }
 
         foreach ((byte[] term, RowSet rows) in actual.Where((_, i) => i % (1 + (actual.Count / 200)) == 0))
@@ -307,9 +319,12 @@ internal sealed class IndexQuestions
             Assert.NotEqual(0, rows.Count);
             Within(visited, Rows(into => _plain.AddWord(copy, into)), Encoding.UTF8.GetString(copy));
             Same(visited, Rows(into => _index.AddWord(copy, into)), Rent(), Encoding.UTF8.GetString(copy));
+            OfThoseThatMatter(visited, (within, into) => _index.AddWord(copy, into, within), Encoding.UTF8.GetString(copy));
+            Assert.True(_index.CountWord(copy) is int count && (count == -1 || count == visited.Count));
             all.Add(Convert.ToHexString(copy));
             return true;
         });
+        Assert.Equal(0, _index.CountWord("no such word"u8));
         Assert.Equal(all.Order(StringComparer.Ordinal), all);
         Assert.Equal(all.Count, all.Distinct().Count());
         foreach (string prefix in new[] { "a", "as", "or", "1", "患" })
@@ -322,6 +337,20 @@ internal sealed class IndexQuestions
                 return true;
             });
             Assert.Equal(all.Where(word => word.StartsWith(Convert.ToHexString(bytes), StringComparison.Ordinal)), found);
+        }
+    }
+
+    /// <summary>Where some rows alone matter, exactly those of them are found; of others, none that is wrong.</summary>
+    private void OfThoseThatMatter(RowSet all, Action<RowSet, RowSet> add, string what)
+    {
+        foreach ((int step, RowSet within) in all.Count > PostingsForm.MaxInline ? _mattering : [])
+        {
+            RowSet found = Rows(into => add(within, into));
+            Within(found, all, $"{what}, one of {step} matters");
+            found.And(within);
+            RowSet expected = Or(within, within);
+            expected.And(all);
+            Same(expected, found, Rent(), $"{what}, one of {step} matters");
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Indelible.Events;
 
 namespace Indelible.Search.Tests.Indexing;
 
@@ -95,7 +96,7 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
         }
     }
 
-    public void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into)
+    public void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into, RowSet? within = null)
     {
         lock (_lock)
         {
@@ -159,7 +160,9 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
         }
     }
 
-    public void AddWord(ReadOnlySpan<byte> word, RowSet into)
+    public IHashedStrings? Hashes(FieldPath path) => null;
+
+    public void AddWord(ReadOnlySpan<byte> word, RowSet into, RowSet? within = null)
     {
         lock (_lock)
         {
@@ -167,6 +170,14 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
             {
                 rows.ForEach(row => into.Add(row));
             }
+        }
+    }
+
+    public int CountWord(ReadOnlySpan<byte> word)
+    {
+        lock (_lock)
+        {
+            return _words.TryGetValue(word.ToArray(), out List<ushort>? rows) ? rows.Distinct().Count() : 0;
         }
     }
 
@@ -232,7 +243,7 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
                 while (logged.Read() && logged.TokenType != JsonTokenType.EndObject)
                 {
                     bool isSealed = first && logged.ValueTextEquals("$pii"u8);
-                    if (first && EntryMatcher.SkippedMarker(ref logged))
+                    if (first && HiddenValue.TrySkip(ref logged))
                     {
                         if (isSealed)
                         {
@@ -295,7 +306,7 @@ internal sealed class PlainIndex(bool isPersonal) : ITermIndex
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             bool isSealed = first && reader.ValueTextEquals("$pii"u8);
-            if (first && EntryMatcher.SkippedMarker(ref reader))
+            if (first && HiddenValue.TrySkip(ref reader))
             {
                 if (isSealed)
                 {

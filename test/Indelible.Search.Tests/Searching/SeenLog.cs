@@ -33,6 +33,8 @@ internal sealed class SeenLog : IIndexedSource, IDisposable
     public IReadOnlyList<RowSight> Sights { get; }
 
     /// <summary>Indexes that were reported.</summary>
+    public IReadOnlyList<TestEntry?> Entries => _entries;
+
     public List<ChunkIndex> Reported { get; } = [];
 
     /// <summary>How many entries were asked for.</summary>

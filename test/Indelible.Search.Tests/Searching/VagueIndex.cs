@@ -29,7 +29,7 @@ internal sealed class VagueIndex(ITermIndex exact, ITermIndex withoutHashed, IRe
 
     public void AddSealed(FieldPath? path, RowSet into) => exact.AddSealed(path, into);
 
-    public void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into)
+    public void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into, RowSet? within)
     {
         if (!IsHidden(path, kind))
         {
@@ -42,7 +42,7 @@ internal sealed class VagueIndex(ITermIndex exact, ITermIndex withoutHashed, IRe
     public int CountEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term)
     {
         RowSet found = RowSet.Rent();
-        AddEqual(path, kind, term, found);
+        AddEqual(path, kind, term, found, null);
         return found.Count;
     }
 
@@ -90,11 +90,38 @@ internal sealed class VagueIndex(ITermIndex exact, ITermIndex withoutHashed, IRe
         });
     }
 
-    public void AddWord(ReadOnlySpan<byte> word, RowSet into)
+    public IHashedStrings? Hashes(FieldPath path)
+    {
+        if (!hashed.Contains(path))
+        {
+            return null;
+        }
+
+        var values = new List<(uint Hash, ushort Row)>();
+        exact.VisitTerms(path, TermKind.String, default, (ReadOnlySpan<byte> term, in Postings rows) =>
+        {
+            foreach (int row in rows)
+            {
+                values.Add((HashGroups.Masked(HashedValues.HashOfValue(term), VagueHashes.KeptBits), (ushort)row));
+            }
+
+            return true;
+        });
+        return new VagueHashes(values);
+    }
+
+    public void AddWord(ReadOnlySpan<byte> word, RowSet into, RowSet? within)
     {
         RowSet found = RowSet.Rent();
         withoutHashed.AddWord(word, found);
         AddKnown(found, into);
+    }
+
+    public int CountWord(ReadOnlySpan<byte> word)
+    {
+        RowSet found = RowSet.Rent();
+        AddWord(word, found, null);
+        return found.Count;
     }
 
     public void VisitWords(ReadOnlySpan<byte> prefix, TermVisitor visit) => withoutHashed.VisitWords(prefix, Known(visit));
@@ -185,4 +212,25 @@ internal sealed class VagueIndex(ITermIndex exact, ITermIndex withoutHashed, IRe
 
         return known.Count == 0 || visit(term, Postings.Of(known.ToArray()));
     };
+}
+
+/// <summary>Hashes of so few bits that many values share one.</summary>
+internal sealed class VagueHashes(IReadOnlyList<(uint Hash, ushort Row)> values) : IHashedStrings
+{
+    public const int KeptBits = 2;
+
+    public int Count => values.Count;
+
+    public int Bits => KeptBits;
+
+    public void AddHashes(int part, RowSet? within, List<uint> into) =>
+        into.AddRange(values.Where(value => value.Hash >> (32 - IHashedStrings.PartBits) == part && within?.Contains(value.Row) != false).Distinct().Select(value => value.Hash));
+
+    public void AddRows(uint hash, int bits, RowSet into)
+    {
+        foreach ((_, ushort row) in values.Where(value => HashGroups.Masked(value.Hash, bits) == hash))
+        {
+            into.Add(row);
+        }
+    }
 }

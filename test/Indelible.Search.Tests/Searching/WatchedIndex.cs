@@ -42,7 +42,7 @@ internal sealed class WatchedIndex(ITermIndex index, IndexWatch watch) : ITermIn
 
     public void AddSealed(FieldPath? path, RowSet into) => Asked().AddSealed(path, into);
 
-    public void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into) => Asked().AddEqual(path, kind, term, into);
+    public void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into, RowSet? within) => Asked().AddEqual(path, kind, term, into, within);
 
     public int CountEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term) => Asked().CountEqual(path, kind, term);
 
@@ -56,7 +56,11 @@ internal sealed class WatchedIndex(ITermIndex index, IndexWatch watch) : ITermIn
 
     public void AddHashedRows(FieldPath path, RowSet into) => Asked().AddHashedRows(path, into);
 
-    public void AddWord(ReadOnlySpan<byte> word, RowSet into) => Asked().AddWord(word, into);
+    public IHashedStrings? Hashes(FieldPath path) => Asked().Hashes(path) is { } hashes ? new WatchedHashes(hashes, watch) : null;
+
+    public void AddWord(ReadOnlySpan<byte> word, RowSet into, RowSet? within) => Asked().AddWord(word, into, within);
+
+    public int CountWord(ReadOnlySpan<byte> word) => Asked().CountWord(word);
 
     public void VisitWords(ReadOnlySpan<byte> prefix, TermVisitor visit) => Asked().VisitWords(prefix, watch.Watch(visit));
 
@@ -70,6 +74,23 @@ internal sealed class WatchedIndex(ITermIndex index, IndexWatch watch) : ITermIn
     {
         watch.Ask();
         return index;
+    }
+
+    private sealed class WatchedHashes(IHashedStrings hashes, IndexWatch watch) : IHashedStrings
+    {
+        public int Count => hashes.Count;
+
+        public int Bits => hashes.Bits;
+
+        public void AddHashes(int part, RowSet? within, List<uint> into) => Asked().AddHashes(part, within, into);
+
+        public void AddRows(uint hash, int bits, RowSet into) => Asked().AddRows(hash, bits, into);
+
+        private IHashedStrings Asked()
+        {
+            watch.Ask();
+            return hashes;
+        }
     }
 
     private sealed class WatchedTimes(ITimeColumn column, IndexWatch watch) : ITimeColumn

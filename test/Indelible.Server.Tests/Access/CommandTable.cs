@@ -28,12 +28,35 @@ internal static class CommandTable
         search           | GET /api/logs/{log}/events                                       | rows/log     | writer/node   | --log LOG outcome:success
         tail             | GET /api/logs/{log}/tail                                         | analyst/log  | auditor/node  | --log LOG
         counts           | GET /api/logs/{log}/counts                                       | rows/log     | writer/node   | --log LOG --by action
+        rules test       | POST /api/logs/{log}/backtest                                   | rows/log     | writer/node   | mass-read --log LOG
         sources          | GET /api/logs/{log}/sources                                      | hidden/log   | rows/node     | --log LOG
         sources expect   | PUT /api/logs/{log}/sources/expected/{name}                      | admin/log    | auditor/node  | NEW --every 60s --service billing --log LOG
         sources forget   | DELETE /api/logs/{log}/sources/expected/{name}                   | admin/log    | reader/node   | SOURCE --log LOG
         show             | GET /api/logs/{log}/events/{index:long}, GET /api/logs/{log}/events/{index:long}/proof | officer/log | hidden/log | 0 --log LOG --clear --entry FILE --proof FILE
         context          | GET /api/logs/{log}/events/{index:long}/context                  | rows/log     | writer/log    | 0 --log LOG --window 10m
         entity           | GET /api/logs/{log}/entities/{kind}/{**id}                       | officer/log  | hidden/log    | ip 192.0.2.1 --log LOG
+        rules list       | GET /api/rules                                                   | auditor/log  | reader/node   |
+        rules reload     | POST /api/rules/reload                                           | admin/node   | auditor/node  |
+        alerts           | GET /api/alerts                                                  | reader/node | writer/log | - nobody of the cast reads _alerts: AlertLifeTests
+        alerts show      | GET /api/alerts/{id}                                             | reader/node | writer/log | - nobody of the cast reads _alerts: AlertLifeTests
+        alerts acknowledge | POST /api/alerts/{id}/{step}                                     | reader/node | writer/log | - nobody of the cast reads _alerts: AlertLifeTests
+        alerts assign    | POST /api/alerts/{id}/{step}                                     | reader/node | writer/log | - nobody of the cast reads _alerts: AlertLifeTests
+        alerts comment   | POST /api/alerts/{id}/{step}                                     | reader/node | writer/log | - nobody of the cast reads _alerts: AlertLifeTests
+        alerts close     | POST /api/alerts/{id}/{step}                                     | reader/node | writer/log | - nobody of the cast reads _alerts: AlertLifeTests
+        alerts reopen    | POST /api/alerts/{id}/{step}                                     | reader/node | writer/log | - nobody of the cast reads _alerts: AlertLifeTests
+        alerts suppress  | POST /api/alerts/{id}/{step}                                     | reader/node | writer/log | - nobody of the cast reads _alerts: AlertLifeTests
+        alerts suppressions | GET /api/alerts/suppressions                                     | reader/node | writer/log | - nobody of the cast reads _alerts: AlertLifeTests
+        alerts suppressions add | POST /api/alerts/suppressions                                    | reader/node | writer/log | - nobody of the cast reads _alerts: AlertLifeTests
+        alerts suppressions end | DELETE /api/alerts/suppressions/{id}                             | reader/node | writer/log | - nobody of the cast reads _alerts: AlertLifeTests
+        notify list      | GET /api/notifications                                           | admin/node   | admin/tenant  |
+        notify dead      | GET /api/notifications/dead                                      | admin/node   | auditor/node  |
+        notify test      | POST /api/notifications/{destination}/test                       | admin/node   | admin/tenant  | - the cast has no destinations: NotifyCommandTests
+        notify retry     | POST /api/notifications/dead/{id}/retry                          | admin/node   | admin/tenant  | - the cast has no destinations: NotifyCommandTests
+        notify drop      | DELETE /api/notifications/dead/{id}                              | admin/node   | admin/tenant  | - the cast has no destinations: NotifyCommandTests
+        streams list     | GET /api/streams                                                 | admin/node   | auditor/node  |
+        streams replay   | POST /api/streams/{name}/replay                                  | admin/node   | admin/tenant  | - the cast has no stream: StreamsCommandTests
+        streams pause    | POST /api/streams/{name}/pause                                   | admin/node   | admin/tenant  | - the cast has no stream: StreamsCommandTests
+        streams resume   | POST /api/streams/{name}/resume                                  | admin/node   | admin/tenant  | - the cast has no stream: StreamsCommandTests
         verify           | GET /logs/{log}/checkpoint, GET /logs/{log}/handovers, GET /logs/{log}/tile/{**path}        | asked/log    | analyst/log   | --url URL/logs/LOG --vkey VKEY
         export           | GET /api/logs/{log}/export, GET /api/logs/{log}/exports/{id}     | rows/log     | analyst/log   | --log LOG --proofs --out FILE
         export           | GET /logs/{log}/checkpoint, GET /logs/{log}/tile/{**path}, GET /logs/{log}/handovers, GET /logs/{log}/receipts-handovers | auditor/log | rows/log | --log LOG --format tiles --out FILE
@@ -45,7 +68,7 @@ internal static class CommandTable
         """;
 
     /// <summary>The commands that talk to none.</summary>
-    public static IReadOnlyList<string> Local { get; } = ["init", "backup", "restore", "serve", "index", "keys", "keys rewrap", "principals", "grants", "import", "spool", "spool list", "spool show", "spool drop"];
+    public static IReadOnlyList<string> Local { get; } = ["init", "backup", "restore", "serve", "index", "keys", "keys rewrap", "principals", "grants", "import", "spool", "spool list", "spool show", "spool drop", "rules", "rules check", "rules match", "notify", "notify check", "streams", "streams check"];
 
     public static IReadOnlyList<CommandLineOf> Commands { get; } =
     [

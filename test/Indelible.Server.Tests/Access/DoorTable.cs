@@ -57,6 +57,8 @@ internal static class DoorTable
         GET /api/logs/{log}/events                       U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF
         POST /api/logs/{log}/search                      U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /api/logs/LOG/search {"query":{"op":"all"}}
         GET /api/logs/{log}/counts                       U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF
+        POST /api/logs/{log}/backtest                    U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   YYNNY   YYNNY   FFNNF FFNNF /api/logs/LOG/backtest {"rule":"{title: t, logsource: {product: indelible}, detection: {s: {action: x}, condition: s}}"}
+        POST /api/logs/{log}/backtest                    U      U     F      FFNNF  BBNNB  BBNNB BBNNB  BBNNB BBNNB   BBNNB   BBNNB   FFNNF FFNNF /api/logs/LOG/backtest {"limit":0}
         GET /api/logs/{log}/tail                         U      U     F      FFNNF  BBNNB  BBNNB BBNNB  BBNNB BBNNB   FFNNF   FFNNF   FFNNF FFNNF /api/logs/LOG/tail?after=x
         GET /api/logs/{log}/tail                         U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY YYNNY   FFNNF   FFNNF   FFNNF FFNNF
         GET /api/logs/{log}/export                       U      U     F      FFNNF  YYNNY  YYNNY YYNNY  YYNNY FFNNF   YYNNY   FFNNF   FFNNF FFNNF
@@ -89,6 +91,23 @@ internal static class DoorTable
         PUT /api/logs/{log}/sources/expected/{name}      U      U     Y      FFNNF  FFNNF  FFNNF FFNNF  FFNNF FFNNF   FFNNF   FFNNF   YYNNY FFNNF /api/logs/LOG/sources/expected/NEW {"service":"billing","interval_s":60}
         DELETE /api/logs/{log}/sources/expected/{name}   U      U     Y      FFNNF  FFNNF  FFNNF FFNNF  FFNNF FFNNF   FFNNF   FFNNF   YYNNY FFNNF /api/logs/LOG/sources/expected/SOURCE
 
+        GET /api/rules                                   U      U     Y      F      F      F     F      F     F       Y       F       Y     F
+        POST /api/rules/reload                           U      U     Y      F      F      F     F      F     F       F       F       FFFFY F     /api/rules/reload
+        GET /api/alerts                                  U      U     F      N      N      N     N      N     N       N       N       NNNNF N     /api/alerts
+        GET /api/alerts/{id}                             U      U     F      N      N      N     N      N     N       N       N       NNNNF N     /api/alerts/nosuch
+        POST /api/alerts/{id}/{step}                     U      U     F      N      N      N     N      N     N       N       N       NNNNF N     /api/alerts/nosuch/acknowledge {}
+        GET /api/alerts/suppressions                     U      U     F      N      N      N     N      N     N       N       N       NNNNF N     /api/alerts/suppressions
+        POST /api/alerts/suppressions                    U      U     F      N      N      N     N      N     N       N       N       NNNNF N     /api/alerts/suppressions {"rule":"x","until":"2026-11-24T00:00:00Z"}
+        DELETE /api/alerts/suppressions/{id}             U      U     F      N      N      N     N      N     N       N       N       NNNNF N     /api/alerts/suppressions/nosuch
+        GET /api/notifications                           U      U     Y      F      F      F     F      F     F       F       F       FFFFY F     /api/notifications
+        GET /api/notifications/dead                      U      U     Y      F      F      F     F      F     F       F       F       FFFFY F     /api/notifications/dead
+        POST /api/notifications/{destination}/test       U      U     M      F      F      F     F      F     F       F       F       FFFFM F     /api/notifications/nosuch/test {}
+        POST /api/notifications/dead/{id}/retry          U      U     M      F      F      F     F      F     F       F       F       FFFFM F     /api/notifications/dead/nosuch/retry {}
+        DELETE /api/notifications/dead/{id}              U      U     M      F      F      F     F      F     F       F       F       FFFFM F     /api/notifications/dead/nosuch
+        GET /api/streams                                 U      U     Y      F      F      F     F      F     F       F       F       FFFFY F     /api/streams
+        POST /api/streams/{name}/replay                  U      U     M      F      F      F     F      F     F       F       F       FFFFM F     /api/streams/nosuch/replay {"log":"LOG","from":0}
+        POST /api/streams/{name}/pause                   U      U     M      F      F      F     F      F     F       F       F       FFFFM F     /api/streams/nosuch/pause {}
+        POST /api/streams/{name}/resume                  U      U     M      F      F      F     F      F     F       F       F       FFFFM F     /api/streams/nosuch/resume {}
         GET /api/logs/{log}/events                       U      U     F      N      N      N     N      N     N       N       N       NFNNF N     /api/logs/acme.nosuch/events
         GET /logs/{log}/checkpoint                       U      U     F      N      N      N     N      N     N       N       N       NFNNF N     /logs/acme.nosuch/checkpoint
         GET /api/logs/{log}/events                       U      U     F      N      N      N     N      N     N       N       N       NNNNF N     /api/logs/_access/events

@@ -41,10 +41,34 @@ public sealed class RefusalTests : IAsyncLifetime
         Assert.Equal(Requests, sent);
         Assert.Equal(Requests, refusals.Sum(entry => entry.GetProperty("data").GetProperty("count").GetInt64()));
 
-        // Each kind twice, what is beyond them twice, for each interval that it may have taken.
-        Assert.InRange(refusals.Length, 3, 10 * ((2 * ServerLimits.RefusedRequestKinds) + 2));
+        // Of nobody and of the writer: each kind twice, what is beyond them twice, for each interval that it may have taken.
+        Assert.InRange(refusals.Length, 3, 10 * 2 * ((2 * ServerLimits.RefusedRequestKinds) + 2));
         Assert.All(refusals, entry => Assert.Equal(("failure", "deny"), (entry.GetProperty("outcome").GetString(), entry.GetProperty("decision").GetProperty("effect").GetString())));
         Assert.Contains(refusals, entry => entry.TryGetProperty("auth", out JsonElement auth) && auth.GetProperty("credential_id").GetString() == revokedId);
+    }
+
+    [Fact]
+    public async Task Nobody_hides_behind_a_flood_of_others_refusals_and_who_floods_is_named()
+    {
+        TestLog log = await _server.NewLogAsync();
+        TestLog other = await _server.NewLogAsync();
+        string flooding = await NameOfAsync(log.ReaderKey);
+        string hidden = await NameOfAsync(other.ReaderKey);
+        long before = TrailSize;
+        for (int i = 0; i < 2 * ServerLimits.RefusedRequestKinds; i++)
+        {
+            (await _server.GetAsync($"api/logs/no-such-{i}/events")).ShouldBeProblem(401, "unauthenticated");
+            (await _server.GetAsync($"api/logs/no-such-{i}/events", log.ReaderKey)).ShouldBeProblem(404, "unknown-log");
+        }
+
+        (await _server.GetAsync("api/logs/_access/events", other.ReaderKey)).ShouldBeProblem(404, "unknown-log");
+        await _server.StopAsync();
+        await _server.StartAsync();
+
+        JsonElement[] refusals = [.. (await TrailAsync(before)).Where(entry => entry.GetProperty("action").GetString() is "indelible.request.refuse" or "indelible.authentication.fail")];
+        JsonElement[] together = [.. refusals.Where(entry => entry.GetProperty("data").GetProperty("problem").GetString() == "others")];
+        Assert.Contains(refusals, entry => ActorOf(entry) == hidden && entry.GetProperty("targets")[0].GetProperty("id").GetString() == "_access");
+        Assert.Equal(["anonymous", flooding], together.Select(ActorOf).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -66,6 +90,10 @@ public sealed class RefusalTests : IAsyncLifetime
         Assert.Equal(5, refusals.Sum(entry => entry.GetProperty("data").GetProperty("count").GetInt64()));
         Assert.All(refusals, entry => Assert.Equal("_access", entry.GetProperty("targets")[0].GetProperty("id").GetString()));
     }
+
+    private async Task<string> NameOfAsync(string key) => (await _server.GetAsync("api/me", key)).Json.GetProperty("principal").GetString()!;
+
+    private static string ActorOf(JsonElement entry) => entry.GetProperty("actor").GetProperty("id").GetString()!;
 
     private long TrailSize => _server.Engine.Find("_access")!.Size;
 

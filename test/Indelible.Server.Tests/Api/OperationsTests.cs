@@ -94,10 +94,12 @@ public sealed class OperationsTests(TestServer server) : IClassFixture<TestServe
         await log.AppendAsync("{}");
 
         // An answer is kept for a moment: what another test asked for just now may be it.
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         string metrics;
         do
         {
             metrics = (await server.GetAsync("metrics")).Text;
+            Assert.False(timeout.IsCancellationRequested, metrics);
         }
         while (!metrics.Contains($"log=\"{log.Name}\"", StringComparison.Ordinal));
 
@@ -109,6 +111,38 @@ public sealed class OperationsTests(TestServer server) : IClassFixture<TestServe
         Assert.Matches("(?m)^indelible_append_duration_seconds_bucket", metrics);
         Assert.Matches("(?m)^indelible_node_healthy(\\{[^}]*\\})? 1", metrics);
         Assert.DoesNotContain(log.WriterKey, metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_tells_of_itself_alone_and_goes_on_when_another_of_its_process_ends()
+    {
+        await using var staying = new TestServer();
+        await staying.InitializeAsync();
+        TestLog log = await staying.NewLogAsync();
+        await log.AppendAsync(TestLog.Event("a"));
+        string whileBoth;
+        TestLog foreign;
+        await using (var leaving = new TestServer())
+        {
+            await leaving.InitializeAsync();
+            foreign = await leaving.NewLogAsync();
+            await foreign.AppendAsync(TestLog.Event("a"));
+            whileBoth = (await staying.GetAsync("metrics")).Text;
+        }
+
+        Assert.Contains($"log=\"{log.Name}\"", whileBoth, StringComparison.Ordinal);
+        Assert.DoesNotContain($"log=\"{foreign.Name}\"", whileBoth, StringComparison.Ordinal);
+
+        // What has ended is told of once more, then taken out; and an answer is given again for a moment.
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        var different = new HashSet<string>(StringComparer.Ordinal) { whileBoth };
+        while (different.Count < 4)
+        {
+            string metrics = (await staying.GetAsync("metrics")).Text;
+            Assert.Matches($"(?m)^indelible_append_events[a-z_]*\\{{[^}}]*log=\"{log.Name}\"[^}}]*\\}} 1( |$)", metrics);
+            different.Add(metrics);
+            Assert.False(timeout.IsCancellationRequested);
+        }
     }
 
     [Theory]

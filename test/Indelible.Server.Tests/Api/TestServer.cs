@@ -17,7 +17,7 @@ public sealed class TestServer : IAsyncLifetime
     public const string Host = "audit.example:7480";
 
     private static int s_folders;
-    private static int s_logs;   // of all servers: exporters of metrics see every server of the process
+    private static int s_logs;   // of all servers: no log has the name of one of another server
     private WebApplication _app = null!;
     private string? _custodian;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Indelible.Detection;
 using Indelible.Engine;
 using Indelible.Events;
 using Indelible.Search;
@@ -17,6 +18,7 @@ public sealed class LimitsPageTests
     [InlineData(typeof(EventLimits))]
     [InlineData(typeof(QueryLimits))]
     [InlineData(typeof(ScanLimits))]
+    [InlineData(typeof(DetectionLimits))]
     public void The_page_lists_every_limit_with_its_value_and_no_other(Type limits)
     {
         Dictionary<string, string> listed = Page("limits.md").Split("\n## ").Single(section => section.StartsWith(limits.Name + "\n", StringComparison.Ordinal)).Split('\n')

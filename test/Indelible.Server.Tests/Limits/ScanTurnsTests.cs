@@ -16,7 +16,7 @@ public sealed class ScanTurnsTests
     {
         using var workers = new FairWorkers(1);
         var turns = new ScanTurns(workers, "acme", _clock);
-        Assert.True(turns.NextAsync().AsTask().IsCompletedSuccessfully);
+        Assert.True(turns.NextAsync(TestContext.Current.CancellationToken).AsTask().IsCompletedSuccessfully);
         Assert.False(FairWorkers.IsWorker);
 
         _clock.Advance(TimeSpan.FromMicroseconds(ServerLimits.ShortWorkMicroseconds));
@@ -24,10 +24,34 @@ public sealed class ScanTurnsTests
 
         async Task GoOnAsync()
         {
-            await turns.NextAsync().ConfigureAwait(false);
+            await turns.NextAsync(TestContext.Current.CancellationToken).ConfigureAwait(false);
             Assert.True(FairWorkers.IsWorker);
-            Assert.True(turns.NextAsync().AsTask().IsCompletedSuccessfully);
+            Assert.True(turns.NextAsync(TestContext.Current.CancellationToken).AsTask().IsCompletedSuccessfully);
         }
+    }
+
+    [Fact]
+    public async Task A_search_whose_asker_goes_away_while_it_waits_ends_at_its_turn()
+    {
+        using var workers = new FairWorkers(1);
+        using var gate = new ManualResetEventSlim();
+        using var asker = new CancellationTokenSource();
+        Task<bool> held = workers.RunAsync("nobody", () =>
+        {
+            gate.Wait(TestContext.Current.CancellationToken);
+            return true;
+        });
+        var turns = new ScanTurns(workers, "acme", _clock);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Task waiting = turns.NextAsync(asker.Token).AsTask();
+
+        await asker.CancelAsync();
+        Assert.False(waiting.IsCompleted);
+        gate.Set();
+        await held;
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await turns.NextAsync(asker.Token));
     }
 
     [Fact]
@@ -57,7 +81,7 @@ public sealed class ScanTurnsTests
             _clock.Advance(TimeSpan.FromSeconds(1));
             for (int part = 0; part < 3; part++)
             {
-                await turns.NextAsync().ConfigureAwait(false);
+                await turns.NextAsync(TestContext.Current.CancellationToken).ConfigureAwait(false);
                 order.Add(name);
                 _clock.Advance(TimeSpan.FromMilliseconds(ServerLimits.SearchTurnMilliseconds));
             }

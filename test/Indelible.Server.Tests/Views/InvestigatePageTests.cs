@@ -1,6 +1,4 @@
-using System.CommandLine;
 using System.Text.RegularExpressions;
-using Indelible.Cli.Commands;
 using Indelible.Server.Tests.Access;
 using Indelible.Server.Tests.Api;
 using Indelible.Server.Tests.Import;
@@ -82,25 +80,11 @@ public sealed partial class InvestigatePageTests : IAsyncLifetime
 
     private async Task<string> RunAsync(IReadOnlyList<string> arguments, string key)
     {
-        ParseResult parsed = IndelibleCommand.Make().Parse(arguments[0] == "verify" ? arguments : [.. arguments, "--key", key, "--url", _server.Url.ToString()]);
-        Assert.Empty(parsed.Errors);
-        using var printed = new StringWriter();
-        TextWriter output = Console.Out;
-        TextWriter errors = Console.Error;
-        Console.SetOut(printed);
-        Console.SetError(printed);
-        try
-        {
-            Assert.Equal(0, await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, TestContext.Current.CancellationToken));
-        }
-        finally
-        {
-            Console.SetOut(output);
-            Console.SetError(errors);
-        }
+        (int code, string printed) = await CommandRun.RunAsync(arguments[0] == "verify" ? arguments : [.. arguments, "--key", key, "--url", _server.Url.ToString()]);
+        Assert.Equal(0, code);
 
         // The test's server has a name of its own.
-        return printed.ToString().Replace(TestServer.Host, "localhost:7480", StringComparison.Ordinal);
+        return printed.Replace(TestServer.Host, "localhost:7480", StringComparison.Ordinal);
     }
 
     private string Filled(string word) => word switch

@@ -169,7 +169,7 @@ public sealed class SharedJournalTests
         public SharingNode(Shared shared)
         {
             _shared = shared;
-            _state = new LogState(Log, Origin, SimulatedNode.SegmentSize, 0, shared.Journal, _tails, new BlockCache(1 << 20));
+            _state = new LogState(Log, Origin, SimulatedNode.SegmentSize, 0, shared.Journal, _tails, new SegmentCache(1 << 20));
             foreach (JournalRecord record in shared.Journal.Read(0))
             {
                 LogRecovery.Replay(record, (_, _) => _state);

@@ -27,12 +27,12 @@ internal sealed class FileIndex(IndexContent content) : ITermIndex
         }
     }
 
-    public void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into)
+    public void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into, RowSet? within)
     {
         using IndexMemory.Hold hold = content.Memory.Use();
         if (TryFind(path, kind, term, out RowsPlace rows))
         {
-            content.AddTo(rows, into);
+            content.AddTo(rows, into, within);
         }
     }
 
@@ -81,13 +81,21 @@ internal sealed class FileIndex(IndexContent content) : ITermIndex
         }
     }
 
-    public void AddWord(ReadOnlySpan<byte> word, RowSet into)
+    public IHashedStrings? Hashes(FieldPath path) => HashesOf(path) is { } hashes ? new FileHashes(content, hashes) : null;
+
+    public void AddWord(ReadOnlySpan<byte> word, RowSet into, RowSet? within)
     {
         using IndexMemory.Hold hold = content.Memory.Use();
         if (content.TryFind(IndexFormat.WordTag, word, out RowsPlace rows))
         {
-            content.AddTo(rows, into);
+            content.AddTo(rows, into, within);
         }
+    }
+
+    public int CountWord(ReadOnlySpan<byte> word)
+    {
+        using IndexMemory.Hold hold = content.Memory.Use();
+        return content.TryFind(IndexFormat.WordTag, word, out RowsPlace rows) ? rows.Count : 0;
     }
 
     public void VisitWords(ReadOnlySpan<byte> prefix, TermVisitor visit)
@@ -100,15 +108,20 @@ internal sealed class FileIndex(IndexContent content) : ITermIndex
 
     public void AddIdentifiers(Phrase phrase, RowSet into)
     {
+        if (!phrase.MayBeLong && !phrase.MayBeInIdentifiers)
+        {
+            return;
+        }
+
         using IndexMemory.Hold hold = content.Memory.Use();
-        if (FoldedPhrase.MayBeLong(phrase))
+        if (phrase.MayBeLong)
         {
             content.AddTo(content.LongWords, into);
         }
 
-        foreach (ref readonly IndexedPath path in content.Paths)
+        foreach (IndexedHashes hashes in content.TextHashes)
         {
-            if (!path.IsText || path.Hashes is not { } hashes || !hashes.Shape.CanHold(phrase))
+            if (!hashes.Shape.CanHold(phrase))
             {
                 continue;
             }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Indelible.Search;
 
@@ -63,8 +64,8 @@ internal static class HashedColumn
     /// <summary>Which segment has a hash.</summary>
     public static int Segment(uint hash, int bucketBits) => Bucket(hash, bucketBits) / Math.Min(BucketsPerSegment, 1 << bucketBits);
 
-    /// <summary>Adds the rows of a segment whose hash is this one.</summary>
-    public static void AddTo(ReadOnlySpan<byte> segment, int count, uint hash, int bucketBits, RowSet into)
+    /// <summary>Adds the rows of a segment whose hash begins with the same bits, 16 or more of those that are kept.</summary>
+    public static void AddTo(ReadOnlySpan<byte> segment, int count, uint hash, int bits, int bucketBits, RowSet into)
     {
         int perSegment = Math.Min(BucketsPerSegment, 1 << bucketBits);
         int bucket = Bucket(hash, bucketBits) % perSegment;
@@ -79,12 +80,49 @@ internal static class HashedColumn
         ushort rest = Rest(hash, bucketBits);
         for (int i = first; i < end; i++)
         {
-            if (BinaryPrimitives.ReadUInt16LittleEndian(values[(2 * i)..]) == rest)
+            if ((BinaryPrimitives.ReadUInt16LittleEndian(values[(2 * i)..]) ^ rest) >> (KeptBits(bucketBits) - bits) == 0)
             {
                 into.Add(BinaryPrimitives.ReadUInt16LittleEndian(values[(2 * (count + i))..]));
             }
         }
     }
+
+    /// <summary>How many upper bits of each hash are kept.</summary>
+    public static int KeptBits(int bucketBits) => bucketBits + 16;
+
+    /// <summary>The least hash of a part (<see cref="IHashedStrings.Parts"/>).</summary>
+    public static uint FirstOf(int part) => (uint)part << (32 - IHashedStrings.PartBits);
+
+    /// <summary>The greatest hash of a part.</summary>
+    public static uint LastOf(int part) => FirstOf(part) | (uint.MaxValue >> IHashedStrings.PartBits);
+
+    /// <summary>Adds the hashes of a segment that lie in a part, each once for each row.</summary>
+    public static void AddHashes(ReadOnlySpan<byte> segment, int count, int number, int bucketBits, int part, RowSet? within, List<uint> into)
+    {
+        int perSegment = Math.Min(BucketsPerSegment, 1 << bucketBits);
+        int firstBucket = Math.Max(0, Bucket(FirstOf(part), bucketBits) - (number * perSegment));
+        int lastBucket = Math.Min(perSegment - 1, Bucket(LastOf(part), bucketBits) - (number * perSegment));
+        ReadOnlySpan<ushort> rests = MemoryMarshal.Cast<byte, ushort>(segment[(perSegment * EndBytes(count))..]);
+        ReadOnlySpan<ushort> rows = rests[count..];
+        int at = firstBucket == 0 ? 0 : End(segment, firstBucket - 1, count);
+        for (int bucket = firstBucket; bucket <= lastBucket; bucket++)
+        {
+            uint upper = (uint)((ulong)((number * perSegment) + bucket) << (32 - bucketBits));
+            int end = End(segment, bucket, count);
+            for (int first = at; at < end; at++)
+            {
+                ushort row = Little(rows[at]);
+                uint hash = upper | ((uint)Little(rests[at]) << (16 - bucketBits));
+                bool isAgain = at > first && row == Little(rows[at - 1]) && rests[at] == rests[at - 1];
+                if (!isAgain && hash >> (32 - IHashedStrings.PartBits) == (uint)part && (within is null || within.Contains(row)))
+                {
+                    into.Add(hash);
+                }
+            }
+        }
+    }
+
+    private static ushort Little(ushort value) => BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value);
 
     private static int Bucket(uint hash, int bucketBits) => (int)((ulong)hash >> (32 - bucketBits));
 

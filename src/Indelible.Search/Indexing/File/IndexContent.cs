@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Numerics;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Indelible.Search;
 
@@ -17,10 +16,12 @@ internal sealed class IndexContent
     private readonly int _filterWords;
     private readonly int _pages;
     private readonly (uint Tag, int Key, int Length)[] _pageKeys;
+    private readonly ulong[] _pageStarts;
     private readonly int _lists;
     private readonly int _listBytes;
     private readonly int _hashed;
     private readonly IndexedPath[] _paths;
+    private readonly uint[] _pathHashes;
     private readonly int[] _pathSlots;
 
     /// <summary>Reads the resident part of a file.</summary>
@@ -53,16 +54,25 @@ internal sealed class IndexContent
         int pages = Length(ref cursor);
         (_lists, _listBytes, _hashed) = (Length(ref cursor), Length(ref cursor), Length(ref cursor));
         _pageKeys = ReadPageKeys(ref cursor, pages);
+        _pageStarts = Array.ConvertAll(_pageKeys, key => StartOf(key.Tag, _resident.AsSpan(key.Key, key.Length)));
         (Unindexed, Lost) = (RowsPlace.Read(ref cursor, rows), RowsPlace.Read(ref cursor, rows));
         (Sealed, LongWords) = (RowsPlace.Read(ref cursor, rows), RowsPlace.Read(ref cursor, rows));
         Times = [ReadTimes(ref cursor), ReadTimes(ref cursor), ReadTimes(ref cursor)];
         _paths = new IndexedPath[cursor.Number(LivePaths.Max + 1)];
+        _pathHashes = new uint[_paths.Length];
         _pathSlots = new int[4 << BitOperations.Log2((uint)_paths.Length | 1)];
+        var identifiers = new List<IndexedHashes>();
         for (int id = 0; id < _paths.Length; id++)
         {
-            _paths[id] = ReadPath(ref cursor);
+            _paths[id] = ReadPath(ref cursor, id);
             TakePlace(id);
+            if (_paths[id] is { IsText: true, Hashes: { } hashes })
+            {
+                identifiers.Add(hashes);
+            }
         }
+
+        TextHashes = [.. identifiers];
 
         if (cursor.Left != 0 || _paths.Length < 2)
         {
@@ -94,24 +104,31 @@ internal sealed class IndexContent
     /// <summary>The paths; the entry itself is number 0, and number 1 is none.</summary>
     public ReadOnlySpan<IndexedPath> Paths => _paths;
 
+    /// <summary>The strings that free text looks into and that are kept as hashes, one for each path.</summary>
+    public IndexedHashes[] TextHashes { get; }
+
     /// <summary>What is kept in memory, in bytes.</summary>
-    public long ResidentBytes => _resident.Length + _isChecked.Length + (_pageKeys.Length * 12L) + (_paths.Length * 120L);
+    public long ResidentBytes => _resident.Length + _isChecked.Length + (_pageKeys.Length * 20L) + (_paths.Length * 124L);
 
     /// <summary>The number of a path, or −1.</summary>
     public int Find(FieldPath path)
     {
-        int id = 0;
-        Span<byte> name = stackalloc byte[TermTable.MaxBytes];
-        foreach (string segment in path.Segments)
+        byte[][] names = path.Names;
+        if (names.Length == 0)
         {
-            id = Encoding.UTF8.TryGetBytes(segment, name, out int length) ? Find(id, name[..length]) : -1;
-            if (id < 0)
+            return 0;
+        }
+
+        for (int slot = (int)path.Hash & (_pathSlots.Length - 1); _pathSlots[slot] != 0; slot = (slot + 1) & (_pathSlots.Length - 1))
+        {
+            int id = _pathSlots[slot];
+            if (_pathHashes[id] == path.Hash && IsAt(id, names))
             {
-                return -1;
+                return id;
             }
         }
 
-        return id;
+        return -1;
     }
 
     /// <summary>Finds a term.</summary>
@@ -174,7 +191,10 @@ internal sealed class IndexContent
     }
 
     /// <summary>Adds rows.</summary>
-    public void AddTo(RowsPlace rows, RowSet into)
+    /// <param name="rows">Where they are.</param>
+    /// <param name="into">Receives them.</param>
+    /// <param name="within">Rows that matter: others may be left out. Null for all.</param>
+    public void AddTo(RowsPlace rows, RowSet into, RowSet? within = null)
     {
         if (rows.Count == Rows)
         {
@@ -183,6 +203,10 @@ internal sealed class IndexContent
         else if (rows.Count <= PostingsForm.MaxInline)
         {
             rows.AddInline(into);
+        }
+        else if (within is not null && PostingsForm.Of(rows.Count, Rows) is var form && form.IsSearched(within))
+        {
+            PostingsForm.AddPacked(List(rows.Place, form.Bytes), rows.Count, within, into);
         }
         else
         {
@@ -196,11 +220,26 @@ internal sealed class IndexContent
         place <= _listBytes - bytes ? Bytes(_lists + place, bytes) : throw IndexCursor.Damaged("a list lies behind all lists");
 
     /// <summary>Adds the rows of a column whose hash is this one.</summary>
-    public void AddTo(IndexedHashes column, uint hash, RowSet into)
+    public void AddTo(IndexedHashes column, uint hash, RowSet into) => AddTo(column, hash, HashedColumn.KeptBits(column.BucketBits), into);
+
+    /// <summary>Adds the rows of a column whose hash begins with the same bits, 16 or more.</summary>
+    public void AddTo(IndexedHashes column, uint hash, int bits, RowSet into)
     {
         int segment = HashedColumn.Segment(hash, column.BucketBits);
         int count = column.Counts[segment];
-        HashedColumn.AddTo(Bytes((long)_hashed + column.Starts[segment], HashedColumn.SegmentBytes(count, column.BucketBits)), count, hash, column.BucketBits, into);
+        HashedColumn.AddTo(Bytes((long)_hashed + column.Starts[segment], HashedColumn.SegmentBytes(count, column.BucketBits)), count, hash, bits, column.BucketBits, into);
+    }
+
+    /// <summary>Adds the hashes of a column that lie in one part (<see cref="IHashedStrings.AddHashes"/>).</summary>
+    public void AddHashes(IndexedHashes column, int part, RowSet? within, List<uint> into)
+    {
+        int last = HashedColumn.Segment(HashedColumn.LastOf(part), column.BucketBits);
+        for (int segment = HashedColumn.Segment(HashedColumn.FirstOf(part), column.BucketBits); segment <= last; segment++)
+        {
+            int count = column.Counts[segment];
+            ReadOnlySpan<byte> bytes = Bytes((long)_hashed + column.Starts[segment], HashedColumn.SegmentBytes(count, column.BucketBits));
+            HashedColumn.AddHashes(bytes, count, segment, column.BucketBits, part, within, into);
+        }
     }
 
     /// <summary>Bytes of the file; the blocks that they are in are checked where nobody did before.</summary>
@@ -271,9 +310,10 @@ internal sealed class IndexContent
             : new IndexedTimes(undecided, (long)cursor.UInt64(), (long)cursor.UInt64(), Length(ref cursor), Length(ref cursor), Length(ref cursor));
     }
 
-    private IndexedPath ReadPath(ref IndexCursor cursor)
+    private IndexedPath ReadPath(ref IndexCursor cursor, int id)
     {
-        int parent = cursor.Number(LivePaths.Max);
+        // A path stands behind the one that it is a member of: going up comes to an end.
+        int parent = cursor.Number(Math.Max(1, id));
         int length = cursor.Number(TermTable.MaxBytes + 1);
         int name = Passed(ref cursor, length);
         bool isText = cursor.Number(2) == 1;
@@ -306,29 +346,30 @@ internal sealed class IndexContent
         return new IndexedHashes(bits, starts, counts, shape, RowsPlace.Read(ref cursor, Rows), RowsPlace.Read(ref cursor, Rows));
     }
 
-    private static uint NameHash(int parent, ReadOnlySpan<byte> name) => (uint)XxHash3.HashToUInt64(name, parent);
-
     private ReadOnlySpan<byte> NameOf(int id) => _resident.AsSpan(_paths[id].Name, _paths[id].NameLength);
 
-    private int Find(int parent, ReadOnlySpan<byte> name)
+    /// <summary>Whether a path has these names.</summary>
+    private bool IsAt(int id, byte[][] names)
     {
-        for (int slot = (int)NameHash(parent, name) & (_pathSlots.Length - 1); _pathSlots[slot] != 0; slot = (slot + 1) & (_pathSlots.Length - 1))
+        for (int i = names.Length - 1; i >= 0; i--)
         {
-            int id = _pathSlots[slot];
-            if (_paths[id].Parent == parent && NameOf(id).SequenceEqual(name))
+            if (id == 0 || !NameOf(id).SequenceEqual(names[i]))
             {
-                return id;
+                return false;
             }
+
+            id = _paths[id].Parent;
         }
 
-        return -1;
+        return id == 0;
     }
 
     private void TakePlace(int id)
     {
         if (id >= 2)
         {
-            int slot = (int)NameHash(_paths[id].Parent, NameOf(id)) & (_pathSlots.Length - 1);
+            _pathHashes[id] = FieldPath.HashOf(_pathHashes[_paths[id].Parent], NameOf(id));
+            int slot = (int)_pathHashes[id] & (_pathSlots.Length - 1);
             while (_pathSlots[slot] != 0)
             {
                 slot = (slot + 1) & (_pathSlots.Length - 1);
@@ -340,11 +381,25 @@ internal sealed class IndexContent
 
     private TermPage Page(int number, Span<byte> term) => new(Bytes(_pages + ((long)number * TermPageWriter.PageBytes), TermPageWriter.PageBytes), Rows, term);
 
+    /// <summary>What a tag and a term begin with, as a number that orders as they do: where it is the same, they have to be compared. Those of numbers, which their bytes do not order, have no term in it.</summary>
+    private static ulong StartOf(uint tag, ReadOnlySpan<byte> term)
+    {
+        Span<byte> first = stackalloc byte[sizeof(uint)];
+        first.Clear();
+        if ((tag & 7) != (uint)TermKind.Number)
+        {
+            term[..Math.Min(term.Length, first.Length)].CopyTo(first);
+        }
+
+        return ((ulong)tag << 32) | BinaryPrimitives.ReadUInt32BigEndian(first);
+    }
+
     /// <summary>The last page whose way does not lie behind a term; −1 where all do.</summary>
     private int PageOf(uint tag, ReadOnlySpan<byte> term, bool isFrom)
     {
-        int low = 0;
-        int high = _pageKeys.Length;
+        ulong start = StartOf(tag, term);
+        int low = CountBelow(start);
+        int high = start == ulong.MaxValue ? _pageKeys.Length : CountBelow(start + 1);
         while (low < high)
         {
             int middle = (low + high) >>> 1;
@@ -360,6 +415,20 @@ internal sealed class IndexContent
         }
 
         return low - 1;
+    }
+
+    /// <summary>How many pages begin below a start.</summary>
+    private int CountBelow(ulong start)
+    {
+        int low = 0;
+        int high = _pageStarts.Length;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            (low, high) = _pageStarts[middle] < start ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
     }
 
     private void Check(int block, ReadOnlySpan<byte> bytes)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Indelible.Search;
 
@@ -29,7 +30,21 @@ internal ref struct IndexCursor(ReadOnlySpan<byte> bytes)
     }
 
     /// <summary>Takes a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Number()
+    {
+        // Most are short.
+        int at = Position;
+        if ((uint)at < (uint)_bytes.Length && _bytes[at] < 0x80)
+        {
+            Position = at + 1;
+            return _bytes[at];
+        }
+
+        return LongNumber();
+    }
+
+    private uint LongNumber()
     {
         uint value = 0;
         for (int shift = 0; shift < 35; shift += 7)

@@ -15,7 +15,7 @@ namespace Indelible.Search;
 internal static class IndexFormat
 {
     /// <summary>Changes with every change of form or of what terms mean; files of another version are made again.</summary>
-    public const uint Version = 1;
+    public const uint Version = 3;
 
     /// <summary>Bytes that have one checksum.</summary>
     public const int BlockBytes = 4096;

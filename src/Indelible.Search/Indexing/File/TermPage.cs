@@ -102,22 +102,36 @@ internal ref struct TermPage
 
         var cursor = new IndexCursor(_page[_position.._used]);
         int shared = 0;
+        int others;
         if (_start < Starts && _position == StartAt(_start))
         {
             Tag = cursor.Number();
+            others = cursor.Number(TermTable.MaxBytes + 1);
             _start++;
         }
         else
         {
-            shared = cursor.Number(_length + 1);
+            int lengths = cursor.Take(1)[0];
+            shared = Length(ref cursor, lengths & TermPageWriter.MaxShortLength, _length);
+            others = Length(ref cursor, lengths >> 4, TermTable.MaxBytes - shared);
         }
 
-        ReadOnlySpan<byte> rest = cursor.Take(cursor.Number(TermTable.MaxBytes + 1 - shared));
+        ReadOnlySpan<byte> rest = cursor.Take(others);
         rest.CopyTo(_term[shared..]);
         _length = shared + rest.Length;
         Rows = RowsPlace.Read(ref cursor, _rows);
         _position += cursor.Position;
         return true;
+    }
+
+    private static int Length(ref IndexCursor cursor, int length, int most)
+    {
+        if (length > most)
+        {
+            throw IndexCursor.Damaged("a term is longer than any");
+        }
+
+        return length < TermPageWriter.MaxShortLength ? length : length + cursor.Number(most - length + 1);
     }
 
     private readonly int StartAt(int start) => BinaryPrimitives.ReadUInt16LittleEndian(_starts[(2 * start)..]);

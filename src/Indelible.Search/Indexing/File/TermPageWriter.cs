@@ -6,7 +6,8 @@ namespace Indelible.Search;
 /// <remarks>
 /// <code>
 /// page     = { entry } padding  offset of each start (2 bytes each)  end of the entries (2)  number of starts (2)
-/// entry    = shared (number)  length (number)  bytes  rows             bytes shared with the entry before, then the others
+/// entry    = lengths (1)  bytes  rows                                   how many bytes are shared with the entry before (lower 4 bits) and how many others follow (upper 4 bits); 15
+///                                                                      stands for 15 and the number that follows, first of what is shared
 /// start    = tag (number)  length (number)  bytes  rows                an entry that is read alone: the first of a page, of a tag, and every 16th
 /// rows     = count (number), then for 1 to 3 rows those rows (2 bytes each), for all rows nothing, else the place of the list (number)
 /// </code>
@@ -20,6 +21,9 @@ internal sealed class TermPageWriter : IDisposable
 
     /// <summary>Entries from one start to the next, at most.</summary>
     public const int EntriesPerStart = 16;
+
+    /// <summary>Lengths of at least so many have a number of their own.</summary>
+    public const int MaxShortLength = 15;
 
     private readonly ByteBuffer _pages = new();
     private readonly ByteBuffer _index = new();
@@ -99,16 +103,27 @@ internal sealed class TermPageWriter : IDisposable
         if (isStart)
         {
             _entry.WriteNumber(tag);
+            _entry.WriteNumber((uint)term.Length);
         }
         else
         {
             shared = term.CommonPrefixLength(_last.AsSpan(0, _lastLength));
-            _entry.WriteNumber((uint)shared);
+            int others = term.Length - shared;
+            _entry.Write([(byte)(Math.Min(shared, MaxShortLength) | (Math.Min(others, MaxShortLength) << 4))]);
+            WriteRest(shared);
+            WriteRest(others);
         }
 
-        _entry.WriteNumber((uint)(term.Length - shared));
         _entry.Write(term[shared..]);
         _entry.Write(rows);
+    }
+
+    private void WriteRest(int length)
+    {
+        if (length >= MaxShortLength)
+        {
+            _entry.WriteNumber((uint)(length - MaxShortLength));
+        }
     }
 
     private void BeginPage(uint tag, ReadOnlySpan<byte> term)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Indelible.Events;
 
 namespace Indelible.Search;
 
@@ -9,6 +10,7 @@ namespace Indelible.Search;
 /// </param>
 internal sealed class EntryWalk(LiveIndex index, bool isPersonal)
 {
+    private readonly CanonicalWalk _canonical = new(index);
     private byte[] _unescaped = [];
 
     /// <summary>Walks an entry.</summary>
@@ -17,11 +19,12 @@ internal sealed class EntryWalk(LiveIndex index, bool isPersonal)
     /// <returns>False where it is no JSON, or where the two have not the same form: something may be missing then.</returns>
     public bool TryWalk(ReadOnlySpan<byte> entry, ReadOnlySpan<byte> clear)
     {
-        if (isPersonal && entry.SequenceEqual(clear))
+        if (isPersonal ? entry.SequenceEqual(clear) : _canonical.TryWalk(entry))
         {
             return true;
         }
 
+        index.Restart();
         var reader = new Utf8JsonReader(entry);
         try
         {
@@ -64,6 +67,12 @@ internal sealed class EntryWalk(LiveIndex index, bool isPersonal)
                 break;
             case JsonTokenType.String:
                 index.String(node, Text(ref reader));
+                if (reader.ValueIsEscaped)
+                {
+                    // It stands otherwise in entries, and must not be looked for as it is.
+                    node.LastString = 0;
+                }
+
                 break;
             case JsonTokenType.Number:
                 index.Number(node, reader.ValueSpan);
@@ -183,7 +192,7 @@ internal sealed class EntryWalk(LiveIndex index, bool isPersonal)
         }
 
         isSealed = reader.ValueTextEquals("$pii"u8);
-        return EntryMatcher.SkippedMarker(ref reader);
+        return HiddenValue.TrySkip(ref reader);
     }
 
     private ReadOnlySpan<byte> Text(ref Utf8JsonReader reader)

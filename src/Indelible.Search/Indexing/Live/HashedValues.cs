@@ -67,6 +67,28 @@ internal sealed class HashedValues(MemoryCount memory)
         }
     }
 
+    /// <summary>The values of rows below a bound, in order: the hash in the upper bits, the row in the lower 16.</summary>
+    public ulong[] Sorted(int rows)
+    {
+        var values = new List<ulong>();
+        int count = _rows.Count;
+        for (int page = 0; page * Sequence<uint>.PageElements < count; page++)
+        {
+            ReadOnlySpan<uint> hashes = _hashes.Page(page, count);
+            ReadOnlySpan<ushort> rowsOf = _rows.Page(page, count);
+            for (int i = 0; i < rowsOf.Length; i++)
+            {
+                if (rowsOf[i] < rows)
+                {
+                    values.Add(((ulong)hashes[i] << 16) | rowsOf[i]);
+                }
+            }
+        }
+
+        values.Sort();
+        return [.. values];
+    }
+
     /// <summary>Copies all values: the hash in the upper bits, the row in the lower 16.</summary>
     public void CopyTo(Span<ulong> into)
     {

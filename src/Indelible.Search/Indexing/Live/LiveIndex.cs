@@ -15,10 +15,14 @@ internal sealed class LiveIndex
     public const long MaxMemory = 128L << 20;
 
     /// <summary>After so many strings it is first decided whether a path's strings are kept as hashes; again each time that they are twice as many.</summary>
-    public const int DecideAfter = 4096;
+    public const int DecideAfter = 1024;
 
-    // Of 4,096 strings, 8,192, … 65,536.
-    private static readonly int[] s_uniquePerMille = [951, 906, 824, 688, 500];
+    // Of fewer strings than this it is decided only where all of them are as long as identifiers are: those take the most while they are terms, and hardly ever come back.
+    private const int DecideShortAfter = 4096;
+    private const int LongBytes = 12;
+
+    // Of 1,024 strings, 2,048, … 65,536.
+    private static readonly int[] s_uniquePerMille = [995, 990, 980, 960, 824, 688, 500];
 
     private readonly long _maxMemory;
     private int _rows;
@@ -83,6 +87,9 @@ internal sealed class LiveIndex
         EndRow();
     }
 
+    /// <summary>The row that is being added is taken in again from its beginning: of what was taken in, all is found once more.</summary>
+    public void Restart() => Array.ForEach(Times, times => times.Restart());
+
     /// <summary>Takes in that there is a member at a path.</summary>
     public void Exists(PathNode node) => Terms.Rows.Add(ref node.Existing, _rows);
 
@@ -122,6 +129,7 @@ internal sealed class LiveIndex
         if (isNew)
         {
             node.DifferentStrings++;
+            node.ShortestString = Math.Min(node.ShortestString, value.Length);
             term.Extra = Address(node, value);
             hasLongWord = node.IsText && Words.Link(Words.Fold(value), node.LastString);
         }
@@ -130,11 +138,46 @@ internal sealed class LiveIndex
             Terms.Rows.Add(ref Terms[term.Extra].Rows, _rows);
         }
 
+        CountString(node, hasLongWord);
+    }
+
+    /// <summary>Takes in that a path has one more string as a term, and keeps its strings as hashes from now on where that is better.</summary>
+    private void CountString(PathNode node, bool hasLongWord)
+    {
         node.Strings++;
         if (hasLongWord || (node.Strings % DecideAfter == 0 && BitOperations.IsPow2(node.Strings) && WillBeNearlyUnique(node)))
         {
             TurnIntoHashes(node);
         }
+    }
+
+    /// <summary>Takes in a member whose string is the one that its path had last: it need not be looked for.</summary>
+    /// <param name="node">The path.</param>
+    /// <param name="text">Begins with the string, behind its quotation mark.</param>
+    /// <returns>The length of the string; −1 where it is another, and nothing was taken in.</returns>
+    public int Repeat(PathNode node, ReadOnlySpan<byte> text)
+    {
+        if (node.LastString == 0 || node.Hashed is not null)
+        {
+            return -1;
+        }
+
+        ref Term term = ref Terms[node.LastString];
+        int length = term.Length;
+        if (length >= text.Length || text[length] != '"' || !text[..length].SequenceEqual(Terms.TextOf(ref term)))
+        {
+            return -1;
+        }
+
+        Exists(node);
+        Terms.Rows.Add(ref term.Rows, _rows);
+        if (term.Extra != 0)
+        {
+            Terms.Rows.Add(ref Terms[term.Extra].Rows, _rows);
+        }
+
+        CountString(node, hasLongWord: false);
+        return length;
     }
 
     /// <summary>Takes in a number.</summary>
@@ -189,11 +232,17 @@ internal sealed class LiveIndex
 
     /// <summary>Whether more than half of a full chunk's strings will be different, if they go on as they began.</summary>
     /// <remarks>
-    /// Of values that are drawn evenly from so many that half of 65,536 are different, 95 of a hundred are among the first 4,096. A field of twenty thousand users thus stays a field of
-    /// terms, of which one can ask for the most frequent.
+    /// Of values that are drawn evenly from so many that half of 65,536 are different, 824 of a thousand are different among the first 16,384. A field of twenty thousand users thus stays a field
+    /// of terms, of which one can ask for the most frequent. Of fewer strings nearly all must be different: where many act in turn (those of one company, then of the next), the first thousands
+    /// hardly repeat what the whole does.
     /// </remarks>
     private static bool WillBeNearlyUnique(PathNode node)
     {
+        if (node.Strings < DecideShortAfter && node.ShortestString < LongBytes)
+        {
+            return false;
+        }
+
         int doubled = Math.Min(BitOperations.Log2((uint)(node.Strings / DecideAfter)), s_uniquePerMille.Length - 1);
         return node.DifferentStrings * 1000L > (long)node.Strings * s_uniquePerMille[doubled];
     }
@@ -268,7 +317,8 @@ internal sealed class LiveIndex
 
     private int Address(PathNode node, ReadOnlySpan<byte> value)
     {
-        if (!AddressText.TryRead(value, out UInt128 address))
+        // Every address has one of both among its first five bytes, and hardly anything else does.
+        if (!value[..Math.Min(value.Length, 5)].ContainsAny((byte)'.', (byte)':') || !AddressText.TryRead(value, out UInt128 address))
         {
             return 0;
         }

@@ -31,7 +31,7 @@ internal sealed class LiveView : ITermIndex
         }
     }
 
-    public void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into)
+    public void AddEqual(FieldPath path, TermKind kind, ReadOnlySpan<byte> term, RowSet into, RowSet? within)
     {
         int found = Find(path, kind, term);
         if (found != 0)
@@ -108,7 +108,9 @@ internal sealed class LiveView : ITermIndex
         }
     }
 
-    public void AddWord(ReadOnlySpan<byte> word, RowSet into)
+    public IHashedStrings? Hashes(FieldPath path) => Find(path) is { } node && IsHashed(node) ? new LiveHashes(node.Hashed!.Sorted(Rows)) : null;
+
+    public void AddWord(ReadOnlySpan<byte> word, RowSet into, RowSet? within)
     {
         int found = _index.Words.Find(word);
         if (found != 0)
@@ -116,6 +118,9 @@ internal sealed class LiveView : ITermIndex
             _index.Words.AddTo(found, Rows, into);
         }
     }
+
+    // The rows of a word are those of the strings that it is in.
+    public int CountWord(ReadOnlySpan<byte> word) => _index.Words.Find(word) == 0 ? 0 : -1;
 
     public void VisitWords(ReadOnlySpan<byte> prefix, TermVisitor visit)
     {
@@ -148,12 +153,12 @@ internal sealed class LiveView : ITermIndex
 
     public void AddIdentifiers(Phrase phrase, RowSet into)
     {
-        if (FoldedPhrase.MayBeLong(phrase))
+        if (phrase.MayBeLong)
         {
             _index.Words.AddTo(_index.Words.Long, Rows, into);
         }
 
-        for (int id = 2; id < _index.Paths.Count; id++)
+        for (int id = 2; phrase.MayBeInIdentifiers && id < _index.Paths.Count; id++)
         {
             PathNode node = _index.Paths[id];
             if (node.IsText && IsHashed(node) && node.Hashed!.Shape.CanHold(phrase))

@@ -32,6 +32,7 @@ internal sealed class PathNode
     public PathNode(int id, byte[] name, PathRole role, bool isText)
     {
         (Id, Name, Role, IsText) = (id, name, role, isText);
+        Start = name.Contains((byte)'"') ? null : [.. name, (byte)'"', (byte)':'];
     }
 
     /// <summary>The number in tags.</summary>
@@ -39,6 +40,9 @@ internal sealed class PathNode
 
     /// <summary>The member's name.</summary>
     public byte[] Name { get; }
+
+    /// <summary>What a member begins with in canonical JSON, behind the first quotation mark; null where its name has to be escaped.</summary>
+    public byte[]? Start { get; }
 
     /// <summary>What is special.</summary>
     public PathRole Role { get; }
@@ -67,6 +71,9 @@ internal sealed class PathNode
     /// <summary>How many different ones; the writer's.</summary>
     public int DifferentStrings;
 
+    /// <summary>Bytes of the shortest of them; the writer's.</summary>
+    public int ShortestString = int.MaxValue;
+
     /// <summary>The string and the number that were here last, or 0; the writer's. The next is often the same.</summary>
     public int LastString, LastNumber;
 
@@ -86,6 +93,22 @@ internal sealed class PathNode
         for (int i = _expected; i < _count && i < _expected + 3; i++)
         {
             if (_children[i].Name.AsSpan().SequenceEqual(name))
+            {
+                _expected = i + 1;
+                return _children[i];
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The child of a member, where it is the expected one or one that follows soon; the writer's.</summary>
+    /// <param name="member">What begins with the member, behind the first quotation mark; without any backslash or control character.</param>
+    public PathNode? PredictStart(ReadOnlySpan<byte> member)
+    {
+        for (int i = _expected; i < _count && i < _expected + 3; i++)
+        {
+            if (_children[i].Start is { } start && member.StartsWith(start))
             {
                 _expected = i + 1;
                 return _children[i];

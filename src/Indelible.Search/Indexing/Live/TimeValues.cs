@@ -35,6 +35,9 @@ internal sealed class TimeValues
     /// <summary>Whatever else the row has there, it is not one plain instant.</summary>
     public void Undecide() => _values = 2;
 
+    /// <summary>Forgets what the row has so far.</summary>
+    public void Restart() => _values = 0;
+
     /// <summary>Ends the row.</summary>
     public void EndRow(int row)
     {

@@ -1,3 +1,7 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
 namespace Indelible.Search;
 
 /// <summary>What the identifiers of a path look like: enough to know of most words that none of them holds it.</summary>
@@ -59,6 +63,11 @@ internal struct IdentifierShape
             return false;
         }
 
+        if (folded.Length < Vector512<byte>.Count)
+        {
+            return TryReadShort(folded, out shape);
+        }
+
         // A table and no branches: whether a digit or a letter comes next in an identifier, no processor can guess.
         int length = 0;
         Kind seen = 0;
@@ -84,6 +93,42 @@ internal struct IdentifierShape
         return shape.AddWord(length, seen) && (shape.HexLengths | shape.MixedLengths) != 0;
     }
 
+    /// <summary>Reads the shape of fewer than 64 bytes: all at once, then word by word.</summary>
+    private static bool TryReadShort(ReadOnlySpan<byte> folded, out IdentifierShape shape)
+    {
+        shape = default;
+        Span<byte> padded = stackalloc byte[Vector512<byte>.Count];
+        folded.CopyTo(padded);
+        Vector512<byte> bytes = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(padded));
+        ulong digits = InRange(bytes, '0', 10);
+        ulong hexLetters = InRange(bytes, 'a', 6);
+        ulong otherLetters = InRange(bytes, 'g', 20);
+        ulong end = 1UL << folded.Length;
+        ulong ends = InRange(bytes, (char)FoldedText.Space, 1) | end;
+        if ((digits | hexLetters | otherLetters | ends) != end - 1 + end)
+        {
+            return false;
+        }
+
+        for (ulong seen = 0; ends != 0; ends &= ends - 1)
+        {
+            // All up to the next end, less what lies before the word.
+            ulong word = ((ends & (~ends + 1)) - 1) & ~seen;
+            Kind kinds = ((word & digits) != 0 ? Kind.Digits : 0) | ((word & otherLetters) != 0 ? Kind.OtherLetters : 0);
+            if (!shape.AddWord(BitOperations.PopCount(word), kinds))
+            {
+                return false;
+            }
+
+            seen |= word | (ends & (~ends + 1));
+        }
+
+        return (shape.HexLengths | shape.MixedLengths) != 0;
+    }
+
+    private static ulong InRange(Vector512<byte> bytes, char first, byte count) =>
+        Vector512.LessThan(bytes - Vector512.Create((byte)first), Vector512.Create(count)).ExtractMostSignificantBits();
+
     /// <summary>Whether a word of an identifier is left out of the words of the index.</summary>
     public static bool IsLeftOut(ReadOnlySpan<byte> word) => word.ContainsAnyInRange((byte)'0', (byte)'9');
 
@@ -95,6 +140,10 @@ internal struct IdentifierShape
         MixedLengths |= other.MixedLengths;
         LetterLengths |= other.LetterLengths;
     }
+
+    /// <summary>Whether consecutive words can stand inside any identifier at all with one of its left-out words among them.</summary>
+    public static bool MayHold(Phrase phrase) =>
+        new IdentifierShape { MostWords = MaxWords, HexLengths = ulong.MaxValue, MixedLengths = ulong.MaxValue, LetterLengths = ulong.MaxValue }.CanHold(phrase);
 
     /// <summary>Whether consecutive words can stand inside an identifier with one of its left-out words among them.</summary>
     public readonly bool CanHold(Phrase phrase)
