@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
@@ -27,7 +26,7 @@ namespace Indelible.Detection;
 public sealed class Correlator
 {
     private readonly CompiledRules _rules;
-    private readonly Followed[] _followed;
+    private readonly FollowedCorrelation[] _followed;
     private readonly List<string>[] _values;
     private readonly List<string> _counted = [];
     private readonly HashSet<int> _matched = [];
@@ -41,7 +40,7 @@ public sealed class Correlator
         ArgumentNullException.ThrowIfNull(rules);
         _rules = rules;
         history ??= new GivenEvents();
-        _followed = [.. rules.Plans.Select(plan => new Followed(plan, history))];
+        _followed = [.. rules.Plans.Select(plan => new FollowedCorrelation(plan, history))];
         _values = [.. Enumerable.Range(0, DetectionLimits.GroupFields).Select(_ => new List<string>())];
     }
 
@@ -81,7 +80,7 @@ public sealed class Correlator
             }
         }
 
-        foreach (Followed followed in _followed)
+        foreach (FollowedCorrelation followed in _followed)
         {
             followed.Completed.Clear();
             followed.ClosedGroups.Clear();
@@ -96,7 +95,7 @@ public sealed class Correlator
         get
         {
             long due = long.MaxValue;
-            foreach (Followed followed in _followed)
+            foreach (FollowedCorrelation followed in _followed)
             {
                 due = Math.Min(due, followed.Due);
             }
@@ -121,16 +120,55 @@ public sealed class Correlator
     {
         ArgumentNullException.ThrowIfNull(findings);
         _latest = Math.Max(_latest, time.UtcTicks);
-        foreach (Followed followed in _followed)
+        foreach (FollowedCorrelation followed in _followed)
         {
             followed.ClosedGroups.Clear();
             Close(followed, findings);
         }
     }
 
+    /// <summary>Writes what it remembers, so that another goes on as this one would: of the same rules, compiled by the same program.</summary>
+    /// <remarks>Holds what rules group by in clear, personal values among it. Counts of what was forgotten and late begin anew.</remarks>
+    /// <param name="to">Receives it; over a stream that has a position.</param>
+    /// <exception cref="IOException">It takes more than <see cref="DetectionLimits.SavedBytes"/>.</exception>
+    public void Save(BinaryWriter to)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        to.Write(SavedState.Version);
+        to.Write(_latest);
+        to.Write(_touches);
+        to.Write(_followed.Length);
+        foreach (FollowedCorrelation followed in _followed)
+        {
+            followed.Save(to, _latest);
+        }
+    }
+
+    /// <summary>One that goes on from what <see cref="Save"/> wrote.</summary>
+    /// <param name="rules">The rules and correlations: the same.</param>
+    /// <param name="history">What was before.</param>
+    /// <param name="from">What was written.</param>
+    /// <exception cref="IOException">It ends too early.</exception>
+    /// <exception cref="InvalidDataException">It cannot be such a state.</exception>
+    public static Correlator Load(CompiledRules rules, IEventHistory history, BinaryReader from)
+    {
+        ArgumentNullException.ThrowIfNull(history);
+        ArgumentNullException.ThrowIfNull(from);
+        SavedState.Require(from.ReadInt32() == SavedState.Version, "it is of another version");
+        var correlator = new Correlator(rules, history) { _latest = from.ReadInt64(), _touches = from.ReadInt64() };
+        SavedState.Require(from.ReadInt32() == correlator._followed.Length, "it is of other correlations");
+        foreach (FollowedCorrelation followed in correlator._followed)
+        {
+            followed.Load(from);
+        }
+
+        SavedState.Require(from.BaseStream.Position == from.BaseStream.Length, "something stands behind its end");
+        return correlator;
+    }
+
     private static DateTimeOffset Instant(long ticks) => new(ticks, TimeSpan.Zero);
 
-    private void Feed(Followed followed, RuleMatcher matcher, long index, long at, List<Finding> findings)
+    private void Feed(FollowedCorrelation followed, RuleMatcher matcher, long index, long at, List<Finding> findings)
     {
         CorrelationPlan plan = followed.Plan;
         foreach ((int rule, int place) in plan.Rules)
@@ -143,7 +181,7 @@ public sealed class Correlator
 
         foreach ((int correlation, int place) in plan.Correlations)
         {
-            Followed other = _followed[correlation];
+            FollowedCorrelation other = _followed[correlation];
             foreach ((int rule, bool isMore) in other.Completed)
             {
                 // What counts series counts one that goes on once; what waits for something after it waits from its end on.
@@ -164,7 +202,7 @@ public sealed class Correlator
     }
 
     /// <summary>One of its rules has matched this event: in each group that the event belongs to.</summary>
-    private void Occur(Followed followed, RuleMatcher matcher, int rule, int place, long index, long at, List<Finding> findings)
+    private void Occur(FollowedCorrelation followed, RuleMatcher matcher, int rule, int place, long index, long at, List<Finding> findings)
     {
         int[] places = followed.Plan.GroupPlaces[rule];
         for (int i = 0; i < places.Length; i++)
@@ -223,7 +261,7 @@ public sealed class Correlator
     }
 
     /// <summary>Looks whether a group has what it had not before, or is back.</summary>
-    private void Look(Followed followed, RuleMatcher matcher, int rule, long index, long at, List<Finding> findings)
+    private void Look(FollowedCorrelation followed, RuleMatcher matcher, int rule, long index, long at, List<Finding> findings)
     {
         CorrelationPlan plan = followed.Plan;
         string?[] counted = [null];
@@ -293,7 +331,7 @@ public sealed class Correlator
 
     private static ulong HashOf(string text) => XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text));
 
-    private void Take(Followed followed, string[] values, Occurrence[] occurrences, int rule, List<Finding> findings)
+    private void Take(FollowedCorrelation followed, string[] values, Occurrence[] occurrences, int rule, List<Finding> findings)
     {
         CorrelationPlan plan = followed.Plan;
         long time = occurrences[0].Time;
@@ -312,7 +350,7 @@ public sealed class Correlator
             followed.CloseAt(group, end);
         }
 
-        long keptFrom = plan.IsGrowing ? _latest - plan.Rule.Timespan.Ticks - DetectionLimits.Lateness.Ticks : long.MinValue;
+        long keptFrom = plan.IsGrowing ? followed.OldestKept(_latest) : long.MinValue;
         foreach (Occurrence occurrence in occurrences)
         {
             int place = group.Add(occurrence, keptFrom, plan.MaxOccurrences);
@@ -334,7 +372,7 @@ public sealed class Correlator
     }
 
     /// <summary>Looks at the windows that an occurrence can complete: the one that ends with it, and where it came late, those that end later.</summary>
-    private static void Judge(Followed followed, CorrelationGroup group, long time, int rule, List<Finding> findings)
+    private static void Judge(FollowedCorrelation followed, CorrelationGroup group, long time, int rule, List<Finding> findings)
     {
         CorrelationPlan plan = followed.Plan;
         long span = plan.Rule.Timespan.Ticks;
@@ -395,7 +433,7 @@ public sealed class Correlator
     }
 
     /// <summary>Judges the windows that are over.</summary>
-    private void Close(Followed followed, List<Finding> findings)
+    private void Close(FollowedCorrelation followed, List<Finding> findings)
     {
         while (followed.TryTakeClosed(_latest, out CorrelationGroup? group, out long end))
         {
@@ -413,105 +451,5 @@ public sealed class Correlator
                 followed.Remove(group);
             }
         }
-    }
-
-    /// <summary>A correlation with its groups.</summary>
-    private sealed class Followed(CorrelationPlan plan, IEventHistory history)
-    {
-        private readonly Dictionary<string, CorrelationGroup> _groups = new(StringComparer.Ordinal);
-        private readonly PriorityQueue<(CorrelationGroup Group, long End), (long End, long Touched)> _closing = new();
-
-        public CorrelationPlan Plan => plan;
-
-        /// <summary>What asks for what was before; null for a correlation that remembers itself.</summary>
-        public SeenBefore? Seen { get; } = plan.Rule.History is null ? null : new SeenBefore(plan, history);
-
-        /// <summary>Of this event: the rules by which groups were completed, and whether it only adds to what was told of already.</summary>
-        public HashSet<(int Rule, bool IsMore)> Completed { get; } = [];
-
-        /// <summary>Of this event: groups whose time was over and that matched.</summary>
-        public List<(string[] Values, long End)> ClosedGroups { get; } = [];
-
-        public int Count => _groups.Count;
-
-        /// <summary>The time behind which its next window is judged; the greatest there is, where none is open.</summary>
-        public long Due => _closing.TryPeek(out (CorrelationGroup Group, long End) next, out _) ? next.End + DetectionLimits.Lateness.Ticks : long.MaxValue;
-
-        public CorrelationGroup Group(string[] values, out bool isNew)
-        {
-            string key = KeyOf(values);
-            isNew = !_groups.TryGetValue(key, out CorrelationGroup? group);
-            if (group is null)
-            {
-                group = new CorrelationGroup(values);
-                _groups.Add(key, group);
-            }
-
-            return group;
-        }
-
-        public void Remove(CorrelationGroup group) => _groups.Remove(KeyOf(group.Values));
-
-        public void CloseAt(CorrelationGroup group, long end) => _closing.Enqueue((group, end), (end, group.Touched));
-
-        public bool TryTakeClosed(long latest, [NotNullWhen(true)] out CorrelationGroup? group, out long end)
-        {
-            while (_closing.TryPeek(out (CorrelationGroup Group, long End) due, out _) && due.End + DetectionLimits.Lateness.Ticks < latest)
-            {
-                _closing.Dequeue();
-
-                // One that was forgotten meanwhile has nothing to tell, even where another has taken its place.
-                if (_groups.TryGetValue(KeyOf(due.Group.Values), out CorrelationGroup? kept) && kept == due.Group)
-                {
-                    (group, end) = due;
-                    return true;
-                }
-            }
-
-            (group, end) = (null, 0);
-            return false;
-        }
-
-        public void Tell(CorrelationGroup group, ReadOnlySpan<Occurrence> window, double count, List<Finding> findings)
-        {
-            if (!plan.Raises)
-            {
-                return;
-            }
-
-            var events = new SortedSet<long>();
-            foreach (ref readonly Occurrence one in window)
-            {
-                events.Add(one.Index);
-            }
-
-            findings.Add(new Finding(
-                plan.Rule.Head,
-                Instant(window[0].Time),
-                Instant(window[^1].Time),
-                [.. plan.Rule.GroupBy.Zip(group.Values)],
-                [.. events.TakeLast(DetectionLimits.FindingEvents)],
-                count));
-        }
-
-        /// <summary>Forgets a sixteenth of the groups: first those that hold nothing any more, then those that were touched least lately.</summary>
-        public long Forget(long latest)
-        {
-            int wanted = DetectionLimits.Groups / 16;
-            long over = latest - plan.Rule.Timespan.Ticks - DetectionLimits.Lateness.Ticks;
-            (string Key, CorrelationGroup Group, bool IsOver)[] oldest =
-            [
-                .. _groups.Select(group => (group.Key, group.Value, IsOver: plan.IsGrowing && group.Value.QuietUntil < latest && (group.Value.Occurrences.Count == 0 || group.Value.Occurrences[^1].Time < over)))
-                    .OrderByDescending(group => group.IsOver).ThenBy(group => group.Value.Touched).Take(wanted),
-            ];
-            foreach ((string key, _, _) in oldest)
-            {
-                _groups.Remove(key);
-            }
-
-            return oldest.Count(group => !group.IsOver);
-        }
-
-        private static string KeyOf(string[] values) => values is [string only] ? only : string.Concat(values.Select(value => string.Create(CultureInfo.InvariantCulture, $"{value.Length}:{value}")));
     }
 }

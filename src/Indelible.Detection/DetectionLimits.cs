@@ -81,6 +81,9 @@ public static class DetectionLimits
     /// <summary>How long a window that has to be over before it is judged waits for late events, in the time of events. 5 min.</summary>
     public static readonly TimeSpan Lateness = TimeSpan.FromMinutes(5);
 
+    /// <summary>Bytes of what correlations remember of one log, where it is written down. 128 MiB: some two million groups; of what remembers more nothing is written.</summary>
+    public const int SavedBytes = 128 << 20;
+
     /// <summary>Rules that are loaded. 10,000: three times as many as are published.</summary>
     public const int Rules = 10_000;
 }

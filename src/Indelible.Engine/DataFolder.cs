@@ -41,7 +41,7 @@ public sealed record FolderSettings(int Format, string Host, int SegmentSize, st
 /// vault.db          data keys of persons, wrapped
 /// checkpoints/heads the last head signed for each log (may lie elsewhere)
 /// journal/          the journal
-/// logs/NAME/        segments/ and tail/; index/ and sources.cache, which can be taken away
+/// logs/NAME/        segments/ and tail/; index/, sources.cache and detection.cache, which can be taken away
 /// last-uses.json    when keys were used last; can be taken away
 /// notify.db         notifications of alerts that wait; in no backup
 /// streams/          how far each stream to another system has come
@@ -98,6 +98,27 @@ public sealed partial class DataFolder
     {
         Disk.EnsureFolder(StreamsFolder);
         Disk.WriteWhole(StreamFile(stream), content);
+    }
+
+    /// <summary>Where it is kept what correlations remember of a log: nothing that anything depends on.</summary>
+    /// <param name="log">The log's name.</param>
+    public string DetectionFile(string log) => Path.Combine(LogsFolder, log, "detection.cache");
+
+    /// <summary>What was kept of a log; null for nothing.</summary>
+    /// <param name="log">The log's name.</param>
+    /// <exception cref="IOException">It could not be read, is no file, or larger than one can be.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not read it.</exception>
+    public byte[]? ReadDetection(string log) => Disk.Exists(DetectionFile(log)) ? Disk.ReadWhole(DetectionFile(log), EngineLimits.DetectionCacheBytes) : null;
+
+    /// <summary>Keeps what correlations remember of a log, in place of what was kept before: durable on return, and after a crash one of the two is there, whole.</summary>
+    /// <param name="log">The log's name.</param>
+    /// <param name="content">What to keep.</param>
+    /// <exception cref="IOException">It could not be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">This user may not write it.</exception>
+    public void WriteDetection(string log, ReadOnlySpan<byte> content)
+    {
+        Disk.EnsureFolder(Path.Combine(LogsFolder, log));
+        Disk.WriteWhole(DetectionFile(log), content);
     }
 
     /// <summary>The disk that it lies on.</summary>
@@ -209,7 +230,7 @@ public sealed partial class DataFolder
     /// <summary>Whether a name, as <see cref="NameOf"/> gives it, is one that a data folder uses.</summary>
     internal static bool IsOwn(string name) => OwnNames().IsMatch(name);
 
-    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key(\.next)?|keys/[^/]+\.key(\.next)?(\.rewrapped)?|vault\.db(\.rewrapped)?(-wal|-shm|-journal)?|notify\.db(-wal|-shm|-journal)?|last-uses\.json|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail|index/[0-9]{16}\.(index|personal)|sources\.cache)|quarantine/[^/]+\.torn|tls/(certificate|key)\.pem|streams/[^/]+\.json)(\.new)?$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^(indelible\.json|lock|place|master\.key(\.next)?|keys/[^/]+\.key(\.next)?(\.rewrapped)?|vault\.db(\.rewrapped)?(-wal|-shm|-journal)?|notify\.db(-wal|-shm|-journal)?|last-uses\.json|checkpoints/heads(\.lock|\.rewritten)?|journal/([0-9]{16}\.journal|spare)|logs/[^/]+/(segments/[0-9]{16}\.segment|tail/[0-9]{16}\.tail|index/[0-9]{16}\.(index|personal)|(sources|detection)\.cache)|quarantine/[^/]+\.torn|tls/(certificate|key)\.pem|streams/[^/]+\.json)(\.new)?$", RegexOptions.NonBacktracking)]
     private static partial Regex OwnNames();
 
     internal void WriteSettings(FolderSettings settings)

@@ -136,4 +136,7 @@ public static class EngineLimits
 
     /// <summary>Bytes of a file that keeps a log's sources, at most. 256 MiB: more than the bounds above allow.</summary>
     public const long SourcesCacheBytes = 256L << 20;
+
+    /// <summary>Bytes of a file that keeps what correlations remember of a log, at most. 256 MiB: twice what they may remember in it.</summary>
+    public const long DetectionCacheBytes = 256L << 20;
 }

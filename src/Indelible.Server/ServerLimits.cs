@@ -268,11 +268,23 @@ public static class ServerLimits
     /// <summary>Milliseconds that detection waits, when it has caught up, for more to come. 10: an alert is entered well within a second, and a busy log wakes it a hundred times a second.</summary>
     public const int DetectionPauseMilliseconds = 10;
 
-    /// <summary>How far back alerts are entered again after a start, where rules do not look further: what was found while the server went down is entered then. 1 d.</summary>
+    /// <summary>How far back alerts are entered again where a log is gone over again and rules do not look further: what was found while the server went down is entered then. 1 d.</summary>
     public static readonly TimeSpan DetectionHorizon = TimeSpan.FromDays(1);
 
-    /// <summary>Entries of a log that rules are asked of again after a start or a change of rules, at most. 5,000,000: some three minutes, at 30,000 of the demonstration's entries a second, in which nobody hears of what arrives; what correlations knew of earlier ones is forgotten.</summary>
+    /// <summary>Entries of a log that rules are asked of again after a change of rules, or a start without what was kept, at most. 5,000,000: some three minutes, at 30,000 of the demonstration's entries a second, in which nobody hears of what arrives; what correlations knew of earlier ones is forgotten.</summary>
     public const long DetectionReplayed = 5_000_000;
+
+    /// <summary>
+    /// Entries after which what correlations remember of a log is kept in a file. 131,072: after a crash so many are gone over again, a few seconds. Where much is remembered, an entry for each
+    /// <see cref="DetectionKeptEntryBytes"/>.
+    /// </summary>
+    public const long DetectionKeptEntries = 131_072;
+
+    /// <summary>Bytes that are written of what correlations remember for each entry that was gone over since, at most. 64: writing takes a few hundredths of the time of detection.</summary>
+    public const int DetectionKeptEntryBytes = 64;
+
+    /// <summary>Entries after which it is kept when the server stops. 1,024: ten thousand small logs are not ten thousand files at every stop.</summary>
+    public const long DetectionKeptEntriesAtStop = 1_024;
 
     /// <summary>Rules that the entry of a change of rules names, of those that were added, removed and changed each; the numbers are of all. 200.</summary>
     public const int NotedRules = 200;

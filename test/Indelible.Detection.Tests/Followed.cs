@@ -21,7 +21,7 @@ internal sealed class Followed
 
     public CompiledRules Rules { get; }
 
-    public Correlator Correlator { get; }
+    public Correlator Correlator { get; private set; }
 
     public List<Finding> Findings { get; } = [];
 
@@ -35,6 +35,25 @@ internal sealed class Followed
         int before = Findings.Count;
         Correlator.Follow(_matcher, _next++, time, Received ?? time, matched, Findings);
         return Findings[before..];
+    }
+
+    /// <summary>Goes on from what the correlations remember, written down and read again: as after a restart.</summary>
+    public void Restart() => Correlator = Restarted(Correlator, Rules, new GivenEvents());
+
+    /// <summary>One that goes on from what another remembers, written down and read again.</summary>
+    public static Correlator Restarted(Correlator correlator, CompiledRules rules, IEventHistory history)
+    {
+        using var reader = new BinaryReader(new MemoryStream(Saved(correlator)));
+        return Correlator.Load(rules, history, reader);
+    }
+
+    /// <summary>What correlations remember, written down.</summary>
+    public static byte[] Saved(Correlator correlator)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        correlator.Save(writer);
+        return stream.ToArray();
     }
 
     /// <summary>When events are received; null for when they happen.</summary>

@@ -3,13 +3,13 @@ using CsCheck;
 
 namespace Indelible.Detection.Tests;
 
-/// <summary>Random correlations over random events, late ones among them: what is found is what the definition says.</summary>
+/// <summary>Random correlations over random events, late ones among them: what is found is what the definition says, whenever one is stopped and goes on from what was written down.</summary>
 public sealed class RandomCorrelationTests
 {
     private const double Span = 600;
 
-    private static readonly Gen<(double Step, int Actor, int Kind, int Value)[]> s_events =
-        (from step in OneOf(0, 0, 1, 30, 200, 400, 1500, -1, -100, -290) from actor in Gen.Int[0, 2] from kind in Gen.Int[0, 3] from value in Gen.Int[1, 5] select ((double)step, actor, kind, value)).Array[1, 24];
+    private static readonly Gen<(double Step, int Actor, int Kind, int Value, bool Restarts)[]> s_events =
+        (from step in OneOf(0, 0, 1, 30, 200, 400, 1500, -1, -100, -290) from actor in Gen.Int[0, 2] from kind in Gen.Int[0, 3] from value in Gen.Int[1, 5] from restarts in Gen.Bool select ((double)step, actor, kind, value, restarts)).Array[1, 24];
 
     private static readonly Gen<(string Kind, string Comparison, int Threshold, int Percentile)> s_correlation =
         from kind in Gen.Int[0, 6].Select(i => new[] { "event_count", "value_count", "value_sum", "value_avg", "value_percentile", "temporal", "temporal_ordered" }[i])
@@ -44,12 +44,17 @@ public sealed class RandomCorrelationTests
             double latest = 1_000;
             for (int i = 0; i < events.Length; i++)
             {
-                (double step, int actor, int matches, int value) = events[i];
+                (double step, int actor, int matches, int value, bool restarts) = events[i];
                 double time = latest + step;
                 latest = Math.Max(latest, time);
                 string k = matches switch { 0 => "a", 1 => "b", 2 => "ab", _ => "c" };
                 IReadOnlyList<Finding> found = followed.Take(string.Create(CultureInfo.InvariantCulture, $$$"""{"t":{{{time}}},"actor":{"id":"{{{actor}}}"},"k":"{{{k}}}","n":{{{value}}}}"""));
                 List<string> expected = plain.Take(time, i, actor.ToString(CultureInfo.InvariantCulture), [.. new[] { (0, 'a'), (1, 'b') }.Where(one => k.Contains(one.Item2, StringComparison.Ordinal)).Select(one => one.Item1)], value);
+                if (restarts)
+                {
+                    followed.Restart();
+                }
+
                 Assert.Equal(expected.Order(StringComparer.Ordinal), found.Select(one => $"[{string.Join(',', one.Events)}] {Math.Round(one.Count, 6)}").Order(StringComparer.Ordinal));
             }
         },

@@ -4,7 +4,7 @@ using CsCheck;
 
 namespace Indelible.Detection.Tests;
 
-/// <summary>Random events, late ones and such with several values among them: what is new, and who is back, is what the definition says, whether the past is in memory or in a log, and wherever one begins.</summary>
+/// <summary>Random events, late ones and such with several values among them: what is new, and who is back, is what the definition says, whether the past is in memory or in a log, wherever one begins and goes on from what was written down.</summary>
 public sealed class RandomHistoryTests
 {
     private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -35,6 +35,7 @@ public sealed class RandomHistoryTests
             var matcher = new RuleMatcher(rules);
             var inMemory = new Correlator(rules);
             var ofTheLog = new Correlator(rules, stored);
+            var restarted = new Correlator(rules, stored);
             Correlator? late = null;
             double time = Seconds(30);
             for (int i = 0; i < events.Length; i++)
@@ -55,13 +56,15 @@ public sealed class RandomHistoryTests
                 string[] expected = matches
                     ? [.. plain.Take(at, i, groups, [.. shown.Select(value => isNetwork ? value[..value.LastIndexOf('.')] : value)]).Order(StringComparer.Ordinal)]
                     : [];
-                foreach (Correlator correlator in new[] { inMemory, ofTheLog, late }.OfType<Correlator>())
+                foreach (Correlator correlator in new[] { inMemory, ofTheLog, restarted, late }.OfType<Correlator>())
                 {
                     var findings = new List<Finding>();
                     correlator.Follow(matcher, i, instant, instant, matched, findings);
                     Assert.Equal(expected, findings.Select(finding => finding.Group.Single().Value).Order(StringComparer.Ordinal));
                     Assert.All(findings, finding => Assert.Equal((i, 1.0, instant), (finding.Events.Single(), finding.Count, finding.To)));
                 }
+
+                restarted = Followed.Restarted(restarted, rules, stored);
             }
         },
         iter: 4_000);

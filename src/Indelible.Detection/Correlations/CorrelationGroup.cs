@@ -129,4 +129,52 @@ internal sealed class CorrelationGroup(string[] values)
 
     /// <summary>Forgets the first occurrences.</summary>
     public void RemoveFirst(int count) => _occurrences.RemoveRange(0, count);
+
+    /// <summary>Whether nothing of it can matter any more to a correlation that can only grow.</summary>
+    /// <param name="oldest">The oldest time that an occurrence can have so that it counts.</param>
+    public bool IsOver(long oldest) => QuietUntil < oldest && (_occurrences.Count == 0 || _occurrences[^1].Time < oldest);
+
+    /// <summary>Writes it.</summary>
+    public void Save(BinaryWriter to)
+    {
+        foreach (string value in values)
+        {
+            to.Write(value);
+        }
+
+        to.Write(QuietUntil);
+        to.Write(Touched);
+        to.Write(_occurrences.Count);
+        foreach (Occurrence one in _occurrences)
+        {
+            to.Write(one.Time);
+            to.Write(one.Index);
+            to.Write(one.Rule);
+            to.Write(one.Value);
+        }
+    }
+
+    /// <summary>One that <see cref="Save"/> wrote.</summary>
+    /// <param name="from">What was written.</param>
+    /// <param name="plan">The correlation.</param>
+    /// <exception cref="IOException">It ends too early.</exception>
+    /// <exception cref="InvalidDataException">It cannot be such a group.</exception>
+    public static CorrelationGroup Load(BinaryReader from, CorrelationPlan plan)
+    {
+        string[] values = new string[plan.Rule.GroupBy.Count];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = from.ReadString();
+        }
+
+        var group = new CorrelationGroup(values) { QuietUntil = from.ReadInt64(), Touched = from.ReadInt64() };
+        for (int left = SavedState.ReadCount(from, plan.MaxOccurrences); left > 0; left--)
+        {
+            var one = new Occurrence(from.ReadInt64(), from.ReadInt64(), SavedState.ReadCount(from, plan.Rule.Rules.Count - 1), from.ReadUInt64());
+            SavedState.Require(group._occurrences.Count == 0 || group._occurrences[^1].Time <= one.Time, "occurrences do not stand in their order");
+            group._occurrences.Add(one);
+        }
+
+        return group;
+    }
 }

@@ -35,4 +35,34 @@ internal sealed class RecentTimes(int most)
             (_old, _young) = (_young, []);
         }
     }
+
+    /// <summary>Writes all of them.</summary>
+    public void Save(BinaryWriter to)
+    {
+        foreach (Dictionary<UInt128, long> times in new[] { _young, _old })
+        {
+            to.Write(times.Count);
+            foreach ((UInt128 key, long time) in times)
+            {
+                to.Write((ulong)(key >> 64));
+                to.Write((ulong)key);
+                to.Write(time);
+            }
+        }
+    }
+
+    /// <summary>Takes over what <see cref="Save"/> wrote; into one that has none.</summary>
+    /// <exception cref="IOException">It ends too early.</exception>
+    /// <exception cref="InvalidDataException">There are more than there is room for.</exception>
+    public void Load(BinaryReader from)
+    {
+        foreach (Dictionary<UInt128, long> times in new[] { _young, _old })
+        {
+            for (int left = SavedState.ReadCount(from, most / 2); left > 0; left--)
+            {
+                var key = new UInt128(from.ReadUInt64(), from.ReadUInt64());
+                times[key] = from.ReadInt64();
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ internal enum SeenVerdict
 
 /// <summary>One correlation of <c>first_seen</c> or <c>returned</c>: asks the past of the log, and keeps what it learned as far as there is room.</summary>
 /// <remarks>
-/// What is kept only spares questions: each says that something was there, never that nothing was, and where it does not decide, the log is asked. So what is forgotten changes nothing, and neither does a
+/// What is kept of what was seen only spares questions: each says that something was there, never that nothing was, and where it does not decide, the log is asked. So what is forgotten changes nothing, and neither does a
 /// restart. Most events have a value that their group had a moment ago, and ask nothing.
 /// </remarks>
 internal sealed class SeenBefore(CorrelationPlan plan, IEventHistory history)
@@ -54,6 +54,14 @@ internal sealed class SeenBefore(CorrelationPlan plan, IEventHistory history)
         _quiet.Set(groupKey, Math.Max(quiet ?? long.MinValue, at + DetectionLimits.SeenQuiet.Ticks));
         return at <= quiet ? SeenVerdict.More : SeenVerdict.New;
     }
+
+    /// <summary>Writes how long groups are quiet: what else it remembers, the log can be asked for.</summary>
+    public void Save(BinaryWriter to) => _quiet.Save(to);
+
+    /// <summary>Takes over what <see cref="Save"/> wrote; into one that remembers nothing.</summary>
+    /// <exception cref="IOException">It ends too early.</exception>
+    /// <exception cref="InvalidDataException">It cannot be that.</exception>
+    public void Load(BinaryReader from) => _quiet.Load(from);
 
     private bool IsFirst(UInt128 groupKey, string[] group, string value, long at, long index) =>
         IsLearned(groupKey, group, at, index) && Ask(group, value, index, at - plan.Rule.Timespan.Ticks, null) is { IsKnown: true, Time: null };

@@ -22,9 +22,14 @@ internal sealed class LogDetection
     private readonly TimeSpan _horizon;
     private readonly bool _asksHistory;
     private readonly long _mostReplayed;
-    private readonly Correlator _correlator;
     private readonly LogHistory _history;
     private readonly TimeProvider _clock;
+    private readonly DetectionCache? _cache;
+    private readonly CompiledRules _rules;
+    private volatile Correlator _correlator;
+    private bool _isTaking;    // an entry that was not taken wholly: what is remembered counts it, or does not
+    private long _keptAt;
+    private long _keptBytes;
     private DateTimeOffset? _waitsSince;
     private bool _isBegun;
     private long _raisesFrom;
@@ -37,9 +42,10 @@ internal sealed class LogDetection
     /// <param name="indexes">What was before is looked for there.</param>
     /// <param name="clock">How long it waits for them.</param>
     /// <param name="mostReplayed">Entries that are gone over again at the beginning, at most.</param>
-    public LogDetection(LogReader log, CompiledRules rules, RuleMatcher matcher, LogIndexes indexes, TimeProvider clock, long mostReplayed = ServerLimits.DetectionReplayed)
+    /// <param name="cache">Keeps what is remembered; null for nobody.</param>
+    public LogDetection(LogReader log, CompiledRules rules, RuleMatcher matcher, LogIndexes indexes, TimeProvider clock, long mostReplayed = ServerLimits.DetectionReplayed, DetectionCache? cache = null)
     {
-        (_log, _matcher, _asksHistory, _clock, _mostReplayed) = (log, matcher, rules.AskHistory, clock, mostReplayed);
+        (_log, _rules, _matcher, _asksHistory, _clock, _mostReplayed, _cache) = (log, rules, matcher, rules.AskHistory, clock, mostReplayed, cache);
         _history = new LogHistory(new ClearEntries(log, indexes), rules);
         _correlator = new Correlator(rules, _history);
         _horizon = rules.Horizon > ServerLimits.DetectionHorizon ? rules.Horizon : ServerLimits.DetectionHorizon;
@@ -141,24 +147,56 @@ internal sealed class LogDetection
         ReadOnlyMemory<byte> clear = InClear(_log, entry);
         (DateTimeOffset time, DateTimeOffset received) = EntryTimes.Read(entry.Span);
         _matcher.Match(clear.Span, matched);
+        _isTaking = true;
         _correlator.Follow(_matcher, _next, time, received, matched, findings);
         for (int i = 0; i < findings.Count && _next >= _raisesFrom; i++)
         {
             Found.Enqueue(AlertOf(findings[i], _next, i));
         }
+
+        _isTaking = false;
+    }
+
+    /// <summary>Keeps what correlations remember, where they have gone on for long enough since and nothing that was found waits: whoever goes on from there need not raise it.</summary>
+    /// <param name="entries">How long at least.</param>
+    /// <exception cref="IOException">It could not be written: another time is as good.</exception>
+    /// <exception cref="UnauthorizedAccessException">The same.</exception>
+    public void Keep(long entries)
+    {
+        bool isDue = _next - _keptAt >= Math.Max(entries, _keptBytes / ServerLimits.DetectionKeptEntryBytes);
+        if (_cache is null || !_isBegun || !isDue || _isTaking || Found.Count > 0 || _next < _raisesFrom)
+        {
+            return;
+        }
+
+        // What is not written now is not tried again with the next entry.
+        _keptAt = _next;
+        _keptBytes = _cache.Write(_log, _next, _correlator);
     }
 
     /// <summary>An entry with its personal values in clear.</summary>
     public static ReadOnlyMemory<byte> InClear(LogReader log, ReadOnlyMemory<byte> entry) => entry.Span.IndexOf("\"$pii\""u8) < 0 ? entry : log.Decrypt(entry);
 
-    /// <summary>Where to begin: as far back as rules look twice over. What happened in the first half is only there to be known of.</summary>
+    /// <summary>Where to begin: where what was kept leads to, or as far back as rules look twice over. What happened in the first half of that is only there to be known of.</summary>
     private void Begin()
     {
-        if (_isBegun)
+        if (_isBegun && !_isTaking)
         {
             return;
         }
 
+        _isTaking = false;
+        if (_cache?.Read(_log, _rules, _history) is var (kept, next))
+        {
+            _correlator = kept;
+            _raisesFrom = next;
+            _keptAt = next;
+            Volatile.Write(ref _next, next);
+            _isBegun = true;
+            return;
+        }
+
+        _correlator = new Correlator(_rules, _history);
         long size = _log.Size;
         DateTimeOffset last = DateTimeOffset.MaxValue;
         for (long index = size - 1; index >= 0 && last == DateTimeOffset.MaxValue; index--)
@@ -175,6 +213,7 @@ internal sealed class LogDetection
         // Of a log that is too busy for that, half as much of what there is time for is only there to be known of.
         _raisesFrom = Math.Max(FirstReceivedFrom(last - _horizon, size), size - (_mostReplayed / 2));
         Volatile.Write(ref _next, Math.Max(FirstReceivedFrom(last - _horizon - _horizon, size), size - _mostReplayed));
+        _keptAt = _next;
         _isBegun = true;
     }
 

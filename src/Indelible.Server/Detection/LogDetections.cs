@@ -13,8 +13,8 @@ namespace Indelible.Server.Detection;
 /// <remarks>
 /// <para>
 /// One thread reads from the logs, not from a queue: appending never waits for it, nothing is lost where it falls behind, and how far it is behind is a metric. What it finds is a function of the logs
-/// and the rules; it keeps nothing on disk. After a start it goes over the last of each log again, as far back as its rules look, and enters again what it found: the same finding has the same id, so it
-/// is entered once.
+/// and the rules. After a start it goes on from what it kept of each log (<see cref="DetectionCache"/>); where it kept nothing, or of other rules, it goes over the last of the log again, as far back as its rules look, and
+/// enters again what it found: the same finding has the same id, so it is entered once.
 /// </para>
 /// <para>
 /// It sees personal values in clear, as the index does, and writes none: an alert names the events by their index, and of what they have in common only what stands in the entry for everybody.
@@ -43,7 +43,7 @@ public sealed partial class LogDetections : IHostedService, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(meters);
         (_engine, _indexes, _options, _logger) = (engine, indexes, options, logger);
-        _running = new Running(RuleSet.Load(options.Rules, [], options.HasIndex), engine.Time.GetUtcNow());
+        _running = NewRunning(RuleSet.Load(options.Rules, [], options.HasIndex));
         _thread = new StepThread(engine.Time, "indelible detection", TimeSpan.FromMilliseconds(ServerLimits.DetectionPauseMilliseconds));
         Meter meter = meters.Create(ServerMetrics.MeterName);
         _alerts = meter.CreateCounter<long>("indelible.detection.alerts", "{alert}", "Alerts that were entered");
@@ -104,7 +104,7 @@ public sealed partial class LogDetections : IHostedService, IDisposable
 
             var change = RuleSetChange.Between(Set, next);
             await _engine.NoteRulesAsync(next.Sha256, data => Write(data, next, change), caller);
-            _running = new Running(next, _engine.Time.GetUtcNow());
+            _running = NewRunning(next);
             LogRules(next.Rules.Rules.Count, next.Rules.CorrelationCount);
             EnqueueAll();
             return change;
@@ -115,11 +115,15 @@ public sealed partial class LogDetections : IHostedService, IDisposable
         }
     }
 
-    /// <summary>Ends the thread at the end of its step.</summary>
-    public Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Ends the thread at the end of its step, and keeps what correlations remember.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         _engine.Changed -= Enqueue;
-        return _thread.StopAsync();
+        await _thread.StopAsync();
+        foreach (LogDetection log in _running.Logs.Values)
+        {
+            Keep(log, ServerLimits.DetectionKeptEntriesAtStop);
+        }
     }
 
     /// <inheritdoc/>
@@ -127,6 +131,8 @@ public sealed partial class LogDetections : IHostedService, IDisposable
 
     /// <summary>Completes when rules were asked of every entry that there is: for tests.</summary>
     internal Task SettleAsync() => _thread.SettleAsync();
+
+    private Running NewRunning(RuleSet set) => new(set, _engine.Time.GetUtcNow(), new DetectionCache(_engine, set));
 
     private void EnqueueAll()
     {
@@ -141,7 +147,7 @@ public sealed partial class LogDetections : IHostedService, IDisposable
         Running running = _running;
         if (log.Settings.Name != LogName.Alerts && log.Size > 0 && running.Set.Rules.Rules.Count > 0)
         {
-            Enqueue(running.Logs.GetOrAdd(log.Settings.Name, static (_, made) => new LogDetection(made.log, made.running.Set.Rules, made.running.Matcher, made.indexes, made.time), (log, running, indexes: _indexes, time: _engine.Time)));
+            Enqueue(running.Logs.GetOrAdd(log.Settings.Name, static (_, made) => new LogDetection(made.log, made.running.Set.Rules, made.running.Matcher, made.indexes, made.time, cache: made.running.Cache), (log, running, indexes: _indexes, time: _engine.Time)));
         }
     }
 
@@ -182,6 +188,11 @@ public sealed partial class LogDetections : IHostedService, IDisposable
                 log.Found.Dequeue();
             }
 
+            if (isAsked)
+            {
+                Keep(log, ServerLimits.DetectionKeptEntries);
+            }
+
             if (isAsked && log.WaitsForIndex)
             {
                 _thread.Later(_engine.Time.GetUtcNow() + ServerLimits.DetectionIndexRetry, () => Enqueue(log));
@@ -200,6 +211,19 @@ public sealed partial class LogDetections : IHostedService, IDisposable
         }
 
         return true;
+    }
+
+    private void Keep(LogDetection log, long entries)
+    {
+        try
+        {
+            log.Keep(entries);
+        }
+        catch (Exception e)
+        {
+            // A start goes over more of the log again, and nothing else.
+            LogNotKept(e, log.Name);
+        }
     }
 
     private static void Write(Utf8JsonWriter data, RuleSet set, RuleSetChange? change)
@@ -249,12 +273,17 @@ public sealed partial class LogDetections : IHostedService, IDisposable
     [LoggerMessage(3205, LogLevel.Warning, "Entry {Index} of log {Log} cannot be read: no rule was asked of it")]
     private partial void LogUnreadable(Exception why, long index, string log);
 
+    [LoggerMessage(3206, LogLevel.Warning, "What rules remember of log {Log} could not be kept: a start goes over more of it again")]
+    private partial void LogNotKept(Exception why, string log);
+
     [LoggerMessage(3204, LogLevel.Error, "Rules are asked no more: start the server anew")]
     private partial void LogEnded(Exception why);
 
     /// <summary>Rules that are asked, and how far of each log.</summary>
-    private sealed class Running(RuleSet set, DateTimeOffset since)
+    private sealed class Running(RuleSet set, DateTimeOffset since, DetectionCache cache)
     {
+        public DetectionCache Cache => cache;
+
         public RuleSet Set { get; } = set;
 
         public DateTimeOffset Since { get; } = since;
