@@ -7,7 +7,7 @@ var entries = new Option<int>("--entries") { Description = "Entries of the log t
 var server = new Option<string>("--indelible") { Description = "The built command `indelible`, for the server", Required = true };
 var folder = new Option<string>("--folder") { Description = "Where temporary data goes; its disk is what is measured", DefaultValueFactory = _ => Path.GetTempPath() };
 var output = new Option<string?>("--output") { Description = "A file that receives the tables as well" };
-var only = new Option<string[]>("--only") { Description = "Parts to run: http, engine, client, verify, size, budget, sqlite, postgres, aspnetcore, gateway, fairness, access, index, detection, backtest, alarm", DefaultValueFactory = _ => Suite.Parts, AllowMultipleArgumentsPerToken = true };
+var only = new Option<string[]>("--only") { Description = "Parts to run: http, engine, client, verify, size, budget, sqlite, postgres, aspnetcore, gateway, fairness, access, index, detection, backtest, alarm, restart", DefaultValueFactory = _ => Suite.Parts, AllowMultipleArgumentsPerToken = true };
 var root = new RootCommand("Measures Indelible and its peers in one run, alternating, and prints medians and ratios as markdown.") { rounds, seconds, entries, server, folder, output, only };
 root.SetAction(async (parsed, cancel) =>
 {

@@ -15,7 +15,7 @@ internal sealed record SuitePlan(int Rounds, TimeSpan Duration, int Entries, str
 internal sealed class Suite(SuitePlan plan)
 {
     /// <summary>The parts, by name.</summary>
-    public static readonly string[] Parts = ["http", "engine", "client", "verify", "size", "budget", "sqlite", "postgres", "aspnetcore", "gateway", "fairness", "access", "index", "detection", "backtest", "alarm"];
+    public static readonly string[] Parts = ["http", "engine", "client", "verify", "size", "budget", "sqlite", "postgres", "aspnetcore", "gateway", "fairness", "access", "index", "detection", "backtest", "alarm", "restart"];
 
     private static readonly (string Ours, string Theirs)[] s_ratios =
     [
@@ -88,6 +88,7 @@ internal sealed class Suite(SuitePlan plan)
             "detection" => new DetectionPart(plan),
             "backtest" => await BacktestPart.OpenAsync(plan, folder, cancellationToken),
             "alarm" => await AlarmPart.OpenAsync(plan, folder, cancellationToken),
+            "restart" => await RestartPart.OpenAsync(plan, folder, cancellationToken),
             "access" => await AccessPart.OpenAsync(plan, folder, cancellationToken),
             _ => throw new ArgumentException($"There is no part {part}; they are {string.Join(", ", Parts)}."),
         };

@@ -275,10 +275,10 @@ public static class ServerLimits
     public const long DetectionReplayed = 5_000_000;
 
     /// <summary>
-    /// Entries after which what correlations remember of a log is kept in a file. 131,072: after a crash so many are gone over again, a few seconds. Where much is remembered, an entry for each
+    /// Entries after which what correlations remember of a log is kept in a file. 32,768: after a crash so many are gone over again, a second or two. Where much is remembered, an entry for each
     /// <see cref="DetectionKeptEntryBytes"/>.
     /// </summary>
-    public const long DetectionKeptEntries = 131_072;
+    public const long DetectionKeptEntries = 32_768;
 
     /// <summary>Bytes that are written of what correlations remember for each entry that was gone over since, at most. 64: writing takes a few hundredths of the time of detection.</summary>
     public const int DetectionKeptEntryBytes = 64;
