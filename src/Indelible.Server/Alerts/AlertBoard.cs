@@ -111,24 +111,30 @@ public sealed class AlertBoard(LogEngine engine)
     {
         string name = log.Settings.Name;
         long next = _read.GetValueOrDefault(name);
-        while (next < size)
+        try
         {
-            try
+            while (next < size)
             {
-                foreach (ReadOnlyMemory<byte> entry in log.ReadEntries(next, size))
+                try
                 {
-                    Take(new AlertEntry(name, next), entry);
-                    next++;
+                    foreach (ReadOnlyMemory<byte> entry in log.ReadEntries(next, size))
+                    {
+                        Take(new AlertEntry(name, next), entry);
+                        next++;
+                    }
+                }
+                catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
+                {
+                    // What was altered tells nothing; the rest of its bundle does. The background verification raises an alert about it.
+                    next = TakeSingly(log, next, Math.Min(size, (next / LogDetection.BundleEntries * LogDetection.BundleEntries) + LogDetection.BundleEntries));
                 }
             }
-            catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
-            {
-                // What was altered tells nothing; the rest of its bundle does. The background verification raises an alert about it.
-                next = TakeSingly(log, next, Math.Min(size, (next / LogDetection.BundleEntries * LogDetection.BundleEntries) + LogDetection.BundleEntries));
-            }
         }
-
-        _read[name] = next;
+        finally
+        {
+            // Where a disk fails in the middle, what was taken is not taken again.
+            _read[name] = next;
+        }
     }
 
     private long TakeSingly(LogReader log, long next, long end)

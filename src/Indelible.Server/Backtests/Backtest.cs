@@ -39,6 +39,7 @@ internal sealed class Backtest : IEntryFollower
     private long _unreadable;
     private long _latest = long.MinValue;
     private long _due = long.MaxValue;
+    private CancellationToken _cancellation;
 
     /// <param name="request">What is to be found.</param>
     /// <param name="entries">The log as whoever asks sees it.</param>
@@ -47,7 +48,7 @@ internal sealed class Backtest : IEntryFollower
     {
         (_request, _entries, _time, _started) = (request, entries, time, time.GetTimestamp());
         _matcher = new RuleMatcher(request.Rules);
-        _correlator = new Correlator(request.Rules, new LogHistory(entries, request.Rules));
+        _correlator = new Correlator(request.Rules, new LogHistory(entries, request.Rules) { GoesOn = () => GoesOn && !_cancellation.IsCancellationRequested });
         _hasCorrelations = request.Rules.CorrelationCount > 0;
     }
 
@@ -58,6 +59,7 @@ internal sealed class Backtest : IEntryFollower
     /// <param name="cancellationToken">Ends it; nothing remains of it.</param>
     public async Task<BacktestResult> RunAsync(CancellationToken cancellationToken)
     {
+        _cancellation = cancellationToken;
         var replay = new ReplayRequest(
             QueryTree.And([RuleQuery.Within(Considered()), RuleQuery.Of(_request.Rules.Sketch())]).ToQuery(), RuleQuery.Within(_request.Time).ToQuery(), _hasCorrelations, _request.AsOf);
         ReplayResult result = await Searches.ReplayAsync(_entries, replay, this, cancellationToken);

@@ -21,19 +21,20 @@ internal sealed class ClearEntries(LogReader log, LogIndexes indexes) : IIndexed
 
     public ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
     {
+        long next = from;
         try
         {
-            IReadOnlyList<ReadOnlyMemory<byte>> entries = log.ReadEntries(from, to);
-            for (int i = 0; i < entries.Count; i++)
+            foreach (ReadOnlyMemory<byte> entry in log.ReadEntries(from, to))
             {
-                Visit(from + i, entries[i], visit);
+                Visit(next, entry, visit);
+                next++;
             }
         }
         catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
         {
-            for (long index = from; index < to; index++)
+            for (; next < to; next++)
             {
-                VisitSingly(index, visit);
+                VisitSingly(next, visit);
             }
         }
 

@@ -86,7 +86,20 @@ internal sealed class DetectionCache(LogEngine engine, RuleSet set)
         }
     }
 
-    private LogReader? Alerts => engine.Find(LogName.Alerts);
+    /// <summary>Where alerts are entered: the last of the logs that went on in one another's place.</summary>
+    private LogReader? Alerts
+    {
+        get
+        {
+            LogReader? alerts = engine.Find(LogName.Alerts);
+            while (alerts?.Frozen is { } frozen)
+            {
+                alerts = engine.Find(frozen.Successor);
+            }
+
+            return alerts;
+        }
+    }
 
     private (Correlator Correlator, long Next)? Read(Span<byte> file, LogReader log, CompiledRules rules, IEventHistory history)
     {

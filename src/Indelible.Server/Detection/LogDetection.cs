@@ -151,7 +151,8 @@ internal sealed class LogDetection
         _correlator.Follow(_matcher, _next, time, received, matched, findings);
         for (int i = 0; i < findings.Count && _next >= _raisesFrom; i++)
         {
-            Found.Enqueue(AlertOf(findings[i], _next, i));
+            // Numbered within its rule: what other rules find, which may be switched on later, changes nothing.
+            Found.Enqueue(AlertOf(findings[i], _next, findings.Take(i).Count(other => other.Rule.Key == findings[i].Rule.Key)));
         }
 
         _isTaking = false;
@@ -169,8 +170,9 @@ internal sealed class LogDetection
             return;
         }
 
-        // What is not written now is not tried again with the next entry.
+        // What cannot be written now is not tried again with the next entries: it may be too much.
         _keptAt = _next;
+        _keptBytes = DetectionLimits.SavedBytes;
         _keptBytes = _cache.Write(_log, _next, _correlator);
     }
 
@@ -186,7 +188,8 @@ internal sealed class LogDetection
         }
 
         _isTaking = false;
-        if (_cache?.Read(_log, _rules, _history) is var (kept, next))
+        long size = _log.Size;
+        if (_cache?.Read(_log, _rules, _history) is var (kept, next) && next >= size - _mostReplayed)
         {
             _correlator = kept;
             _raisesFrom = next;
@@ -197,7 +200,6 @@ internal sealed class LogDetection
         }
 
         _correlator = new Correlator(_rules, _history);
-        long size = _log.Size;
         DateTimeOffset last = DateTimeOffset.MaxValue;
         for (long index = size - 1; index >= 0 && last == DateTimeOffset.MaxValue; index--)
         {
@@ -253,20 +255,19 @@ internal sealed class LogDetection
 
     private AlertNote AlertOf(Finding finding, long index, int number)
     {
-        // The same whenever the same is found: what completed it, and which of the findings by it.
+        // The same whenever the same is found: what completed it, and which of the rule's findings by it.
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{_log.Settings.Origin}\n{finding.Rule.Key}\n{index}\n{number}")));
         ReadOnlyMemory<byte> shown = Shown(finding.Events[^1]);
-        (string Field, string? Value)[] group = Group(finding, shown.Span);
+        (string Field, string? Value)[] group = Group(finding, shown);
         string common = string.Join(", ", group.Where(part => part.Value is not null).Select(part => $"{part.Field} {part.Value}"));
         string? actor = ActorOf(shown);
         IReadOnlyList<long> before = actor is null ? [] : _history.EntriesOf(actor, finding.Events[0]);
         string message = common.Length == 0 ? finding.Rule.Title : $"{finding.Rule.Title}: {common}";
-        return new AlertNote(
-            "alert-" + Convert.ToHexStringLower(hash.AsSpan(0, 16)),
-            Name,
-            finding.To,
-            message.Length <= EventLimits.FreeText ? message : finding.Rule.Title,
-            data => Write(data, finding, group, actor, before));
+        string id = "alert-" + Convert.ToHexStringLower(hash.AsSpan(0, 16));
+        return new AlertNote(id, Name, finding.To, message.Length <= EventLimits.FreeText ? message : finding.Rule.Title, data => Write(data, finding, group, actor, before))
+        {
+            Least = new AlertNote(id, Name, finding.To, "A rule matched, and what it found is too much for an entry.", data => Write(data, finding with { Events = [finding.Events[^1]] }, [], null, [])),
+        };
     }
 
     /// <summary>Who did what an entry says; null where that is sealed, or nothing is said.</summary>
@@ -294,24 +295,52 @@ internal sealed class LogDetection
         }
     }
 
-    /// <summary>What the events have in common; null for a value that does not stand in an entry for everybody. Very long ones are cut: what an alert says has to fit into an entry.</summary>
-    private static (string Field, string? Value)[] Group(Finding finding, ReadOnlySpan<byte> shown)
+    /// <summary>An entry that everybody may see so much of, with all of it; null where it cannot be read.</summary>
+    private JsonDocument? Opened(ReadOnlyMemory<byte> shown)
     {
+        try
+        {
+            return shown.IsEmpty ? null : JsonDocument.Parse(InClear(_log, shown));
+        }
+        catch (Exception e) when (IsUnreadable(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What the events have in common; null for a value that does not stand in an entry for everybody. Very long ones are cut: what an alert says has to fit into an entry.</summary>
+    private (string Field, string? Value)[] Group(Finding finding, ReadOnlyMemory<byte> shown)
+    {
+        using JsonDocument? seen = shown.IsEmpty ? null : JsonDocument.Parse(shown);
+        using JsonDocument? clear = Opened(shown);
         var group = new (string Field, string? Value)[finding.Group.Count];
         int most = finding.Group.Sum(part => part.Value.Length) <= ServerLimits.AlertGroupCharacters ? ServerLimits.AlertGroupCharacters : ServerLimits.AlertGroupCharacters / DetectionLimits.GroupFields;
         for (int i = 0; i < group.Length; i++)
         {
             (string field, string value) = finding.Group[i];
             string cut = value.Length <= most ? value : value[..(char.IsHighSurrogate(value[most - 1]) ? most - 1 : most)] + "…";
-            group[i] = (field, IsShown(value, shown) ? cut : null);
+            group[i] = (field, seen is not null && clear is not null && IsShown(value, seen.RootElement, clear.RootElement) ? cut : null);
         }
 
         return group;
     }
 
-    /// <summary>Whether a value stands in an entry for everybody.</summary>
-    private static bool IsShown(string value, ReadOnlySpan<byte> shown) => shown.IndexOf(CanonicalJson.Canonicalize(JsonSerializer.SerializeToUtf8Bytes(value))) >= 0
-        || ((value is "true" or "false" || double.TryParse(value, CultureInfo.InvariantCulture, out _)) && shown.IndexOf(Encoding.UTF8.GetBytes(":" + value)) >= 0);
+    /// <summary>Whether a value stands in an entry for everybody, and nowhere in it sealed.</summary>
+    private static bool IsShown(string value, JsonElement shown, JsonElement clear)
+    {
+        int places = Places(value, shown);
+        return places > 0 && places == Places(value, clear);
+    }
+
+    /// <summary>How often a value stands in an entry.</summary>
+    private static int Places(string value, JsonElement entry) => entry.ValueKind switch
+    {
+        JsonValueKind.Object => entry.EnumerateObject().Sum(member => Places(value, member.Value)),
+        JsonValueKind.Array => entry.EnumerateArray().Sum(item => Places(value, item)),
+        JsonValueKind.String => entry.ValueEquals(value) ? 1 : 0,
+        JsonValueKind.Null => 0,
+        _ => entry.GetRawText() == value ? 1 : 0,
+    };
 
     private void Write(Utf8JsonWriter data, Finding finding, IReadOnlyList<(string Field, string? Value)> group, string? actor, IReadOnlyList<long> before)
     {
@@ -324,7 +353,7 @@ internal sealed class LogDetection
         data.WriteString("log", Name);
         data.WriteString("from", Instant.Format(finding.From));
         data.WriteString("to", Instant.Format(finding.To));
-        data.WriteNumber("count", finding.Count);
+        data.WriteNumber("count", Math.Clamp(finding.Count, -EventLimits.SafeInteger, EventLimits.SafeInteger));
         data.WriteStartArray("events");
         foreach (long index in finding.Events)
         {

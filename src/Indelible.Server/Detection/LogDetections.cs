@@ -145,7 +145,7 @@ public sealed partial class LogDetections : IHostedService, IDisposable
     private void Enqueue(LogReader log)
     {
         Running running = _running;
-        if (log.Settings.Name != LogName.Alerts && log.Size > 0 && running.Set.Rules.Rules.Count > 0)
+        if (LogName.LineOf(log.Settings.Name) != LogName.Alerts && log.Size > 0 && running.Set.Rules.Rules.Count > 0)
         {
             Enqueue(running.Logs.GetOrAdd(log.Settings.Name, static (_, made) => new LogDetection(made.log, made.running.Set.Rules, made.running.Matcher, made.indexes, made.time, cache: made.running.Cache), (log, running, indexes: _indexes, time: _engine.Time)));
         }
@@ -179,8 +179,7 @@ public sealed partial class LogDetections : IHostedService, IDisposable
 
             while (log.Found.TryPeek(out AlertNote? alert))
             {
-                // This thread is its own, and the sequencer is another: waiting for it here holds up nobody.
-                if (_engine.NoteAlertAsync(alert).GetAwaiter().GetResult())
+                if (Enter(alert))
                 {
                     _alerts.Add(1);
                 }
@@ -211,6 +210,22 @@ public sealed partial class LogDetections : IHostedService, IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>Enters an alert. One that can be no entry must not hold up those behind it: then as much of it as always can.</summary>
+    private bool Enter(AlertNote alert)
+    {
+        try
+        {
+            // This thread is its own, and the sequencer is another: waiting for it here holds up nobody.
+            return _engine.NoteAlertAsync(alert).GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException && alert.Least is { } least)
+        {
+            _failures.Add(1);
+            LogNotWhole(e, alert.Id, alert.Log);
+            return _engine.NoteAlertAsync(least).GetAwaiter().GetResult();
+        }
     }
 
     private void Keep(LogDetection log, long entries)
@@ -275,6 +290,9 @@ public sealed partial class LogDetections : IHostedService, IDisposable
 
     [LoggerMessage(3206, LogLevel.Warning, "What rules remember of log {Log} could not be kept: a start goes over more of it again")]
     private partial void LogNotKept(Exception why, string log);
+
+    [LoggerMessage(3207, LogLevel.Error, "Alert {Alert} of log {Log} can be no entry as it is: it is entered without what its events have in common")]
+    private partial void LogNotWhole(Exception why, string alert, string log);
 
     [LoggerMessage(3204, LogLevel.Error, "Rules are asked no more: start the server anew")]
     private partial void LogEnded(Exception why);

@@ -15,8 +15,12 @@ namespace Indelible.Server.Detection;
 /// <param name="mostLooked">Entries that one question looks at, at most.</param>
 internal sealed class LogHistory(IIndexedSource entries, CompiledRules rules, long mostLooked = ServerLimits.DetectionLooked) : IEventHistory
 {
+    private static readonly Func<bool> s_always = () => true;
     private readonly RuleMatcher _matcher = new(rules);
     private readonly IndexedSearch _search = new(countsAll: false);
+
+    /// <summary>Whether questions are still to be answered; asked before each, and while one is being answered.</summary>
+    public Func<bool> GoesOn { get; init; } = s_always;
 
     /// <summary>How many entries before an index no index covers.</summary>
     public long Unindexed(long before) => before - entries.Chunks.Sum(chunk => Math.Clamp(before - chunk.First, 0, chunk.Rows));
@@ -40,6 +44,11 @@ internal sealed class LogHistory(IIndexedSource entries, CompiledRules rules, lo
         SearchPage? page = null;
         do
         {
+            if (!GoesOn())
+            {
+                return HistoryAnswer.Unknown;
+            }
+
             // Entries are read where they lie: it waits for others' turns at most.
             page = _search.SearchAsync(entries, new SearchRequest(query, range, SearchOrder.NewestFirst, ServerLimits.DetectionFoundTogether, page?.Next, question.Before), CancellationToken.None).GetAwaiter().GetResult();
             foreach (SearchHit hit in page.Items)

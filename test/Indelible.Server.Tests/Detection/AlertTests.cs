@@ -87,6 +87,18 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_sum_that_is_too_much_for_an_entry_is_told_of_and_holds_up_nothing()
+    {
+        TestLog log = await _server.NewLogAsync();
+        const string Most = "9007199254740991";
+        await log.AppendAsync(TestLog.Event("export", ("operation", "\"export\""), ("targets", $$"""[{"type":"record_export","id":"x-1","count":{{Most}}},{"type":"record_export","id":"x-2","count":{{Most}}}]""")));
+        await FailAsync(log, "u-1", 0, 12);
+
+        Assert.Single(await AlertsAsync("Many refused sign-ins on one account"));
+        Assert.Equal(Most, Assert.Single(await AlertsAsync("Very many records leave with one account")).GetProperty("data").GetProperty("count").GetRawText());
+    }
+
+    [Fact]
     public async Task A_restart_raises_nothing_twice_and_forgets_nothing()
     {
         TestLog log = await _server.NewLogAsync();

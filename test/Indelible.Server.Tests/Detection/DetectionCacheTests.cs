@@ -68,7 +68,19 @@ public sealed class DetectionCacheTests : IAsyncLifetime
         await TryAsync(log, "b", 5);
 
         // The third and those after it are one story.
-        Assert.Equal([2], Follow(Detection(log)));
+        Assert.Equal([2], Follow(Detection(log, mostReplayed: 5)));
+    }
+
+    [Fact]
+    public async Task One_that_is_further_back_than_a_log_is_gone_over_is_as_none()
+    {
+        TestLog log = await _server.NewLogAsync();
+        await TryAsync(log, "a", 1);
+        Keep(log);
+        await TryAsync(log, "b", 5);
+
+        // Of the last four the first two are only there to be known of.
+        Assert.Equal([4], Follow(Detection(log, mostReplayed: 4)));
     }
 
     [Fact]

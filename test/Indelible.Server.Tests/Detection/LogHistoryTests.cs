@@ -165,6 +165,26 @@ public sealed class LogHistoryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nothing_is_answered_to_who_has_gone()
+    {
+        TestLog log = await _server.NewLogAsync();
+        await SignInAsync(log, 3, 60);
+        CompiledRules rules = Compiled();
+        bool isGone = false;
+        var correlator = new Correlator(rules, new LogHistory(new ClearEntries(_server.Engine.Find(log.Name)!, _server.Services.GetRequiredService<LogIndexes>()), rules) { GoesOn = () => !isGone });
+        var matcher = new RuleMatcher(rules);
+        for (long index = 0; index < 60; index++)
+        {
+            isGone = index >= 30;
+            long unanswered = correlator.Unanswered;
+            Follow(correlator, matcher, _server.Engine.Find(log.Name)!, index, []);
+            Assert.True(isGone || unanswered == 0);
+        }
+
+        Assert.InRange(correlator.Unanswered, 1, 60);
+    }
+
+    [Fact]
     public async Task Rules_wait_for_an_index_that_is_far_behind_and_not_for_ever()
     {
         TestLog log = await _server.NewLogAsync();

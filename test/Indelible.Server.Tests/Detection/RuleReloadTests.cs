@@ -50,6 +50,20 @@ public sealed class RuleReloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_found_is_not_raised_again_since_another_rule_finds_something_in_the_same_event()
+    {
+        TestLog log = await _server.NewLogAsync();
+        await AppendAsync(log, "e-1", "door.force");
+        Assert.Single(await AlertsAsync());
+
+        // Files are asked in the order of their names.
+        await WriteAsync("another.yml", Rule("Asked before it", 2));
+        Assert.Equal(200, (await _server.PostAsync("api/rules/reload", _server.AdminKey, "{}")).Status);
+
+        Assert.Equal(["A door is opened", "Asked before it"], (await AlertsAsync()).Select(alert => alert.Title));
+    }
+
+    [Fact]
     public async Task Each_set_of_rules_is_an_entry_that_says_what_it_comes_to_and_who_wanted_it()
     {
         await WriteAsync("second.yml", Rule("Another", 2));
