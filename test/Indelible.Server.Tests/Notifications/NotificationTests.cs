@@ -307,14 +307,17 @@ public sealed class NotificationTests(NotifyServer notify)
     [Fact]
     public async Task Slack_and_Teams_are_sent_their_form_and_no_value_becomes_markup()
     {
-        const string Hostile = "<!channel> & <https://evil.example|click> [x](https://evil.example) *b*";
+        const string Hostile = "<!channel> & <https://evil.example|click> [x](https://evil.example) *b* _i_ ~s~ `c` :fire:";
         await notify.RaiseAsync("rule-chat", Hostile);
         JsonElement slack = (await notify.Receiver.NextAsync("/slack")).Json;
         Assert.Equal("Alert: The rule rule-chat (high)", slack.GetProperty("text").GetString());
+        Assert.False(slack.GetProperty("mrkdwn").GetBoolean());
         JsonElement[] sections = [.. slack.GetProperty("blocks").EnumerateArray().Select(block => block.GetProperty("text"))];
-        Assert.Equal(3, sections.Length);
-        Assert.Contains("&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;", sections[1].GetProperty("text").GetString(), StringComparison.Ordinal);
-        Assert.All(sections, section => Assert.True(section.GetProperty("verbatim").GetBoolean()));
+        Assert.Equal(["plain_text", "plain_text", "mrkdwn"], sections.Select(section => section.GetProperty("type").GetString()));
+        Assert.All(sections[..2], section => Assert.False(section.GetProperty("emoji").GetBoolean()));
+        Assert.Equal("Alert: The rule rule-chat (high)", sections[0].GetProperty("text").GetString());
+        Assert.Contains("&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt; [x](https://evil.example) *b* _i_ ~s~ `c` :fire:", sections[1].GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.True(sections[2].GetProperty("verbatim").GetBoolean());
         Assert.Matches("^<https://audit\\.example/#log=_alerts&amp;index=[0-9]+\\|Open the alert>$", sections[2].GetProperty("text").GetString());
 
         JsonElement card = (await notify.Receiver.NextAsync("/teams")).Json.GetProperty("attachments")[0];
