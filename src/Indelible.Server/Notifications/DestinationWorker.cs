@@ -144,7 +144,10 @@ internal sealed class DestinationWorker : IDisposable
         }
 
         DateTimeOffset now = _time.GetUtcNow();
-        DateTimeOffset at = Latest(delivery.Attempts > 0 ? Sane(delivery.Due, now) : delivery.Due, Sane(_notBefore, now), RateAllows(now));
+
+        // What was not tried yet is due at once, unless it is an escalation: a time to come is of a clock that was ahead.
+        DateTimeOffset due = delivery.Attempts > 0 ? Sane(delivery.Due, now) : delivery.Reason == NotifyReason.Escalated ? delivery.Due : now;
+        DateTimeOffset at = Latest(due, Sane(_notBefore, now), RateAllows(now));
         if (at > now)
         {
             return at;
