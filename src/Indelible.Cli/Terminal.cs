@@ -21,6 +21,9 @@ internal static class Terminal
     /// <summary>Makes JSON one line of visible characters that means the same: what is not visible is escaped.</summary>
     public static string CleanJson(string json) => VisibleText.CleanJson(json);
 
+    /// <summary>A text as one word of a command that people may copy into a shell: nothing in it means anything there.</summary>
+    public static string ShellWord(string text) => $"'{Clean(text).Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
     /// <summary>Cuts or fills a text to a column of a fixed width.</summary>
     public static string Column(string text, int width)
     {

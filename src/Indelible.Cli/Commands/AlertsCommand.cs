@@ -263,8 +263,11 @@ internal static class AlertsCommand
             }
         }
 
-        Field("all of it", $"indelible search --log {log} 'actor:\"{context.GetProperty("actor").GetString()}\"'");
+        Field("all of it", $"indelible search --log {log} {Terminal.ShellWord("actor:" + Quoted(context.GetProperty("actor").GetString()!))}");
     }
+
+    /// <summary>A value in a query, whatever is in it: a quote and a backslash have one before them.</summary>
+    private static string Quoted(string value) => $"\"{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     private static void Field(string name, string value) => Painter.WriteLine((Ink.Faint, "  " + Terminal.Column(name, 12)), (Ink.Plain, value));
 

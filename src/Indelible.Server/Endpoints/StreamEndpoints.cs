@@ -76,7 +76,7 @@ internal static class StreamEndpoints
         _ => throw new ProblemException(Problem.InvalidParameter("/from", "an index from 0 on, or an instant in UTC: 2026-03-03T12:00:00Z")),
     };
 
-    /// <summary>The first entry that was received at a time or later: times of receipt never go back. One that cannot be read counts as before.</summary>
+    /// <summary>The first entry that was received at a time or later: times of receipt never go back. One that cannot be read counts as received then: what is sent twice can be dropped.</summary>
     private static long FirstReceivedFrom(LogReader log, DateTimeOffset time)
     {
         (long low, long high) = (0, log.Size);
@@ -97,7 +97,7 @@ internal static class StreamEndpoints
         }
         catch (Exception e) when (e is JsonException or FormatException or StorageException { Outcome: StorageOutcome.Damaged })
         {
-            // Too early rather than too late: what is sent twice can be dropped.
+            // Too early rather than too late.
             return false;
         }
     }

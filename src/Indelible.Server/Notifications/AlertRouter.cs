@@ -8,15 +8,17 @@ namespace Indelible.Server.Notifications;
 /// <param name="board">How alerts stand.</param>
 /// <param name="settings">Who wants to be told of what.</param>
 /// <param name="tags">Gives the tags of a rule that is asked, by its id.</param>
-internal sealed class AlertRouter(AlertBoard board, NotifySettings settings, Func<string, IReadOnlyList<string>?> tags)
+/// <param name="forgotten">Told of alerts that nobody is told of, since there were too many after them.</param>
+internal sealed class AlertRouter(AlertBoard board, NotifySettings settings, Func<string, IReadOnlyList<string>?> tags, Action<AlertEntry> forgotten)
 {
     private readonly Dictionary<string, Destination> _byName = settings.Destinations.ToDictionary(destination => destination.Name, StringComparer.Ordinal);
 
     /// <summary>The deliveries that an entry of <c>_alerts</c> comes to; none of what is no alert, of one that is suppressed, closed or acknowledged already, and, but for who wants repeats, of one that belongs to another.</summary>
     /// <param name="at">Where the entry stands.</param>
     /// <param name="bytes">The entry.</param>
+    /// <param name="now">When it is looked at.</param>
     /// <exception cref="JsonException">It is none.</exception>
-    public IReadOnlyList<Delivery> Route(AlertEntry at, ReadOnlyMemory<byte> bytes)
+    public IReadOnlyList<Delivery> Route(AlertEntry at, ReadOnlyMemory<byte> bytes, DateTimeOffset now)
     {
         using var document = JsonDocument.Parse(bytes);
         JsonElement entry = document.RootElement;
@@ -28,9 +30,15 @@ internal sealed class AlertRouter(AlertBoard board, NotifySettings settings, Fun
         string id = entry.GetProperty("id").GetString()!;
         JsonElement data = entry.GetProperty("data");
 
-        // The board may know more by now than this entry: who has acknowledged what he saw on the list need not be told of it.
-        if (board.Find(id) is not { } alert || data.TryGetProperty(DeliveryMaker.OfFailureMember, out _))
+        if (data.TryGetProperty(DeliveryMaker.OfFailureMember, out _))
         {
+            return [];
+        }
+
+        // The board may know more by now than this entry: who has acknowledged what he saw on the list need not be told of it.
+        if ((board.Find(id) ?? FindStory(at, entry)) is not { } alert)
+        {
+            forgotten(at);
             return [];
         }
 
@@ -48,33 +56,52 @@ internal sealed class AlertRouter(AlertBoard board, NotifySettings settings, Fun
             return [];
         }
 
+        // Times of receipt never go back: where a clock was ahead once, they are until that time has come. Nobody waits for it.
         DateTimeOffset raised = entry.GetProperty("received_at").GetDateTimeOffset();
+        DateTimeOffset since = raised < now ? raised : now;
         var deliveries = new List<Delivery>();
         foreach (Destination destination in settings.Destinations.Where(destination => destination.Name != unreachable && (destination.HasRepeats || !isRepeat) && Wants(destination, alert, bytes)))
         {
-            deliveries.Add(Of(destination.Name, isRepeat ? NotifyReason.Repeated : NotifyReason.Raised, raised));
+            deliveries.Add(Of(destination.Name, isRepeat ? NotifyReason.Repeated : NotifyReason.Raised, since));
             if (!isRepeat)
             {
-                Escalate(destination, raised);
+                Escalate(destination, since);
             }
         }
 
         // Of two that pass it on to the same third, the earlier one counts.
         return [.. deliveries.OrderBy(delivery => delivery.Due).DistinctBy(delivery => delivery.Id)];
 
-        void Escalate(Destination from, DateTimeOffset since)
+        void Escalate(Destination from, DateTimeOffset told)
         {
             foreach (Escalation escalation in from.Escalations)
             {
                 if (escalation.To != unreachable && deliveries.Count < ServerLimits.NotifyFanOut)
                 {
-                    deliveries.Add(Of(escalation.To, NotifyReason.Escalated, since + escalation.After));
-                    Escalate(_byName[escalation.To], since + escalation.After);
+                    deliveries.Add(Of(escalation.To, NotifyReason.Escalated, told + escalation.After));
+                    Escalate(_byName[escalation.To], told + escalation.After);
                 }
             }
         }
 
         Delivery Of(string destination, NotifyReason reason, DateTimeOffset due) => new(Delivery.IdOf(id, destination, reason), destination, reason, alert.Id, at.Log, at.Index, raised) { Due = due, Since = due };
+    }
+
+    /// <summary>The alert that one belongs to which is none of the repeats that it still names.</summary>
+    private Alert? FindStory(AlertEntry at, JsonElement entry)
+    {
+        JsonElement data = entry.GetProperty("data");
+        JsonElement target = entry.GetProperty("targets")[0];
+        string? log = target.GetProperty("type").GetString() == "log" ? target.GetProperty("id").GetString() : null;
+        string rule = data.TryGetProperty("rule", out JsonElement found) ? found.GetProperty("id").GetString()! : entry.GetProperty("action").GetString()!;
+        DateTimeOffset raised = entry.GetProperty("received_at").GetDateTimeOffset();
+        (string Field, string? Value)[] group = data.TryGetProperty("group", out JsonElement parts)
+            ? [.. parts.EnumerateArray().Select(part => (part.GetProperty("field").GetString()!, part.TryGetProperty("value", out JsonElement value) ? value.GetString() : null))]
+            : log is null ? [(target.GetProperty("type").GetString()!, target.GetProperty("id").GetString())] : [];
+
+        // The newest of those before it: that one was told of, or is about to be.
+        return board.All().Alerts.FirstOrDefault(alert => alert.Rule == rule && alert.Log == log && (alert.Entry.Log == at.Log ? alert.Entry.Index < at.Index : alert.Raised <= raised)
+            && alert.Group is { } common && common.Select(part => (part.Field, (string?)part.Value)).SequenceEqual(group));
     }
 
     private bool Wants(Destination destination, Alert alert, ReadOnlyMemory<byte> entry) => destination.Alerts is { } wanted

@@ -25,8 +25,15 @@ internal sealed class DeliveryMaker(LogEngine engine, AlertBoard board, NotifySe
     /// <summary>The member that stands in those about notifications of such alerts: nobody is told of these.</summary>
     public const string OfFailureMember = "of_failure";
 
-    /// <summary>Whether nobody has acknowledged, suppressed or closed the alert of a delivery.</summary>
-    public bool IsOpen(Delivery delivery) => board.StateOf(delivery.Alert) == AlertState.Open;
+    /// <summary>Whether somebody is still to be told: the alert was neither suppressed nor closed, nor acknowledged, unless it was raised again.</summary>
+    public bool IsWanted(Delivery delivery) => board.StateOf(delivery.Alert) switch
+    {
+        AlertState.Acknowledged => delivery.Reason == NotifyReason.Repeated,
+
+        // Of one that is not known any more it is said, when it is made, that it cannot be told.
+        AlertState.Open or null => true,
+        _ => false,
+    };
 
     /// <summary>What is sent.</summary>
     /// <exception cref="UntellableException">Nothing, and never will be.</exception>

@@ -144,13 +144,17 @@ internal sealed class DestinationWorker : IDisposable
         }
 
         DateTimeOffset now = _time.GetUtcNow();
-        DateTimeOffset at = Latest(delivery.Attempts > 0 ? Sane(delivery.Due, now) : delivery.Due, Sane(_notBefore, now), RateAllows(now));
+
+        // What was not tried yet is due at once, unless it is an escalation: a time to come is of a clock that was ahead.
+        DateTimeOffset due = delivery.Attempts > 0 ? Sane(delivery.Due, now) : delivery.Reason == NotifyReason.Escalated ? delivery.Due : now;
+        DateTimeOffset at = Latest(due, Sane(_notBefore, now), RateAllows(now));
         if (at > now)
         {
             return at;
         }
 
-        if (delivery.Reason == NotifyReason.Escalated && !_maker.IsOpen(delivery))
+        // It may have waited for hours: for its time, the rate, a destination that was down, or a server that was.
+        if (!_maker.IsWanted(delivery))
         {
             _store.NotNeeded(delivery, now);
             return DateTimeOffset.MinValue;
@@ -211,9 +215,9 @@ internal sealed class DestinationWorker : IDisposable
         // It is tried from its first attempt on: before, it may have waited for the rate. An attempt that would come after the end is not waited for.
         bool isOver = isLast || due - (delivery.Attempts == 0 ? now : delivery.Since) > _destination.GiveUpAfter;
 
-        // What waits as long for a destination that has taken nothing meanwhile goes with it: it would wait for weeks otherwise, for a down destination is asked seldom.
+        // What waits as long for a destination that has taken nothing meanwhile goes with it: it would wait for weeks otherwise, for a down destination is asked seldom. Where each has one attempt, each has it.
         DateTimeOffset giveUp = now - _destination.GiveUpAfter;
-        giveUp = !isLast && _failingSince <= giveUp ? giveUp : DateTimeOffset.UnixEpoch;
+        giveUp = !isLast && _destination.GiveUpAfter > TimeSpan.Zero && _failingSince <= giveUp ? giveUp : DateTimeOffset.UnixEpoch;
         _reports.Failed(_destination.Name, delivery, problem, isOver);
         Record(() => _store.Failed(delivery, now, problem, isOver ? null : due, giveUp));
     }

@@ -112,10 +112,12 @@ internal sealed class EmailChannel : INotifyChannel
     {
     }
 
-    private MimeMessage MessageOf(Notification notification)
+    /// <summary>The mail that says a notification.</summary>
+    internal MimeMessage MessageOf(Notification notification)
     {
+        // Addresses of its own: a message listens to each of its addresses, and one that is shared would keep every message.
         string host = _from.Domain is { Length: > 0 } domain ? domain : "indelible.invalid";
-        var message = new MimeMessage(new[] { _from }, _to, notification.Title, new TextPart("plain") { Text = notification.Text + "\n" })
+        var message = new MimeMessage([_from.Clone()], _to.Select(to => to.Clone()), notification.Title, new TextPart("plain") { Text = notification.Text + "\n" })
         {
             Date = _time.GetUtcNow(),
             MessageId = $"{notification.Id}@{host}",

@@ -47,7 +47,7 @@ public sealed partial class Notifier : IHostedService, IAsyncDisposable
         _unknownRules = _settings is null ? [] : [.. _settings.Destinations.SelectMany(destination => destination.Alerts?.Rules ?? []).Where(rule => detections.Set.TagsOf(rule) is null && !rule.StartsWith("indelible", StringComparison.Ordinal)).Distinct()];
         if (_settings is not null)
         {
-            _router = new AlertRouter(board, _settings, rule => detections.Set.TagsOf(rule));
+            _router = new AlertRouter(board, _settings, rule => detections.Set.TagsOf(rule), PassOver);
             _maker = new DeliveryMaker(engine, board, _settings);
         }
     }
@@ -230,7 +230,7 @@ public sealed partial class Notifier : IHostedService, IAsyncDisposable
         {
             try
             {
-                deliveries.AddRange(_router!.Route(new AlertEntry(name, next), log.ReadEntry(next)));
+                deliveries.AddRange(_router!.Route(new AlertEntry(name, next), log.ReadEntry(next), _engine.Time.GetUtcNow()));
             }
             catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException or StorageException { Outcome: StorageOutcome.Damaged })
             {
@@ -246,6 +246,12 @@ public sealed partial class Notifier : IHostedService, IAsyncDisposable
         }
 
         return end < size;
+    }
+
+    private void PassOver(AlertEntry alert)
+    {
+        _reports.PassedOver();
+        LogPassedOver(alert.Index, alert.Log, ServerLimits.Alerts);
     }
 
     private void TidyUp()
@@ -287,6 +293,9 @@ public sealed partial class Notifier : IHostedService, IAsyncDisposable
     [LoggerMessage(3410, LogLevel.Warning, "Destination {Destination} took delivery {Delivery} in part: {Problem}")]
     private partial void LogPartly(string destination, string delivery, string problem);
 
+    [LoggerMessage(3411, LogLevel.Error, "Nobody is told of the alert that is entry {Index} of log {Log}: {Count} came after it before it was looked at")]
+    private partial void LogPassedOver(long index, string log, int count);
+
     [LoggerMessage(3408, LogLevel.Warning, "Notifications name rule {Rule}, and no such rule is in use")]
     private partial void LogUnknownRule(string rule);
 
@@ -299,6 +308,7 @@ public sealed partial class Notifier : IHostedService, IAsyncDisposable
         private readonly Counter<long> _sent = meter.CreateCounter<long>("indelible.notify.sent", "{notification}", "Notifications that were taken");
         private readonly Counter<long> _failed = meter.CreateCounter<long>("indelible.notify.failed", "{attempt}", "Attempts that were not taken; they are made again");
         private readonly Counter<long> _givenUp = meter.CreateCounter<long>("indelible.notify.given_up", "{notification}", "Notifications that were given up when they failed for the last time");
+        private readonly Counter<long> _passedOver = meter.CreateCounter<long>("indelible.notify.passed_over", "{alert}", "Alerts that nobody was told of, since too many came after them before they were looked at");
         private readonly Histogram<double> _latency = meter.CreateHistogram<double>("indelible.notify.latency", "s", "From an alert's entry to its notification's being taken; escalations are not in it", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400] });
 
         public void Observe(NotifyStore store, IReadOnlyList<Destination> destinations)
@@ -306,6 +316,8 @@ public sealed partial class Notifier : IHostedService, IAsyncDisposable
             meter.CreateObservableGauge("indelible.notify.queued", () => destinations.Select(one => Of(one.Name, store.HealthOf(one.Name).Queued)), "{notification}", "Notifications that wait, escalations that are not due included");
             meter.CreateObservableGauge("indelible.notify.dead", () => destinations.Select(one => Of(one.Name, store.HealthOf(one.Name).Dead)), "{notification}", "Notifications that were given up and neither tried again nor dropped");
         }
+
+        public void PassedOver() => _passedOver.Add(1);
 
         public void Sent(string destination, Delivery delivery, DateTimeOffset now)
         {

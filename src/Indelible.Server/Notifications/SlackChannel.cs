@@ -6,8 +6,8 @@ namespace Indelible.Server.Notifications;
 
 /// <summary>An incoming webhook of Slack.</summary>
 /// <remarks>
-/// In texts <c>&amp;</c>, <c>&lt;</c> and <c>&gt;</c> are escaped, as Slack asks for, so that no value can mention a channel or hide a link; <c>verbatim</c> keeps Slack from making links and mentions of
-/// what looks like some.
+/// What an alert says is plain text, in which <c>*</c>, <c>_</c>, <c>~</c> and backticks mean nothing; and <c>&amp;</c>, <c>&lt;</c> and <c>&gt;</c> are escaped, as Slack asks for in every text, so that no value can
+/// mention a channel or hide a link. Only the link to the alert, which is ours, is markup; <c>verbatim</c> keeps Slack from making more of it.
 /// </remarks>
 internal sealed class SlackChannel(HttpSender sender) : INotifyChannel
 {
@@ -34,18 +34,19 @@ internal sealed class SlackChannel(HttpSender sender) : INotifyChannel
             string title = Escape(notification.Title, TextMost);
             json.WriteStartObject();
             json.WriteString("text", title);
+            json.WriteBoolean("mrkdwn", false);
             json.WriteBoolean("unfurl_links", false);
             json.WriteBoolean("unfurl_media", false);
             json.WriteStartArray("blocks");
-            WriteSection(json, $"*{title.Replace('*', '∗')}*");
+            WritePlain(json, title);
             if (notification.Text.Length > 0)
             {
-                WriteSection(json, Escape(notification.Text, TextMost));
+                WritePlain(json, Escape(notification.Text, TextMost));
             }
 
             if (notification.Url is { } url)
             {
-                WriteSection(json, $"<{Escape(url, TextMost)}|Open the alert>");
+                WriteSection(json, "mrkdwn", $"<{Escape(url, TextMost)}|Open the alert>", "verbatim", value: true);
             }
 
             json.WriteEndArray();
@@ -58,14 +59,16 @@ internal sealed class SlackChannel(HttpSender sender) : INotifyChannel
     /// <inheritdoc/>
     public void Dispose() => sender.Dispose();
 
-    private static void WriteSection(Utf8JsonWriter json, string text)
+    private static void WritePlain(Utf8JsonWriter json, string text) => WriteSection(json, "plain_text", text, "emoji", value: false);
+
+    private static void WriteSection(Utf8JsonWriter json, string type, string text, string flag, bool value)
     {
         json.WriteStartObject();
         json.WriteString("type", "section");
         json.WriteStartObject("text");
-        json.WriteString("type", "mrkdwn");
+        json.WriteString("type", type);
         json.WriteString("text", text);
-        json.WriteBoolean("verbatim", true);
+        json.WriteBoolean(flag, value);
         json.WriteEndObject();
         json.WriteEndObject();
     }

@@ -10,7 +10,6 @@ using Indelible.Events;
 using Indelible.Search;
 using Indelible.Server.Access;
 using Indelible.Server.Indexing;
-using Indelible.Server.Views;
 
 namespace Indelible.Server.Sources;
 
@@ -56,6 +55,7 @@ public sealed partial class SourceWatch : BackgroundService
     /// <returns>How many entries were made.</returns>
     /// <exception cref="NodeStoppedException">The node has stopped.</exception>
     /// <exception cref="StorageException">The disk does not take it; what was not entered is tried at the next look.</exception>
+    /// <exception cref="NotWrittenException">There is no room on it; likewise.</exception>
     /// <exception cref="QueueFullException">Too much waits; likewise.</exception>
     public async Task<int> LookAsync()
     {
@@ -121,8 +121,9 @@ public sealed partial class SourceWatch : BackgroundService
                 {
                     await LookAsync();
                 }
-                catch (Exception e) when (e is NodeStoppedException or StorageException or QueueFullException or IOException or JsonException)
+                catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
                 {
+                    // Whatever it is: what escapes here would end the server, and appending with it.
                     LogNotEntered(e);
                 }
             }
@@ -257,7 +258,7 @@ public sealed partial class SourceWatch : BackgroundService
         }
     }
 
-    /// <summary>What was told of before this start: of each subject what its newest entry says.</summary>
+    /// <summary>What was told of before this start: of each subject what its newest entry says. What was altered says nothing, and may be told of again.</summary>
     private async Task<Dictionary<Subject, Told>> ReadToldAsync()
     {
         var told = new Dictionary<Subject, Told>();
@@ -273,12 +274,13 @@ public sealed partial class SourceWatch : BackgroundService
         }
 
         var newest = new HashSet<Subject>();
-        var entries = new VisibleEntries(access, [new Sight(null, null, PersonalView.Hidden)], null, _indexes);
+        var search = new IndexedSearch(new ScanLimits { MaxScanned = ServerLimits.PageSize });
+        var entries = new UnalteredEntries(new VisibleEntries(access, [new Sight(null, null, PersonalView.Hidden)], null, _indexes));
         string? cursor = null;
         int read = 0;
         do
         {
-            SearchPage page = await Searches.FindNextAsync(entries, new SearchRequest(query, null, SearchOrder.NewestFirst, ServerLimits.PageSize, cursor, null), CancellationToken.None);
+            SearchPage page = await search.SearchAsync(entries, new SearchRequest(query, null, SearchOrder.NewestFirst, ServerLimits.PageSize, cursor, null), CancellationToken.None);
             foreach (SearchHit hit in page.Items)
             {
                 Take(hit.View.Span, newest, told);
@@ -288,6 +290,11 @@ public sealed partial class SourceWatch : BackgroundService
             cursor = page.Next;
         }
         while (cursor is not null && read < ServerLimits.SourceNotesRead);
+        if (entries.Altered is { } altered)
+        {
+            LogAltered(altered, access.Settings.Name);
+        }
+
         return told;
     }
 
@@ -313,6 +320,9 @@ public sealed partial class SourceWatch : BackgroundService
 
     [LoggerMessage(2202, LogLevel.Warning, "It could not be entered in _access how it stands with producers; tried again")]
     private partial void LogNotEntered(Exception why);
+
+    [LoggerMessage(2203, LogLevel.Warning, "Entries of log {Log} were altered: what they said of producers is told of again where it still holds")]
+    private partial void LogAltered(StorageException first, string log);
 
     /// <summary>What is told of: an expected source by its name, or a producer by its key.</summary>
     private readonly record struct Subject(Aspect Aspect, string Log, string Name, string Service, string Instance);

@@ -74,6 +74,32 @@ public sealed partial class AlertsCommandTests : IAsyncLifetime
         Assert.Contains($"indelible search --log {log.Name} 'actor:\"u-9\"'", shown, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_command_that_is_printed_is_one_argument_each_whatever_the_actors_name_is()
+    {
+        const string Actor = "x'; echo evil|cat; ' $(id) `id` \"or\" \\ end";
+        await _server.StopAsync();
+        _server.Settings["rules"] = "shipped";
+        await _server.StartAsync();
+        TestLog log = await _server.NewLogAsync();
+        string actor = JsonSerializer.Serialize(Actor);
+        await log.AppendAsync(TestLog.Event("other", ("actor.id", "\"x\""), ("action", "\"report.read\"")));
+        await log.AppendAsync(TestLog.Event("before", ("actor.id", actor), ("action", "\"report.read\"")));
+        await log.AppendAsync(TestLog.Event("grant", ("actor.id", actor), ("action", "\"role.grant\""), ("category", "\"identity_admin\""), ("operation", "\"grant\""), ("targets", $$"""[{"type":"user","id":{{actor}}}]""")));
+        await _server.Services.GetRequiredService<LogDetections>().SettleAsync();
+        _key = (await _server.PostAsync("api/keys", _server.AdminKey, $$"""{"kind":"reader","role":"analyst","logs":["_alerts","{{log.Name}}"]}""")).Json.GetProperty("key").GetString()!;
+        string id = JsonElement.Parse(await RunAsync("alerts", "--json", "--log", log.Name)).GetProperty("items")[0].GetProperty("id").GetString()!;
+
+        string line = (await RunAsync("alerts", "show", id)).Split('\n').Single(one => one.TrimStart().StartsWith("all of it", StringComparison.Ordinal));
+
+        // A real shell says what it makes of it, and the query finds what that actor did, and nobody else.
+        using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/bin/sh", ["-c", "indelible() { printf '%s\\n' \"$@\"; }; " + line[line.IndexOf("indelible", StringComparison.Ordinal)..]]) { RedirectStandardOutput = true })!;
+        string[] words = (await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).TrimEnd('\n').Split('\n');
+        Assert.Equal(4, words.Length);
+        Assert.Equal(["search", "--log", log.Name], words[..3]);
+        Assert.Equal([1, 2], (await log.GetAsync("events?order=asc&q=" + Uri.EscapeDataString(words[3]))).Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("index").GetInt32()));
+    }
+
     private async Task<string> RunAsync(params string[] arguments)
     {
         (int code, string printed) = await CommandRun.RunAsync([.. arguments, "--key", _key, "--url", _server.Url.ToString()]);

@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Indelible.Engine;
+using Indelible.Engine.Sequencing;
 using Indelible.Server.Sources;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Xunit;
 
 namespace Indelible.Server.Tests.Api;
@@ -10,7 +13,7 @@ namespace Indelible.Server.Tests.Api;
 /// <summary>How it stands with producers is entered in <c>_access</c> when it changes, once, whatever happens to the server.</summary>
 public sealed class SourceWatchTests : IAsyncLifetime
 {
-    private readonly TestServer _server = new();
+    private readonly TestServer _server = new() { Settings = { ["journal_file_bytes"] = "65536" } };
     private int _events;
 
     public ValueTask InitializeAsync() => _server.InitializeAsync();
@@ -113,6 +116,90 @@ public sealed class SourceWatchTests : IAsyncLifetime
         }
 
         Assert.Equal([0, 64, 36, 0], await LooksAsync(4));
+    }
+
+    [Fact]
+    public async Task A_full_disk_ends_neither_the_server_nor_the_looking()
+    {
+        TestLog log = await _server.NewLogAsync();
+        await ExpectAsync(log, "nightly", 3_600);
+        _server.Clock.Hurry(ServerLimits.SourceLookInterval, TimeSpan.FromMilliseconds(10));
+        await RestartAsync();
+        CancellationToken stopping = _server.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+
+        // There is no room for another file of the journal.
+        string spare = Path.Combine(_server.Folder, "journal", "spare");
+        File.Delete(spare);
+        Directory.CreateDirectory(spare);
+        foreach (int bytes in (int[])[4_000, 1_000, 1])
+        {
+            Answer answer;
+            do
+            {
+                answer = await log.AppendAsync(TestLog.Event($"e-{++_events}", ("data.text", $"\"{new string('x', bytes)}\"")));
+            }
+            while (answer.Status == 201);
+            answer.ShouldBeProblem(503, "not-written");
+        }
+
+        Advance(TimeSpan.FromHours(2));
+        long ticks = _server.Clock.HurriedTicks;
+        while (_server.Clock.HurriedTicks < ticks + 10)
+        {
+            Assert.False(stopping.IsCancellationRequested);
+            await Assert.ThrowsAsync<NotWrittenException>(LookAsync);
+        }
+
+        // There is again.
+        Directory.Delete(spare);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (Entries().Length == 0)
+        {
+            Assert.False(stopping.IsCancellationRequested);
+            timeout.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        Assert.Equal("indelible.source.silent", Assert.Single(Entries()).GetProperty("action").GetString());
+    }
+
+    [Fact]
+    public async Task An_entry_that_was_altered_makes_nothing_unknown_but_itself()
+    {
+        TestLog log = await _server.NewLogAsync();
+        await ExpectAsync(log, "nightly", 3_600);
+        Advance(TimeSpan.FromHours(2));
+        Assert.Equal(1, await LookAsync());
+        await ExpectAsync(log, "weekly", 3_600);
+        Advance(TimeSpan.FromHours(2));
+        Assert.Equal(1, await LookAsync());
+        await RestartAsync();
+        Alter("indelible.source.silent");
+
+        Assert.Equal([1, 0], await LooksAsync(2));
+        await SendAsync(log, "billing", "s-1", 1);
+        Assert.Equal([2, 0], await LooksAsync(2));
+    }
+
+    /// <summary>Alters the first entry that a text is in, wherever it lies.</summary>
+    private void Alter(string text)
+    {
+        int altered = 0;
+        foreach (string file in ((string[])["journal", "logs"]).SelectMany(folder => Directory.EnumerateFiles(Path.Combine(_server.Folder, folder), "*", SearchOption.AllDirectories)))
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            byte[] bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            int at = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(text));
+            if (at >= 0)
+            {
+                stream.Position = at;
+                stream.WriteByte((byte)'I');
+                altered++;
+            }
+        }
+
+        Assert.InRange(altered, 1, 2);
     }
 
     private Task<int> LookAsync() => _server.Services.GetRequiredService<SourceWatch>().LookAsync();

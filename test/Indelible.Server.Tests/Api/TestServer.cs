@@ -21,7 +21,7 @@ public sealed class TestServer : IAsyncLifetime
     private WebApplication _app = null!;
     private string? _custodian;
 
-    /// <summary>The clock of the engine and of expiry; it can only be set forward.</summary>
+    /// <summary>The clock of the engine and of expiry.</summary>
     internal ForwardClock Clock { get; } = new();
 
     /// <summary>Settings besides those that every test's server has.</summary>
@@ -51,7 +51,7 @@ public sealed class TestServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         InitialisedFolder made = await LogEngine.InitialiseAsync(
-            new DataFolder(Folder), Host, ["main"], 256, new EngineOptions(), Clock, RandomSource.System, NullLoggerFactory.Instance);
+            new DataFolder(Folder), Host, ["main"], 256, new EngineOptions { Journal = ReadOptions().Engine.Journal }, Clock, RandomSource.System, NullLoggerFactory.Instance);
         AdminKey = made.AdminKey;
         ReceiptsVkey = made.Settings.ReceiptsVkey;
         await StartAsync();
@@ -70,14 +70,20 @@ public sealed class TestServer : IAsyncLifetime
             Settings["urls"] = "https://127.0.0.1:0";
         }
 
-        ServerOptions options = ServerOptions.Read(null, Settings, out IReadOnlyList<string> faults);
-        Assert.Empty(faults);
+        ServerOptions options = ReadOptions();
         Engine = await LogEngine.OpenAsync(new DataFolder(Folder), options.Engine, Clock, RandomSource.System, NullLoggerFactory.Instance);
         _app = IndelibleServer.Build(Engine, options);
         await _app.StartAsync();
 
         // Cookies are a browser's, which a test plays itself.
         Http = new HttpClient(new SocketsHttpHandler { UseCookies = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => HasTls } }) { BaseAddress = new Uri(_app.Urls.Single()), Timeout = TimeSpan.FromMinutes(5) };
+    }
+
+    private ServerOptions ReadOptions()
+    {
+        ServerOptions options = ServerOptions.Read(null, Settings, out IReadOnlyList<string> faults);
+        Assert.Empty(faults);
+        return options;
     }
 
     /// <summary>Stops as on SIGTERM: requests under way end, what waits is written.</summary>

@@ -282,6 +282,62 @@ public sealed class NotificationTests(NotifyServer notify)
     }
 
     [Fact]
+    public async Task Where_one_attempt_is_made_each_of_those_that_wait_has_its_own()
+    {
+        var held = new TaskCompletionSource();
+        notify.Receiver.Answer("/once", async (number, context) =>
+        {
+            await held.Task;
+            context.Response.StatusCode = number == 3 ? 200 : 500;
+        });
+        string[] ids = [await notify.RaiseAsync("rule-once", "u-1"), await notify.RaiseAsync("rule-once", "u-2"), await notify.RaiseAsync("rule-once", "u-3")];
+        await notify.DestinationAsync("once", one => one.GetProperty("queued").GetInt64() == 3);
+        held.SetResult();
+
+        await notify.DestinationAsync("once", one => one.GetProperty("queued").GetInt64() == 0);
+        Assert.Equal(ids[..2], (await DeadAsync("once")).Select(one => one.GetProperty("alert").GetString()!).Order());
+        foreach (string id in ids)
+        {
+            Assert.Equal(id, (await notify.Receiver.NextAsync("/once")).Alert);
+        }
+    }
+
+    [Fact]
+    public async Task What_somebody_has_acknowledged_or_closed_before_its_turn_came_is_told_to_nobody()
+    {
+        string analyst = (await notify.Server.PostAsync("api/keys", notify.Server.AdminKey, """{"kind":"reader","role":"analyst","logs":["_alerts"]}""")).Json.GetProperty("key").GetString()!;
+        string[] ids = [await notify.RaiseAsync("rule-queued", "u-1"), await notify.RaiseAsync("rule-queued", "u-2"), await notify.RaiseAsync("rule-queued", "u-3"), await notify.RaiseAsync("rule-queued", "u-4")];
+        Assert.Equal(ids[0], (await notify.Receiver.NextAsync("/queued")).Alert);
+        Assert.Equal(ids[0], (await notify.Receiver.NextAsync("/queued-repeats")).Alert);
+        await notify.RaiseAsync("rule-queued", "u-2");
+        await notify.RaiseAsync("rule-queued", "u-3");
+        await notify.DestinationAsync("queued", one => one.GetProperty("queued").GetInt64() == 3);
+        await notify.DestinationAsync("queued-repeats", one => one.GetProperty("queued").GetInt64() == 5);
+        Assert.Equal(200, (await notify.Server.PostAsync($"api/alerts/{ids[1]}/acknowledge", analyst, "{}")).Status);
+        Assert.Equal(200, (await notify.Server.PostAsync($"api/alerts/{ids[2]}/close", analyst, """{"reason":"resolved"}""")).Status);
+
+        notify.Server.Clock.Advance(TimeSpan.FromMinutes(61));
+        notify.Wake("queued");
+        notify.Wake("queued-repeats");
+        Assert.Equal(ids[3], (await notify.Receiver.NextAsync("/queued")).Alert);
+        Assert.Equal(ids[3], (await notify.Receiver.NextAsync("/queued-repeats")).Alert);
+
+        // Who wants repeats is told of those of what was acknowledged, and of none of what was closed.
+        notify.Server.Clock.Advance(TimeSpan.FromMinutes(61));
+        notify.Wake("queued-repeats");
+        Received repeat = await notify.Receiver.NextAsync("/queued-repeats");
+        Assert.Equal((ids[1], "alert.repeated"), (repeat.Alert, repeat.Json.GetProperty("type").GetString()));
+        notify.Server.Clock.Advance(TimeSpan.FromMinutes(61));
+        notify.Wake("queued-repeats");
+        foreach (string name in (string[])["queued", "queued-repeats"])
+        {
+            JsonElement health = await notify.DestinationAsync(name, one => one.GetProperty("queued").GetInt64() == 0);
+            Assert.Equal(0, health.GetProperty("dead").GetInt64());
+            Assert.True(notify.Receiver.IsEmpty("/" + name));
+        }
+    }
+
+    [Fact]
     public async Task A_certificate_is_trusted_by_the_file_that_is_named_and_a_proxy_is_gone_through()
     {
         Assert.Equal("""{"destination":"secure","sent":true}""", (await notify.Server.PostAsync("api/notifications/secure/test", notify.Server.AdminKey, "{}")).Text);
@@ -307,14 +363,17 @@ public sealed class NotificationTests(NotifyServer notify)
     [Fact]
     public async Task Slack_and_Teams_are_sent_their_form_and_no_value_becomes_markup()
     {
-        const string Hostile = "<!channel> & <https://evil.example|click> [x](https://evil.example) *b*";
+        const string Hostile = "<!channel> & <https://evil.example|click> [x](https://evil.example) *b* _i_ ~s~ `c` :fire:";
         await notify.RaiseAsync("rule-chat", Hostile);
         JsonElement slack = (await notify.Receiver.NextAsync("/slack")).Json;
         Assert.Equal("Alert: The rule rule-chat (high)", slack.GetProperty("text").GetString());
+        Assert.False(slack.GetProperty("mrkdwn").GetBoolean());
         JsonElement[] sections = [.. slack.GetProperty("blocks").EnumerateArray().Select(block => block.GetProperty("text"))];
-        Assert.Equal(3, sections.Length);
-        Assert.Contains("&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;", sections[1].GetProperty("text").GetString(), StringComparison.Ordinal);
-        Assert.All(sections, section => Assert.True(section.GetProperty("verbatim").GetBoolean()));
+        Assert.Equal(["plain_text", "plain_text", "mrkdwn"], sections.Select(section => section.GetProperty("type").GetString()));
+        Assert.All(sections[..2], section => Assert.False(section.GetProperty("emoji").GetBoolean()));
+        Assert.Equal("Alert: The rule rule-chat (high)", sections[0].GetProperty("text").GetString());
+        Assert.Contains("&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt; [x](https://evil.example) *b* _i_ ~s~ `c` :fire:", sections[1].GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.True(sections[2].GetProperty("verbatim").GetBoolean());
         Assert.Matches("^<https://audit\\.example/#log=_alerts&amp;index=[0-9]+\\|Open the alert>$", sections[2].GetProperty("text").GetString());
 
         JsonElement card = (await notify.Receiver.NextAsync("/teams")).Json.GetProperty("attachments")[0];

@@ -58,6 +58,9 @@ public sealed class NotifyServer : IAsyncLifetime
             + Hook("secure", $"alerts: {{rules: [rule-none]}}, ca: {Path.Combine(Folder, DevelopmentCertificate.CertificateFile)}").Replace(Receiver.Url, Receiver.SecureUrl, StringComparison.Ordinal)
             + Hook("nowhere", "alerts: {rules: [rule-none]}").Replace(Receiver.Url, "http://127.0.0.1:1", StringComparison.Ordinal)
             + Hook("untrusted", "alerts: {rules: [rule-none]}").Replace(Receiver.Url, Receiver.SecureUrl, StringComparison.Ordinal)
+            + Hook("once", "alerts: {rules: [rule-once]}, retry: {first: 1ms, give_up_after: 0s}")
+            + Hook("queued", "alerts: {rules: [rule-queued]}, rate: 1/h")
+            + Hook("queued-repeats", "repeats: true, alerts: {rules: [rule-queued]}, rate: 1/h")
             + Hook("later", "alerts: {rules: [rule-later]}, retry: {first: 1ms, most: 1ms}")
             + Hook("templated", "alerts: {rules: [rule-templated]}, title: \"{{severity}} {{rule.id}}\", text: \"{{group}}|{{group.actor}}|{{group.none}}|{{log}}|{{url}}|{{node}}\"")
             + $"  - {{name: slack, kind: slack, url: \"{Receiver.Url}/slack\", insecure: true, alerts: {{rules: [rule-chat]}}}}\n"
