@@ -14,6 +14,18 @@ INDELIBLE="./indelible"
 command -v dotnet >/dev/null || { echo "The .NET SDK 10 is needed: https://dotnet.microsoft.com/download"; exit 1; }
 dotnet --list-sdks | grep -q '^10\.' || { echo "The .NET SDK 10 is needed; found: $(dotnet --list-sdks | tr '\n' ' ')"; exit 1; }
 
+# The page is built with Node.js (18 or newer) and npm: Debian's own will do.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  as_root=""
+  if [ "$(id -u)" != 0 ]; then as_root="$(command -v sudo || true)"; fi
+  if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; then
+    echo "Installing nodejs and npm …"
+    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends nodejs npm; } >/dev/null 2>&1 || { echo "nodejs and npm could not be installed."; exit 1; }
+  else
+    echo "Node.js 18 or newer and npm are needed: https://nodejs.org"; exit 1
+  fi
+fi
+
 echo "Building …"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 built="$(dotnet build src/Indelible.Cli/Indelible.Cli.csproj -c Release -v q 2>&1)" || { echo "$built"; exit 1; }
