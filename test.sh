@@ -10,82 +10,34 @@ stop() { say "$1"; say "0 passed, 1 failed, 0 skipped"; exit 1; }
 command -v dotnet >/dev/null || stop "The .NET SDK 10 is needed: https://dotnet.microsoft.com/download"
 dotnet --list-sdks | grep -q '^10\.' || stop "The .NET SDK 10 is needed; found: $(dotnet --list-sdks | tr '\n' ' ')"
 
-# The outside checker is a Go program on Debian's packages of Go's own transparency-log library. Without them its tests are skipped and say so.
-if ! command -v go >/dev/null || [ ! -d /usr/share/gocode/src/golang.org/x/mod/sumdb ]; then
-  as_root=""
+# need PACKAGES CHECK…: installs Debian's PACKAGES where CHECK fails. False where it fails still.
+need() {
+  local packages="$1" as_root=""; shift
+  if "$@" >/dev/null 2>&1; then return 0; fi
   if [ "$(id -u)" != 0 ]; then as_root="$(command -v sudo || true)"; fi
   if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; then
-    say "Installing golang-go and golang-golang-x-mod-dev …"
-    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends golang-go golang-golang-x-mod-dev; } >/dev/null 2>&1 \
-      || say "They could not be installed: the tests of the outside checker are skipped."
-  else
-    say "Go is missing and cannot be installed here: the tests of the outside checker are skipped."
+    say "Installing $packages …"
+    # shellcheck disable=SC2086 # they are several words
+    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends $packages; } >/dev/null 2>&1
   fi
-fi
+  "$@" >/dev/null 2>&1
+}
 
-# The sample application runs on PostgreSQL, a server of its own for each test. Without it those tests are skipped and say so.
-if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
-  as_root=""
-  if [ "$(id -u)" != 0 ]; then as_root="$(command -v sudo || true)"; fi
-  if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; then
-    say "Installing postgresql …"
-    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends postgresql; } >/dev/null 2>&1 \
-      || say "It could not be installed: the tests of the sample application are skipped."
-  else
-    say "PostgreSQL is missing and cannot be installed here: the tests of the sample application are skipped."
-  fi
-fi
+has_go() { command -v go && [ -d /usr/share/gocode/src/golang.org/x/mod/sumdb ]; }
+has_postgres() { ls /usr/lib/postgresql/*/bin/initdb; }
+has_rsyslog() { [ -x /usr/sbin/rsyslogd ] && find /usr/lib -name lmnsd_gtls.so 2>/dev/null | grep -q .; }
+has_node() { command -v node && command -v npm; }
+has_chromium() { [ -x /usr/bin/chromium ]; }
+has_smtp() { /usr/bin/python3 -c 'import aiosmtpd'; }
 
-# Streams are sent to a real rsyslog over TLS. Without it those tests are skipped and say so.
-if [ ! -x /usr/sbin/rsyslogd ] || ! find /usr/lib -name lmnsd_gtls.so 2>/dev/null | grep -q .; then
-  as_root=""
-  if [ "$(id -u)" != 0 ]; then as_root="$(command -v sudo || true)"; fi
-  if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; then
-    say "Installing rsyslog and rsyslog-gnutls …"
-    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends rsyslog rsyslog-gnutls; } >/dev/null 2>&1 \
-      || say "They could not be installed: the tests of syslog are skipped."
-  else
-    say "rsyslog is missing and cannot be installed here: the tests of syslog are skipped."
-  fi
-fi
-
-# The page is built with Node.js (18 or newer) and npm: Debian's own will do. Without them nothing can be built.
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-  as_root=""
-  if [ "$(id -u)" != 0 ]; then as_root="$(command -v sudo || true)"; fi
-  if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; then
-    say "Installing nodejs and npm …"
-    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends nodejs npm; } >/dev/null 2>&1 || stop "nodejs and npm could not be installed."
-  else
-    stop "Node.js 18 or newer and npm are needed to build the page."
-  fi
-fi
-
-# The page is tested in a real browser. Without it those tests are skipped and say so.
-if [ ! -x /usr/bin/chromium ]; then
-  as_root=""
-  if [ "$(id -u)" != 0 ]; then as_root="$(command -v sudo || true)"; fi
-  if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; then
-    say "Installing chromium …"
-    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 \
-      || say "It could not be installed: the tests of the page are skipped."
-  else
-    say "Chromium is missing and cannot be installed here: the tests of the page are skipped."
-  fi
-fi
-
-# Mail is sent to a real SMTP server. Without it those tests are skipped and say so.
-if ! /usr/bin/python3 -c 'import aiosmtpd' >/dev/null 2>&1; then
-  as_root=""
-  if [ "$(id -u)" != 0 ]; then as_root="$(command -v sudo || true)"; fi
-  if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ -n "$as_root" ]; }; then
-    say "Installing python3-aiosmtpd …"
-    { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends python3-aiosmtpd; } >/dev/null 2>&1 \
-      || say "It could not be installed: the tests of mail are skipped."
-  else
-    say "aiosmtpd is missing and cannot be installed here: the tests of mail are skipped."
-  fi
-fi
+# The page is built with Node.js (18 or newer): without it nothing can be. What else is missing, its tests are skipped for, and say so:
+# a checker in Go on Go's own transparency-log library, the sample application's database, a receiver of syslog over TLS, a browser, a mail server.
+need "nodejs npm" has_node || stop "Node.js 18 or newer and npm are needed to build the page, and could not be installed."
+need "golang-go golang-golang-x-mod-dev" has_go || say "There is no Go with golang.org/x/mod: the tests of the outside checker are skipped."
+need "postgresql" has_postgres || say "There is no PostgreSQL: the tests of the sample application are skipped."
+need "rsyslog rsyslog-gnutls" has_rsyslog || say "There is no rsyslog with GnuTLS: the tests of syslog are skipped."
+need "chromium" has_chromium || say "There is no chromium: the tests of the page in a browser are skipped."
+need "python3-aiosmtpd" has_smtp || say "There is no aiosmtpd: the tests of mail are skipped."
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 say "Building …"
