@@ -46,6 +46,7 @@ internal sealed partial class StreamRun : IDisposable
     private long _sent;
     private long _failed;
     private long _lastKept;                                      // the loop's
+    private bool _isUnkept;                                      // the loop's; something was sent or passed over, and the disk did not take how far it has come
 
     public StreamRun(StreamDefinition definition, LogEngine engine, NodeResources resources, ILogger logger)
     {
@@ -214,6 +215,11 @@ internal sealed partial class StreamRun : IDisposable
     {
         try
         {
+            if (_isUnkept && !await TryKeepAsync(stopping))
+            {
+                return (false, true);
+            }
+
             bool hasMoved = false;
             bool hasFailed = GoBackToLost();
             foreach (LogReader log in hasFailed || IsPaused ? [] : Logs())
@@ -491,10 +497,12 @@ internal sealed partial class StreamRun : IDisposable
         {
             await _cursor.KeepAsync(cancellationToken);
             _lastKept = _engine.Time.GetTimestamp();
+            _isUnkept = false;
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            _isUnkept = true;
             Fail("how far it has come could not be written to the disk", null);
             LogNotKept(e, Definition.Name);
             return false;

@@ -343,6 +343,41 @@ public sealed class HttpStreamTests(StreamingServer streaming) : IClassFixture<S
     }
 
     [Fact]
+    public async Task Nothing_more_is_sent_until_it_is_on_the_disk_how_far_the_stream_has_come()
+    {
+        TestLog log = await streaming.NewStreamAsync();
+        await StreamingServer.AppendAsync(log, "a");
+        await streaming.SettleAsync(log.Name);
+        string cursor = Path.Combine(streaming.Server.Folder, "streams", log.Name + ".json");
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (JsonElement.Parse(await File.ReadAllBytesAsync(cursor, timeout.Token)).GetProperty("logs").GetProperty(log.Name).GetInt64() < 1)
+        {
+            // It is idle a moment before that is on the disk.
+            await Task.Yield();
+        }
+
+        File.Delete(cursor);
+        Directory.CreateDirectory(cursor);
+
+        await StreamingServer.AppendAsync(log, "b");
+        string at = FailedAt(await streaming.WaitAsync(log.Name, state => FailedAt(state).Length > 0));
+        await StreamingServer.AppendAsync(log, "c");
+        for (int i = 0; i < 2; i++)
+        {
+            JsonElement again = await streaming.WaitAsync(log.Name, state => FailedAt(state) != at);
+            Assert.Equal("how far it has come could not be written to the disk", again.GetProperty("last_failure").GetProperty("reason").GetString());
+            at = FailedAt(again);
+        }
+
+        Assert.Equal(["a", "b"], StreamingServer.IdsOf(streaming.Http.Taken("/" + log.Name)));
+        Directory.Delete(cursor);
+        await streaming.SettleAsync(log.Name);
+        Assert.Equal(["a", "b", "c"], StreamingServer.IdsOf(streaming.Http.Taken("/" + log.Name)));
+
+        static string FailedAt(JsonElement state) => state.TryGetProperty("last_failure", out JsonElement failure) && failure.ValueKind == JsonValueKind.Object ? failure.GetProperty("at").GetString()! : "";
+    }
+
+    [Fact]
     public async Task Splunk_events_have_their_time_beside_them()
     {
         TestLog log = await streaming.NewStreamAsync(http: "body: splunk_event");
