@@ -493,8 +493,14 @@ public static class ServerLimits
     /// <summary>How often it is kept how far a stream has come where nothing was sent. 10 s: after a crash, so much is looked at again.</summary>
     public static readonly TimeSpan StreamKeep = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a syslog connection must have held after something was sent for the receiver to have it. 10 s: what was sent later is sent again when the connection breaks.</summary>
+    /// <summary>How long after something was sent to a syslog receiver another thing must have been sent that it acknowledged for it to have the first. 10 s: what was sent later is sent again when the connection breaks.</summary>
     public static readonly TimeSpan StreamDoubt = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a syslog connection may be silent before its other end is asked whether it lives. 30 s; one that does not answer counts as broken after as long again.</summary>
+    public static readonly TimeSpan StreamSilence = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often it is asked then. 3: one question may get lost.</summary>
+    public const int StreamProbes = 3;
 
     /// <summary>How long a syslog receiver may take to end a connection that we end. 2 s; else what was sent lately is sent again after the start.</summary>
     public static readonly TimeSpan StreamEnd = TimeSpan.FromSeconds(2);

@@ -10,7 +10,8 @@ namespace Indelible.Server.Streams;
 /// <remarks>
 /// <para>
 /// Syslog has no answers. A batch counts as taken when it was written and, where the operating system tells so (Linux), the receiver's has acknowledged every byte of it. What the receiver's program had not read by then
-/// is lost if it ends. So what was sent within the last <see cref="ServerLimits.StreamDoubt"/> before a connection breaks is sent again; and where the receiver closes properly after we have closed, it has read everything.
+/// is lost if it ends. So when a connection breaks, what was sent is sent again, unless something that was sent <see cref="ServerLimits.StreamDoubt"/> later was acknowledged: only that shows that the receiver lived for so
+/// long, for a host that vanishes breaks no connection until somebody notices. Where the receiver closes properly after we have closed, it has read everything.
 /// </para>
 /// <para>A connection is read from as well, though nothing comes: it is how one learns that it has ended.</para>
 /// </remarks>
@@ -85,6 +86,9 @@ internal sealed class SyslogSender(SyslogTarget target, string host, TimeProvide
             {
                 Forget();
                 _doubtful.Enqueue((time.GetTimestamp(), batch.Log, batch.From));
+
+                // Where it has ended since it was looked at, nobody has marked this batch.
+                _isLost |= !connection.IsOpen;
             }
 
             return SendResult.Taken;
@@ -136,7 +140,9 @@ internal sealed class SyslogSender(SyslogTarget target, string host, TimeProvide
         try
         {
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)ServerLimits.Http2Ping.TotalSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)ServerLimits.StreamSilence.TotalSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, (int)(ServerLimits.StreamSilence / ServerLimits.StreamProbes).TotalSeconds);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, ServerLimits.StreamProbes);
             await socket.ConnectAsync(target.Host, target.Port, limit.Token);
             tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
             await tls.AuthenticateAsClientAsync(target.Trust.OptionsFor(target.Host), limit.Token);
@@ -158,7 +164,6 @@ internal sealed class SyslogSender(SyslogTarget target, string host, TimeProvide
     {
         lock (_lock)
         {
-            Forget();
             _isLost = _doubtful.Count > 0;
         }
 
@@ -173,7 +178,7 @@ internal sealed class SyslogSender(SyslogTarget target, string host, TimeProvide
         }
     }
 
-    /// <summary>Whoever was connected for so long after something was sent has it. Under the lock.</summary>
+    /// <summary>Whoever has acknowledged something now has what was sent so long before. Under the lock.</summary>
     private void Forget()
     {
         while (_doubtful.TryPeek(out (long Sent, string Log, long From) oldest) && time.GetElapsedTime(oldest.Sent) >= ServerLimits.StreamDoubt)
