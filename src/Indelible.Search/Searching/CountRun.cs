@@ -81,6 +81,10 @@ internal sealed class CountRun
         if (_values is { HashBits: > 0 and int bits })
         {
             notices.Add(Notices.Text($"{_request.By} has so many values that they were counted by hashes of {bits} bits, as the index keeps them: about one in {Math.Max(2, (1L << bits) / Math.Max(1, distinct))} shares its hash with another and is counted with it, and of values that are as frequent as the last any may be shown. There are at least {distinct} values."));
+            if (_values.MostUnlisted > 0)
+            {
+                notices.Add(Notices.Text($"All values of {_request.By} are so rare that one may be there {_values.MostUnlisted} times and not be shown."));
+            }
         }
 
         if (_values is { HasPassedOver: true })

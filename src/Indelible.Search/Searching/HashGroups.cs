@@ -100,6 +100,13 @@ internal sealed class HashGroups
     /// <summary>The upper bits of a hash.</summary>
     public static uint Masked(uint hash, int bits) => (uint)(hash & (ulong.MaxValue << (32 - bits)));
 
+    /// <summary>Whether there may be a group of a hash; where not, there is none.</summary>
+    public bool MayHave(uint hash)
+    {
+        int seen = (int)(hash >> (32 - SeenBits));
+        return (_seen[seen >> 6] >> seen & 1) != 0;
+    }
+
     /// <summary>Counts how many groups of others are in none of these, at least.</summary>
     public long CountNew(HashGroups others)
     {

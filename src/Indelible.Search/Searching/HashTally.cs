@@ -40,6 +40,9 @@ internal sealed class HashTally
     /// <summary>How many different values there are at least, those that are no hashes included; of meaning where <see cref="Bits"/> is not 0.</summary>
     public long Distinct { get; private set; }
 
+    /// <summary>How often a value may be there that is not among the most frequent, where that is more often than the last of them; else 0.</summary>
+    public long MostUnlisted { get; private set; }
+
     /// <summary>Occurrences that were counted by their hash.</summary>
     public long Occurrences { get; private set; }
 
@@ -186,13 +189,68 @@ internal sealed class HashTally
             both[hash] = both.GetValueOrDefault(hash) + count;
         }
 
-        List<(uint Hash, long Count)> groups = [.. both.Select(group => (group.Key, group.Value)).OrderByDescending(group => group.Value).ThenBy(group => group.Key)];
-        long last = groups[Math.Min(top, groups.Count) - 1].Count;
+        // Of what is only in the list of those that change, the others' share is not known yet: where it could make it one of the wanted ones, it is counted.
+        (_, long last) = Ranked(both, top);
+        long unlisted = kept.Groups.MostOfOthers;
+        foreach ((uint hash, long count) in others.Largest)
+        {
+            if (unlisted > 0 && count + unlisted > last && !kept.Counts.ContainsKey(hash) && kept.Groups.MayHave(hash))
+            {
+                both[hash] += await CountAsync(hash, fix, bits).ConfigureAwait(false);
+            }
+        }
 
-        // What is in neither list could be among the wanted ones together, unless all are as rare as that.
-        return last > kept.Groups.MostOfOthers && kept.Groups.MostOfOthers + others.MostOfOthers > last
-            ? await AllAsync(parts, bits, terms).ConfigureAwait(false)
-            : (groups, kept.Groups.Distinct + kept.Groups.CountNew(others), kept.Groups.Occurrences + others.Occurrences, kept);
+        (List<(uint Hash, long Count)> groups, last) = Ranked(both, top);
+
+        // What is in neither list could be among the wanted ones together. Where all are as rare as that, everything would be counted again each time: it is said instead.
+        bool isOpen = unlisted + others.MostOfOthers > last;
+        if (isOpen && last > unlisted)
+        {
+            return await AllAsync(parts, bits, terms).ConfigureAwait(false);
+        }
+
+        MostUnlisted = isOpen && others.MostOfOthers > 0 ? unlisted + others.MostOfOthers : 0;
+        return (groups, kept.Groups.Distinct + kept.Groups.CountNew(others), kept.Groups.Occurrences + others.Occurrences, kept);
+    }
+
+    /// <summary>Groups, the largest first, and how large the last of the wanted ones is.</summary>
+    private static (List<(uint Hash, long Count)> Groups, long Last) Ranked(Dictionary<uint, long> counts, int top)
+    {
+        List<(uint Hash, long Count)> groups = [.. counts.Select(group => (group.Key, group.Value)).OrderByDescending(group => group.Value).ThenBy(group => group.Key)];
+        return (groups, groups[Math.Min(top, groups.Count) - 1].Count);
+    }
+
+    /// <summary>How many rows of chunks have a hash.</summary>
+    private async ValueTask<long> CountAsync(uint hash, List<HashedPart> parts, int bits)
+    {
+        await _source.RestAsync(_cancellation).ConfigureAwait(false);
+        long count = 0;
+        foreach (HashedPart part in parts)
+        {
+            VisitRows(hash, part, bits, rows => count += rows.Count);
+        }
+
+        return count;
+    }
+
+    private void VisitRows(uint hash, HashedPart part, int bits, Action<RowSet> visit)
+    {
+        _budget.Charge(SearchBudget.QuestionWork);
+        RowSet rows = RowSet.Rent();
+        try
+        {
+            part.Hashes.AddRows(hash, bits, rows);
+            rows.And(part.Rows);
+            visit(rows);
+        }
+        catch (IndexDamagedException)
+        {
+            throw new HashedPartDamagedException(part);
+        }
+        finally
+        {
+            rows.Return();
+        }
     }
 
     private async ValueTask<(IReadOnlyList<(uint Hash, long Count)> Groups, long Distinct, long Occurrences, KeptGroups? Kept)> AllAsync(
@@ -213,22 +271,7 @@ internal sealed class HashTally
                 continue;
             }
 
-            _budget.Charge(SearchBudget.QuestionWork);
-            RowSet rows = RowSet.Rent();
-            try
-            {
-                part.Hashes.AddRows(group.Hash, bits, rows);
-                rows.And(part.Rows);
-                group.Add(rows, part);
-            }
-            catch (IndexDamagedException)
-            {
-                throw new HashedPartDamagedException(part);
-            }
-            finally
-            {
-                rows.Return();
-            }
+            VisitRows(group.Hash, part, bits, rows => group.Add(rows, part));
         }
     }
 

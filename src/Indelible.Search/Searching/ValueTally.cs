@@ -37,6 +37,9 @@ internal sealed class ValueTally
     /// <summary>How many bits of hashes values were told apart by; 0 where none was counted by its hash.</summary>
     public int HashBits => _hashes.Bits;
 
+    /// <summary>How often a value may be there that was counted by its hash and is not shown, where that is more often than the last that is; else 0.</summary>
+    public long MostUnlisted => _hashes.MostUnlisted;
+
     /// <summary>Whether occurrences are in no value's count.</summary>
     public bool HasPassedOver => _passedOver > 0;
 

@@ -13,6 +13,7 @@ public sealed class HashedCountsTests : IDisposable
     private static readonly ScanLimits s_few = new() { MaxBundlesToCount = 20 };
     private static readonly RowSight[] s_all = [new RowSight(Query.All, false)];
     private readonly List<SeenLog> _logs = [];
+    private readonly IndexedCounts _counts = new(s_few);
 
     [Theory]
     [InlineData("*", 10)]
@@ -71,6 +72,34 @@ public sealed class HashedCountsTests : IDisposable
             Assert.Equal(wanted.Take(10), result.Values);
             Assert.InRange(result.Distinct, distinct - (distinct / 100) - 1, distinct);
         }
+    }
+
+    [Fact]
+    public async Task Values_that_were_rare_and_become_frequent_in_the_newest_entries_are_found_with_all_that_they_have()
+    {
+        // Each value of the chunks that do not change is there twice; of the newest entries some have ten of those, and more have others a little less often than these have now altogether.
+        SeenLog log = LogOf(row => row switch
+        {
+            < 4 * ChunkRows => $"x{row % (2 * ChunkRows):x6}",
+            < (4 * ChunkRows) + 30 => $"x{row % 10 * 700:x6}",
+            < (4 * ChunkRows) + 30 + 160 => $"z{row % 40:x2}",
+            _ => $"y{row:x6}",
+        });
+        for (int again = 0; again < 2; again++)
+        {
+            CountResult result = await _counts.CountAsync(log, new CountRequest(Query.All, null, Target, 10, Rows - 100), TestContext.Current.CancellationToken);
+            Assert.Equal(Enumerable.Range(0, 10).Select(i => new ValueCount($"x{i * 700:x6}", 5)), result.Values);
+            Assert.DoesNotContain(result.Notices, notice => notice.Contains("not be shown", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Where_all_values_are_rare_it_is_said_how_frequent_one_may_be_that_is_not_shown()
+    {
+        SeenLog log = LogOf(row => row is >= 4 * ChunkRows and < (4 * ChunkRows) + 5 ? $"x{(row % 5) * 3_000:x6}" : $"x{row:x6}");
+        CountResult result = await _counts.CountAsync(log, new CountRequest(Query.All, null, Target, 200, Rows - 100), TestContext.Current.CancellationToken);
+        Assert.Equal(1, result.Values[^1].Count);
+        Assert.Contains(result.Notices, notice => notice.Contains("one may be there 2 times and not be shown", StringComparison.Ordinal));
     }
 
     [Fact]

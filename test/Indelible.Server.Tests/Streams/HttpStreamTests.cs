@@ -349,6 +349,13 @@ public sealed class HttpStreamTests(StreamingServer streaming) : IClassFixture<S
         await StreamingServer.AppendAsync(log, "a");
         await streaming.SettleAsync(log.Name);
         string cursor = Path.Combine(streaming.Server.Folder, "streams", log.Name + ".json");
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (JsonElement.Parse(await File.ReadAllBytesAsync(cursor, timeout.Token)).GetProperty("logs").GetProperty(log.Name).GetInt64() < 1)
+        {
+            // It is idle a moment before that is on the disk.
+            await Task.Yield();
+        }
+
         File.Delete(cursor);
         Directory.CreateDirectory(cursor);
 
