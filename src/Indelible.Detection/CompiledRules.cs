@@ -20,6 +20,7 @@ public sealed class CompiledRules
     private readonly List<CorrelationPlan> _plans = [];
     private readonly HashSet<int> _silent = [];
     private readonly List<RuleFault> _faults = [];
+    private readonly NeedleBudget _needles = new();
     private readonly bool _hasHistory;
     private int _places = 1;
 
@@ -144,6 +145,13 @@ public sealed class CompiledRules
             return;
         }
 
+        IEnumerable<RuleNode> wholes = mapping.When is { } entries ? [entries, rule.Condition] : [rule.Condition];
+        if (!_needles.TryTake(wholes.SelectMany(whole => Texts(whole, whole == rule.Condition ? mapping.PathOf : EntryPath.Parse, mapping.Root))))
+        {
+            _faults.Add(new RuleFault(rule.Head.File, rule.Head.Line, 1, $"To find its texts would take more memory than there is for all rules, {DetectionLimits.NeedleTableBytes} bytes: they are too long, or too many."));
+            return;
+        }
+
         var made = new Dictionary<RuleNode, CompiledNode>(ReferenceEqualityComparer.Instance);
         CompiledNode condition = Compile(rule.Condition, mapping.PathOf, mapping.Root, made);
         if (mapping.When is { } when)
@@ -160,6 +168,41 @@ public sealed class CompiledRules
         _rules.Add(rule);
         _mappings.Add(mapping);
         _conditions.Add(condition);
+    }
+
+    /// <summary>The tests of texts in a tree, each once, with where they ask.</summary>
+    private static IEnumerable<(EntryPath Path, bool IsBelow, TextTest Test)> Texts(RuleNode whole, Func<string, EntryPath> pathOf, EntryPath root)
+    {
+        var seen = new HashSet<RuleNode>(ReferenceEqualityComparer.Instance);
+        var waiting = new Stack<RuleNode>([whole]);
+        while (waiting.TryPop(out RuleNode? node))
+        {
+            if (!seen.Add(node))
+            {
+                continue;
+            }
+
+            IEnumerable<RuleNode> inside = node switch
+            {
+                AllNode all => all.Nodes,
+                AnyNode any => any.Nodes,
+                NotNode not => [not.Node],
+                _ => [],
+            };
+            foreach (RuleNode child in inside)
+            {
+                waiting.Push(child);
+            }
+
+            if (node is FieldNode { Test: TextTest text } field)
+            {
+                yield return (pathOf(field.Field), false, text);
+            }
+            else if (node is KeywordNode { Test: TextTest word })
+            {
+                yield return (root, true, word);
+            }
+        }
     }
 
     private void Add(CorrelationRule correlation, IReadOnlyList<CorrelationRule> all)
