@@ -127,7 +127,7 @@ public sealed class CompiledRules
 
         foreach (CorrelationRule correlation in library.Correlations)
         {
-            compiled.Add(correlation, library.Correlations);
+            compiled.Add(correlation);
         }
 
         compiled.Finish();
@@ -205,7 +205,7 @@ public sealed class CompiledRules
         }
     }
 
-    private void Add(CorrelationRule correlation, IReadOnlyList<CorrelationRule> all)
+    private void Add(CorrelationRule correlation)
     {
         var rules = new Dictionary<int, int>();
         var correlations = new Dictionary<int, int>();
@@ -217,6 +217,12 @@ public sealed class CompiledRules
             if (rule < 0 && plan < 0)
             {
                 Refuse(correlation, $"It is about {name}, which was refused.");
+                return;
+            }
+
+            if (correlation.Kind is CorrelationKind.Temporal or CorrelationKind.TemporalOrdered && (rule >= 0 ? rules.ContainsKey(rule) : correlations.ContainsKey(plan)))
+            {
+                Refuse(correlation, $"It names {name} twice, and cannot tell which of its events is which: count them by a correlation of their own (event_count), and name that.");
                 return;
             }
 
@@ -248,7 +254,6 @@ public sealed class CompiledRules
             GroupPaths = correlation.History is null ? new Dictionary<int, EntryPath[]>() : leading.ToDictionary(rule => rule, rule => correlation.GroupBy.Select(field => PathOf(correlation, rule, field)).ToArray()),
             CountedPaths = correlation.Kind != CorrelationKind.FirstSeen ? new Dictionary<int, EntryPath>() : leading.ToDictionary(rule => rule, rule => PathOf(correlation, rule, correlation.Fields[0])),
             Required = correlation.History is null ? new Dictionary<int, HistoryClause[]>() : leading.ToDictionary(rule => rule, RequiredOf),
-            Raises = !all.Any(other => other.Rules.Any(name => IsCalled(correlation.Head, name)) && !other.Generate),
         });
         _silent.UnionWith(correlation.Generate ? [] : rules.Keys);
     }
@@ -430,6 +435,12 @@ public sealed class CompiledRules
 
     private void Finish()
     {
+        // Now that all are known: one that was refused keeps no other quiet.
+        foreach (CorrelationPlan plan in _plans)
+        {
+            plan.Raises = !_plans.Exists(other => !other.Rule.Generate && other.Correlations.ContainsKey(plan.Number));
+        }
+
         int needles = 0;
         Root.Finish(ref needles);
         NeedleCount = needles;

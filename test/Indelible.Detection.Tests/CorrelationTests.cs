@@ -202,6 +202,60 @@ public sealed class CorrelationTests
         Assert.Contains(reason, Assert.Single(library.Faults).Reason, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("type: value_sum, rules: [failed], timespan: 10m, condition: {field: [n, ip], gte: 2}", "this correlation takes one field")]
+    [InlineData("type: value_avg, rules: [failed], timespan: 10m, condition: {field: [n, ip], gte: 2}", "this correlation takes one field")]
+    [InlineData("type: value_percentile, rules: [failed], timespan: 10m, condition: {field: [n, ip], percentile: 50, gte: 2}", "this correlation takes one field")]
+    [InlineData("type: value_percentile, rules: [failed], timespan: 10m, condition: {field: n, percentile: 101, gte: 2}", "percentile is a number from 0 to 100")]
+    [InlineData("type: value_percentile, rules: [failed], timespan: 10m, condition: {field: n, percentile: -1, gte: 2}", "percentile is a number from 0 to 100")]
+    [InlineData("type: value_count, rules: [failed], timespan: 10m, condition: {field: '', gte: 2}", "A field has 1 to 128 characters")]
+    public void Refuses_to_count_what_is_no_number(string members, string reason)
+    {
+        RuleLibrary library = RuleLibrary.Load([new RuleFile("c.yml", Rules + $"title: c\ncorrelation: {{{members}}}")]);
+        Assert.Contains(reason, Assert.Single(library.Faults).Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("temporal_ordered", "[failed, succeeded, failed]")]
+    [InlineData("temporal_ordered", "[failed, failed, succeeded]")]
+    [InlineData("temporal", "[failed, failed]")]
+    [InlineData("temporal", "[many, failed, many]")]
+    public void Refuses_to_wait_for_one_rule_twice(string kind, string rules)
+    {
+        const string Many = "title: m\nname: many\ncorrelation: {type: event_count, rules: [failed], timespan: 5m, condition: {gte: 3}}";
+        RuleLibrary library = RuleLibrary.Load([new RuleFile("c.yml", Rules + Many + $"\n---\ntitle: c\ncorrelation: {{type: {kind}, rules: {rules}, timespan: 10m}}")]);
+        Assert.Empty(library.Faults);
+        RuleFault fault = Assert.Single(CompiledRules.Compile(library, ShippedRules.Mappings).Faults);
+        Assert.Contains("twice, and cannot tell which of its events is which", fault.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_correlation_that_is_refused_when_rules_are_put_together_keeps_what_it_is_about_not_quiet()
+    {
+        RuleLibrary library = RuleLibrary.Load([new RuleFile("c.yml", Rules + """
+            title: many
+            name: many
+            correlation: {type: event_count, rules: [failed], group-by: [actor], timespan: 5m, condition: {gte: 2}}
+            ---
+            title: too much
+            correlation: {type: event_count, rules: [many], group-by: [actor], timespan: 1d, condition: {gte: 20000}}
+            """)]);
+        Assert.Empty(library.Faults);
+        CompiledRules rules = CompiledRules.Compile(library, ShippedRules.Mappings);
+        Assert.Contains("It counts beyond", Assert.Single(rules.Faults).Reason, StringComparison.Ordinal);
+        var matcher = new RuleMatcher(rules);
+        var correlator = new Correlator(rules);
+        var findings = new List<Finding>();
+        for (int i = 0; i < 2; i++)
+        {
+            var matched = new List<int>();
+            matcher.Match(System.Text.Encoding.UTF8.GetBytes(Event($"f{i} a")), matched);
+            correlator.Follow(matcher, i, Followed.TimeOf(i), Followed.TimeOf(i), matched, findings);
+        }
+
+        Assert.Equal("many", Assert.Single(findings).Rule.Title);
+    }
+
     private static string Told(string correlation, string events)
     {
         var followed = new Followed(Rules + correlation);

@@ -90,6 +90,47 @@ public sealed class HostileRuleTests
         Assert.Equal(4, Refused($"title: a\nlogsource: {{product: indelible}}\ndetection: {{s: {{a: b}},\n  condition: '{condition}'}}", reason).Line);
 
     [Fact]
+    public void A_selection_without_a_name_is_refused_with_its_place() =>
+        Assert.Equal(3, Refused("title: a\nlogsource: {product: indelible}\ndetection: {'': {a: b}, condition: 1 of them}", "A selection has a name, and this one is empty").Line);
+
+    [Fact]
+    public void A_condition_that_names_all_selections_very_often_is_refused_before_it_is_a_tree()
+    {
+        string selections = string.Join(", ", Enumerable.Range(0, 3_000).Select(i => $"s{i}: {{a: b}}"));
+        Refused($"title: a\nlogsource: {{product: indelible}}\ndetection: {{{selections}, condition: [{string.Join(", ", Enumerable.Repeat("1 of them or all of them", 1_000))}]}}", "names selections more than 20000 times");
+    }
+
+    [Theory]
+    [InlineData("title: a\ncorrelation: {type: event_count, rules: [r], timespan: 1m, condition: {gt: 1}, aliases: {x: {r: n, !t r: m}}}", "r stands there twice")]
+    [InlineData("title: a\nlogsource: {product: indelible}\ndetection: {s: {a: b}, condition: s}\ntests: [{name: t, events: [{a: b, !t a: c}]}]", "a stands there twice")]
+    public void A_member_that_stands_there_twice_under_another_tag_is_refused(string yaml, string reason) => Refused(yaml, reason);
+
+    [Fact]
+    public void A_mapping_whose_field_stands_there_twice_under_another_tag_is_refused()
+    {
+        Assert.False(SourceMapping.TryRead(new RuleFile("m.yml", "title: m\nlogsource: {product: p}\nfields: {a: b, !t a: c}"), out _, out RuleFault? fault));
+        Assert.Contains("a stands there twice", fault.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tests_at_the_end_of_time_are_run()
+    {
+        const string Yaml = """
+            title: r
+            name: r
+            logsource: {product: indelible}
+            detection: {s: {a: b}, condition: s}
+            ---
+            title: c
+            correlation: {type: event_count, rules: [r], timespan: 1d, condition: {gte: 2, lte: 2}}
+            tests: [{name: t, matches: true, events: [{a: b, time: '9999-12-31T23:59:59.9999999Z'}, {a: b}]}]
+            """;
+        RuleLibrary library = RuleLibrary.Load([new RuleFile("a.yml", Yaml)]);
+        Assert.Empty(library.Faults);
+        Assert.Equal("nothing is found.", Assert.Single(RuleTester.Run(library, CompiledRules.Compile(library, ShippedRules.Mappings))).Reason);
+    }
+
+    [Fact]
     public void Parentheses_without_end_are_refused() =>
         Refused($"title: a\nlogsource: {{product: indelible}}\ndetection: {{s: {{a: b}}, condition: '{new string('(', 4_000)}s'}}", "parentheses and negations in each other");
 

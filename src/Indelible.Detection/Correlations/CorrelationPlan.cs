@@ -34,7 +34,7 @@ internal sealed class CorrelationPlan
     public TimeSpan Memory => Rule.History is null ? Rule.Timespan : DetectionLimits.SeenQuiet;
 
     /// <summary>Whether it is told of by itself, and not only of what it leads to.</summary>
-    public required bool Raises { get; init; }
+    public bool Raises { get; set; }
 
     /// <summary>Whether more events can only bring it nearer to matching: then it matches at once, and not when its time is over.</summary>
     public bool IsGrowing => Rule.Kind switch
