@@ -43,7 +43,7 @@ public sealed class CompiledRules
                 spans[plan.Number] = plan.Memory + plan.Correlations.Keys.Select(other => spans[other]).DefaultIfEmpty().Max();
             }
 
-            return spans.DefaultIfEmpty().Max() + DetectionLimits.Lateness;
+            return spans.DefaultIfEmpty().Max() + _plans.Select(plan => plan.Patience).DefaultIfEmpty(DetectionLimits.Lateness).Max();
         }
     }
 
@@ -249,6 +249,7 @@ public sealed class CompiledRules
             Number = _plans.Count,
             Rules = rules,
             Correlations = correlations,
+            Delay = correlations.Keys.Select(plan => _plans[plan].OwnDelay).DefaultIfEmpty().Max(),
             GroupPlaces = leading.ToDictionary(rule => rule, rule => correlation.GroupBy.Select(field => Keep(correlation, rule, field)).ToArray()),
             CountedPlaces = leading.ToDictionary(rule => rule, rule => correlation.Fields.Select(field => Keep(correlation, rule, field)).ToArray()),
             GroupPaths = correlation.History is null ? new Dictionary<int, EntryPath[]>() : leading.ToDictionary(rule => rule, rule => correlation.GroupBy.Select(field => PathOf(correlation, rule, field)).ToArray()),
@@ -280,8 +281,8 @@ public sealed class CompiledRules
             return $"It asks the log for what was before, and a log holds events, not what correlations found: it can be about rules alone.";
         }
 
-        return correlations.Select(plan => _plans[plan]).FirstOrDefault(plan => !plan.IsGrowing && correlation.GroupBy.Select(field => correlation.AliasedIn(plan.Rule.Head, field) ?? field).Except(plan.Rule.GroupBy).Any()) is { } closing
-            ? $"It groups by what {closing.Rule.Head.Key} does not group by; that one is known only when its time is over, and there is no event then to take other fields of."
+        return correlations.Select(plan => _plans[plan]).FirstOrDefault(plan => plan.IsTimed && correlation.GroupBy.Concat(correlation.Fields).Select(field => correlation.AliasedIn(plan.Rule.Head, field) ?? field).Except(plan.Rule.GroupBy).Any()) is { } timed
+            ? $"It groups by or counts what {timed.Rule.Head.Key} does not group by; that one is known only when its time is over, and there is no event then to take other fields of."
             : null;
     }
 

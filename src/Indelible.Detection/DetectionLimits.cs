@@ -93,6 +93,17 @@ public static class DetectionLimits
     /// <summary>How long a window that has to be over before it is judged waits for late events, in the time of events. 5 min.</summary>
     public static readonly TimeSpan Lateness = TimeSpan.FromMinutes(5);
 
+    /// <summary>How much later than its time an event may come and still count with what happened then, where that can only grow. 24 h, behind the latest time of the log's events: what a producer's spool delivers after a night.</summary>
+    public static readonly TimeSpan LateKept = TimeSpan.FromHours(24);
+
+    /// <summary>
+    /// How late it may come to a group that is as busy as what it is compared with all the time. 1 h: of such a group, no more is kept than that takes, the newest.
+    /// </summary>
+    public static readonly TimeSpan LateCrowded = TimeSpan.FromHours(1);
+
+    /// <summary>Events that are kept of a window that is over, for findings of what it is part of. 16, the newest.</summary>
+    public const int WindowEvents = 16;
+
     /// <summary>Bytes of what correlations remember of one log, where it is written down. 128 MiB: some two million groups; of what remembers more nothing is written.</summary>
     public const int SavedBytes = 128 << 20;
 

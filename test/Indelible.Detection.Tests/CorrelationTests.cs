@@ -32,6 +32,10 @@ public sealed class CorrelationTests
     [InlineData("event_count", "gte: 3", "f0 a, f1 a, f2 a, f700 a, f1400 a, f1401 a, f1402 a", "2: [0,1,2] 3|6: [4,5,6] 3")]
     [InlineData("event_count", "gte: 3", "f100 a, f0 a, f50 a", "2: [0,1,2] 3")]
     [InlineData("event_count", "gte: 3", "f100 a, f0 a, f800 a", "")]
+    [InlineData("event_count", "gte: 3", "f5000 b, f0 a, f1 a, f2 a", "3: [1,2,3] 3")]
+    [InlineData("event_count", "gte: 3", "f5000 a, f0 a, f1 a, f2 a", "3: [1,2,3] 3")]
+    [InlineData("event_count", "gte: 3", "f86400 b, f0 a, f1 a, f2 a", "3: [1,2,3] 3")]
+    [InlineData("event_count", "gte: 3", "f86402 b, f0 a, f1 a, f2 a", "")]
     [InlineData("event_count", "{gte: 2, lte: 2}", "f0 a, f1 a, f2000 b", "2: [0,1] 2")]
     [InlineData("event_count", "{gte: 2, lte: 2}", "f0 a, f1 a, f2 a, f2000 b", "")]
     [InlineData("event_count", "lt: 2", "f0 a, f100 b, f101 b, f2000 c", "3: [0] 1")]
@@ -200,6 +204,20 @@ public sealed class CorrelationTests
     {
         RuleLibrary library = RuleLibrary.Load([new RuleFile("c.yml", Rules + $"title: c\nname: c\ncorrelation: {{type: event_count, {members}}}")]);
         Assert.Contains(reason, Assert.Single(library.Faults).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_comes_later_than_is_kept_is_counted()
+    {
+        var followed = new Followed(Rules + "title: c\ncorrelation: {type: event_count, rules: [failed], group-by: [actor], timespan: 10m, condition: {gte: 3}}");
+        foreach (string text in new[] { "f90000 b", "f3600 a", "f3599 a", "f3598 a" })
+        {
+            Assert.Empty(followed.Take(Event(text)));
+            followed.Restart();
+        }
+
+        Assert.Empty(followed.Take(Event("f3000 a")));
+        Assert.Equal(1, followed.Correlator.Late);
     }
 
     [Theory]
