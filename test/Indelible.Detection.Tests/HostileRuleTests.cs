@@ -93,6 +93,16 @@ public sealed class HostileRuleTests
     public void A_selection_without_a_name_is_refused_with_its_place() =>
         Assert.Equal(3, Refused("title: a\nlogsource: {product: indelible}\ndetection: {'': {a: b}, condition: 1 of them}", "A selection has a name, and this one is empty").Line);
 
+    [Theory]
+    [InlineData("\f")]
+    [InlineData("\r\n")]
+    [InlineData("\r")]
+    public void The_line_of_a_fault_is_that_of_the_file(string text)
+    {
+        string yaml = $"title: a\nid: 'x{text}y'\nlogsource: {{product: indelible}}\ndetection: {{s: {{a: []}}, condition: s}}";
+        Assert.Equal(text == "\f" ? 4 : 5, Refused(yaml, "An empty list selects nothing").Line);
+    }
+
     [Fact]
     public void A_condition_that_names_all_selections_very_often_is_refused_before_it_is_a_tree()
     {
