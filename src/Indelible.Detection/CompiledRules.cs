@@ -20,6 +20,7 @@ public sealed class CompiledRules
     private readonly List<CorrelationPlan> _plans = [];
     private readonly HashSet<int> _silent = [];
     private readonly List<RuleFault> _faults = [];
+    private readonly NeedleBudget _needles = new();
     private readonly bool _hasHistory;
     private int _places = 1;
 
@@ -42,7 +43,7 @@ public sealed class CompiledRules
                 spans[plan.Number] = plan.Memory + plan.Correlations.Keys.Select(other => spans[other]).DefaultIfEmpty().Max();
             }
 
-            return spans.DefaultIfEmpty().Max() + DetectionLimits.Lateness;
+            return spans.DefaultIfEmpty().Max() + _plans.Select(plan => plan.Patience).DefaultIfEmpty(DetectionLimits.Lateness).Max();
         }
     }
 
@@ -126,7 +127,7 @@ public sealed class CompiledRules
 
         foreach (CorrelationRule correlation in library.Correlations)
         {
-            compiled.Add(correlation, library.Correlations);
+            compiled.Add(correlation);
         }
 
         compiled.Finish();
@@ -141,6 +142,13 @@ public sealed class CompiledRules
         if (mappings.FirstOrDefault(mapping => rule.LogSource.IsFor(mapping.LogSource)) is not { } mapping)
         {
             _faults.Add(new RuleFault(rule.Head.File, rule.Head.Line, 1, $"No mapping describes the log source {rule.LogSource}: its events cannot be told from others."));
+            return;
+        }
+
+        IEnumerable<RuleNode> wholes = mapping.When is { } entries ? [entries, rule.Condition] : [rule.Condition];
+        if (!_needles.TryTake(wholes.SelectMany(whole => Texts(whole, whole == rule.Condition ? mapping.PathOf : EntryPath.Parse, mapping.Root))))
+        {
+            _faults.Add(new RuleFault(rule.Head.File, rule.Head.Line, 1, $"To find its texts would take more memory than there is for all rules, {DetectionLimits.NeedleTableBytes} bytes: they are too long, or too many."));
             return;
         }
 
@@ -162,7 +170,42 @@ public sealed class CompiledRules
         _conditions.Add(condition);
     }
 
-    private void Add(CorrelationRule correlation, IReadOnlyList<CorrelationRule> all)
+    /// <summary>The tests of texts in a tree, each once, with where they ask.</summary>
+    private static IEnumerable<(EntryPath Path, bool IsBelow, TextTest Test)> Texts(RuleNode whole, Func<string, EntryPath> pathOf, EntryPath root)
+    {
+        var seen = new HashSet<RuleNode>(ReferenceEqualityComparer.Instance);
+        var waiting = new Stack<RuleNode>([whole]);
+        while (waiting.TryPop(out RuleNode? node))
+        {
+            if (!seen.Add(node))
+            {
+                continue;
+            }
+
+            IEnumerable<RuleNode> inside = node switch
+            {
+                AllNode all => all.Nodes,
+                AnyNode any => any.Nodes,
+                NotNode not => [not.Node],
+                _ => [],
+            };
+            foreach (RuleNode child in inside)
+            {
+                waiting.Push(child);
+            }
+
+            if (node is FieldNode { Test: TextTest text } field)
+            {
+                yield return (pathOf(field.Field), false, text);
+            }
+            else if (node is KeywordNode { Test: TextTest word })
+            {
+                yield return (root, true, word);
+            }
+        }
+    }
+
+    private void Add(CorrelationRule correlation)
     {
         var rules = new Dictionary<int, int>();
         var correlations = new Dictionary<int, int>();
@@ -174,6 +217,12 @@ public sealed class CompiledRules
             if (rule < 0 && plan < 0)
             {
                 Refuse(correlation, $"It is about {name}, which was refused.");
+                return;
+            }
+
+            if (correlation.Kind is CorrelationKind.Temporal or CorrelationKind.TemporalOrdered && (rule >= 0 ? rules.ContainsKey(rule) : correlations.ContainsKey(plan)))
+            {
+                Refuse(correlation, $"It names {name} twice, and cannot tell which of its events is which: count them by a correlation of their own (event_count), and name that.");
                 return;
             }
 
@@ -200,12 +249,12 @@ public sealed class CompiledRules
             Number = _plans.Count,
             Rules = rules,
             Correlations = correlations,
+            Delay = correlations.Keys.Select(plan => _plans[plan].OwnDelay).DefaultIfEmpty().Max(),
             GroupPlaces = leading.ToDictionary(rule => rule, rule => correlation.GroupBy.Select(field => Keep(correlation, rule, field)).ToArray()),
             CountedPlaces = leading.ToDictionary(rule => rule, rule => correlation.Fields.Select(field => Keep(correlation, rule, field)).ToArray()),
             GroupPaths = correlation.History is null ? new Dictionary<int, EntryPath[]>() : leading.ToDictionary(rule => rule, rule => correlation.GroupBy.Select(field => PathOf(correlation, rule, field)).ToArray()),
             CountedPaths = correlation.Kind != CorrelationKind.FirstSeen ? new Dictionary<int, EntryPath>() : leading.ToDictionary(rule => rule, rule => PathOf(correlation, rule, correlation.Fields[0])),
             Required = correlation.History is null ? new Dictionary<int, HistoryClause[]>() : leading.ToDictionary(rule => rule, RequiredOf),
-            Raises = !all.Any(other => other.Rules.Any(name => IsCalled(correlation.Head, name)) && !other.Generate),
         });
         _silent.UnionWith(correlation.Generate ? [] : rules.Keys);
     }
@@ -232,8 +281,8 @@ public sealed class CompiledRules
             return $"It asks the log for what was before, and a log holds events, not what correlations found: it can be about rules alone.";
         }
 
-        return correlations.Select(plan => _plans[plan]).FirstOrDefault(plan => !plan.IsGrowing && correlation.GroupBy.Select(field => correlation.AliasedIn(plan.Rule.Head, field) ?? field).Except(plan.Rule.GroupBy).Any()) is { } closing
-            ? $"It groups by what {closing.Rule.Head.Key} does not group by; that one is known only when its time is over, and there is no event then to take other fields of."
+        return correlations.Select(plan => _plans[plan]).FirstOrDefault(plan => plan.IsTimed && correlation.GroupBy.Concat(correlation.Fields).Select(field => correlation.AliasedIn(plan.Rule.Head, field) ?? field).Except(plan.Rule.GroupBy).Any()) is { } timed
+            ? $"It groups by or counts what {timed.Rule.Head.Key} does not group by; that one is known only when its time is over, and there is no event then to take other fields of."
             : null;
     }
 
@@ -387,6 +436,12 @@ public sealed class CompiledRules
 
     private void Finish()
     {
+        // Now that all are known: one that was refused keeps no other quiet.
+        foreach (CorrelationPlan plan in _plans)
+        {
+            plan.Raises = !_plans.Exists(other => !other.Rule.Generate && other.Correlations.ContainsKey(plan.Number));
+        }
+
         int needles = 0;
         Root.Finish(ref needles);
         NeedleCount = needles;

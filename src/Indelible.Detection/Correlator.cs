@@ -12,8 +12,10 @@ namespace Indelible.Detection;
 /// </para>
 /// <para>
 /// What can only grow (counts and sums from some number on, rules within a time) is told at once, and a group that has been told of is quiet until a timespan has gone by without its matching again.
+/// An event that comes later than <see cref="DetectionLimits.LateKept"/> is passed over there: it would change what nobody could know any more after a start that goes over the log again.
 /// What is known only when the time is over (fewer than, a mean, a percentile) is judged by windows that follow one another, as hours do: when the time of events has passed the end of one by
-/// <see cref="DetectionLimits.Lateness"/>. What comes still later is passed over, and counted in <see cref="Late"/>.
+/// <see cref="DetectionLimits.Lateness"/>. What comes still later is passed over; both is counted in <see cref="Late"/>. Windows are judged one by one in the order of their ends, whenever the next event shows that they are over, and
+/// each is told to the correlations that are about it before the next: what is found is the same whether events come often or seldom.
 /// </para>
 /// <para>
 /// What was before a correlation asks of the log (<see cref="IEventHistory"/>): it remembers only what spares it questions.
@@ -27,6 +29,7 @@ public sealed class Correlator
 {
     private readonly CompiledRules _rules;
     private readonly FollowedCorrelation[] _followed;
+    private readonly WindowCount[] _counts;
     private readonly List<string>[] _values;
     private readonly List<string> _counted = [];
     private readonly HashSet<int> _matched = [];
@@ -41,17 +44,24 @@ public sealed class Correlator
         _rules = rules;
         history ??= new GivenEvents();
         _followed = [.. rules.Plans.Select(plan => new FollowedCorrelation(plan, history))];
+        _counts = [.. rules.Plans.Select(plan => new WindowCount(plan.Rule))];
         _values = [.. Enumerable.Range(0, DetectionLimits.GroupFields).Select(_ => new List<string>())];
     }
 
-    /// <summary>How many groups were forgotten since there were too many.</summary>
+    /// <summary>How many groups were forgotten since there were too many; without those that only what comes later than <see cref="DetectionLimits.Lateness"/> could have needed.</summary>
     public long Forgotten { get; private set; }
 
-    /// <summary>How many events came when their window had been judged.</summary>
+    /// <summary>How many occurrences came too late: when their window had been judged, or where nothing waits for windows, later than <see cref="DetectionLimits.LateKept"/>.</summary>
     public long Late { get; private set; }
+
+    /// <summary>How many occurrences were forgotten of windows that had too many, so that what these come to is not exact: of percentiles, and of what is to stay below something in order.</summary>
+    public long Cut { get; private set; }
 
     /// <summary>How many questions for what was before were not answered: nothing is found then.</summary>
     public long Unanswered => _followed.Sum(followed => followed.Seen?.Unanswered ?? 0);
+
+    /// <summary>How many windows wait for their end.</summary>
+    internal int Open => _followed.Sum(followed => followed.Open);
 
     /// <summary>How much is remembered so as not to ask again.</summary>
     internal int Remembered => _followed.Sum(followed => followed.Seen?.Remembered ?? 0);
@@ -80,12 +90,19 @@ public sealed class Correlator
             }
         }
 
+        Advance(findings);
+        Begin();
         foreach (FollowedCorrelation followed in _followed)
         {
-            followed.Completed.Clear();
-            followed.ClosedGroups.Clear();
-            Close(followed, findings);
-            Feed(followed, matcher, index, at, findings);
+            foreach ((int rule, int place) in followed.Plan.Rules)
+            {
+                if (_matched.Contains(rule))
+                {
+                    Occur(followed, matcher, rule, place, index, at, findings);
+                }
+            }
+
+            Hear(followed, matcher, _latest, findings);
         }
     }
 
@@ -120,11 +137,7 @@ public sealed class Correlator
     {
         ArgumentNullException.ThrowIfNull(findings);
         _latest = Math.Max(_latest, time.UtcTicks);
-        foreach (FollowedCorrelation followed in _followed)
-        {
-            followed.ClosedGroups.Clear();
-            Close(followed, findings);
-        }
+        Advance(findings);
     }
 
     /// <summary>Writes what it remembers, so that another goes on as this one would: of the same rules, compiled by the same program.</summary>
@@ -168,37 +181,116 @@ public sealed class Correlator
 
     private static DateTimeOffset Instant(long ticks) => new(ticks, TimeSpan.Zero);
 
-    private void Feed(FollowedCorrelation followed, RuleMatcher matcher, long index, long at, List<Finding> findings)
+    /// <summary>Nothing has matched yet, of the next event or at the next moment.</summary>
+    private void Begin()
+    {
+        foreach (FollowedCorrelation followed in _followed)
+        {
+            followed.Completed.Clear();
+        }
+    }
+
+    /// <summary>Judges the windows that are over, the one that ends first before the others; of one end, those of a correlation before those of others that are about it.</summary>
+    private void Advance(List<Finding> findings)
+    {
+        while (true)
+        {
+            FollowedCorrelation? first = null;
+            long now = _latest;
+            foreach (FollowedCorrelation followed in _followed)
+            {
+                if (followed.Due < now)
+                {
+                    (first, now) = (followed, followed.Due);
+                }
+            }
+
+            if (first is null)
+            {
+                return;
+            }
+
+            Begin();
+            Close(first, findings);
+            if (first.Completed.Count > 0)
+            {
+                for (int outer = first.Plan.Number + 1; outer < _followed.Length; outer++)
+                {
+                    Hear(_followed[outer], null, now, findings);
+                }
+            }
+        }
+    }
+
+    /// <summary>Tells a correlation what has matched of those that it is about.</summary>
+    /// <param name="followed">The correlation.</param>
+    /// <param name="matcher">Has just looked at the event; null where the time did it.</param>
+    /// <param name="now">The time of events at which it is told.</param>
+    /// <param name="findings">Receives what is found.</param>
+    private void Hear(FollowedCorrelation followed, RuleMatcher? matcher, long now, List<Finding> findings)
     {
         CorrelationPlan plan = followed.Plan;
-        foreach ((int rule, int place) in plan.Rules)
-        {
-            if (_matched.Contains(rule))
-            {
-                Occur(followed, matcher, rule, place, index, at, findings);
-            }
-        }
-
         foreach ((int correlation, int place) in plan.Correlations)
         {
-            FollowedCorrelation other = _followed[correlation];
-            foreach ((int rule, bool isMore) in other.Completed)
+            FollowedCorrelation inner = _followed[correlation];
+            foreach (Completion completion in inner.Completed)
             {
                 // What counts series counts one that goes on once; what waits for something after it waits from its end on.
-                if (isMore && plan.Rule.Kind is not (CorrelationKind.Temporal or CorrelationKind.TemporalOrdered))
+                if (!completion.IsMore || plan.Rule.Kind is CorrelationKind.Temporal or CorrelationKind.TemporalOrdered)
                 {
-                    continue;
+                    Occur(followed, matcher, inner.Plan, completion, place, now, findings);
                 }
-
-                Occur(followed, matcher, rule, place, index, at, findings);
-            }
-
-            foreach ((string[] values, long end) in other.ClosedGroups)
-            {
-                string[] mine = [.. plan.Rule.GroupBy.Select(field => values[other.Plan.Rule.GroupBy.ToList().IndexOf(plan.Rule.AliasedIn(other.Plan.Rule.Head, field) ?? field)])];
-                Take(followed, mine, [new Occurrence(end, index, place, 0)], -1, findings);
             }
         }
+    }
+
+    /// <summary>A group of a correlation that it is about has matched: in the group that it belongs to, or in each that the event belongs to that completed it, as far as it does not tell.</summary>
+    private void Occur(FollowedCorrelation followed, RuleMatcher? matcher, CorrelationPlan inner, Completion completion, int place, long now, List<Finding> findings)
+    {
+        CorrelationPlan plan = followed.Plan;
+        int[]? places = completion.Rule < 0 ? null : plan.GroupPlaces[completion.Rule];
+        for (int i = 0; i < plan.Rule.GroupBy.Count; i++)
+        {
+            Read(plan.Rule.GroupBy[i], places?[i] ?? -1, _values[i]);
+            if (_values[i].Count == 0)
+            {
+                return;
+            }
+        }
+
+        var one = new Occurrence(completion.Time, completion.Index, place, 0) { Events = completion.Events };
+        int[]? counted = completion.Rule < 0 ? null : plan.CountedPlaces[completion.Rule];
+        Occurrence[] occurrences = Occurrences(plan, one, (i, values) => Read(plan.Rule.Fields[i], counted?[i] ?? -1, values));
+        if (occurrences.Length > 0)
+        {
+            foreach (string[] values in Groups(plan.Rule.GroupBy.Count))
+            {
+                Take(followed, values, occurrences, completion.Rule, now, findings);
+            }
+        }
+
+        void Read(string field, int placeOfEvent, List<string> values)
+        {
+            int known = plan.PlaceIn(inner, completion.Rule, field, placeOfEvent);
+            values.Clear();
+            if (known >= 0)
+            {
+                values.Add(completion.Group[known]);
+            }
+            else
+            {
+                ReadEvent(matcher!, placeOfEvent, values);
+            }
+        }
+    }
+
+    /// <summary>The values of a place of the event, each once: one that stands there twice is no second group.</summary>
+    private static void ReadEvent(RuleMatcher matcher, int place, List<string> values)
+    {
+        values.Clear();
+        matcher.ValuesAt(place, values);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        values.RemoveAll(value => !seen.Add(value));
     }
 
     /// <summary>One of its rules has matched this event: in each group that the event belongs to.</summary>
@@ -207,17 +299,12 @@ public sealed class Correlator
         int[] places = followed.Plan.GroupPlaces[rule];
         for (int i = 0; i < places.Length; i++)
         {
-            _values[i].Clear();
-            matcher.ValuesAt(places[i], _values[i]);
+            ReadEvent(matcher, places[i], _values[i]);
             if (_values[i].Count == 0)
             {
                 // Without a value it belongs to no group.
                 return;
             }
-
-            // One that stands there twice is no second group.
-            var seen = new HashSet<string>(StringComparer.Ordinal);
-            _values[i].RemoveAll(value => !seen.Add(value));
         }
 
         if (followed.Seen is not null)
@@ -226,7 +313,7 @@ public sealed class Correlator
             return;
         }
 
-        Occurrence[] occurrences = Occurrences(followed.Plan, matcher, rule, new Occurrence(at, index, place, 0));
+        Occurrence[] occurrences = Occurrences(followed.Plan, new Occurrence(at, index, place, 0), (i, values) => matcher.ValuesAt(followed.Plan.CountedPlaces[rule][i], values));
         if (occurrences.Length == 0)
         {
             return;
@@ -234,7 +321,7 @@ public sealed class Correlator
 
         foreach (string[] values in Groups(places.Length))
         {
-            Take(followed, values, occurrences, rule, findings);
+            Take(followed, values, occurrences, rule, _latest, findings);
         }
     }
 
@@ -285,28 +372,30 @@ public sealed class Correlator
                 findings.Add(new Finding(plan.Rule.Head, Instant(at), Instant(at), [.. plan.Rule.GroupBy.Zip(group)], [index], 1));
             }
 
-            followed.Completed.Add((rule, verdict == SeenVerdict.More));
+            followed.Complete(new Completion(rule, group, verdict == SeenVerdict.More, at, index, null));
         }
     }
 
     /// <summary>The occurrence, for each value that is counted.</summary>
-    private static Occurrence[] Occurrences(CorrelationPlan plan, RuleMatcher matcher, int rule, Occurrence one)
+    /// <param name="plan">What is counted.</param>
+    /// <param name="one">The occurrence.</param>
+    /// <param name="read">Reads the values of one of the fields that are counted, into an empty list.</param>
+    private static Occurrence[] Occurrences(CorrelationPlan plan, Occurrence one, Action<int, List<string>> read)
     {
-        int[] counted = plan.CountedPlaces[rule];
-        if (counted.Length == 0)
+        if (plan.Rule.Fields.Count == 0)
         {
             return [one];
         }
 
         var values = new List<string>();
-        if (counted.Length > 1)
+        if (plan.Rule.Fields.Count > 1)
         {
             // Several fields are counted by their values together.
             var together = new StringBuilder();
-            foreach (int place in counted)
+            for (int i = 0; i < plan.Rule.Fields.Count; i++)
             {
                 values.Clear();
-                matcher.ValuesAt(place, values);
+                read(i, values);
                 if (values.Count == 0)
                 {
                     return [];
@@ -321,7 +410,7 @@ public sealed class Correlator
             return [one with { Value = HashOf(together.ToString()) }];
         }
 
-        matcher.ValuesAt(counted[0], values);
+        read(0, values);
         bool isOfTexts = plan.Rule.Kind == CorrelationKind.ValueCount || (plan.Rule.Kind == CorrelationKind.ValuePercentile && double.IsNaN(plan.Rule.Percentile));
         IEnumerable<ulong> each = isOfTexts ? values.Distinct(StringComparer.Ordinal).Select(HashOf) : values.Select(NumberOf).OfType<double>().Select(BitConverter.DoubleToUInt64Bits);
         return [.. each.Select(value => one with { Value = value })];
@@ -331,13 +420,13 @@ public sealed class Correlator
 
     private static ulong HashOf(string text) => XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text));
 
-    private void Take(FollowedCorrelation followed, string[] values, Occurrence[] occurrences, int rule, List<Finding> findings)
+    private void Take(FollowedCorrelation followed, string[] values, Occurrence[] occurrences, int rule, long now, List<Finding> findings)
     {
         CorrelationPlan plan = followed.Plan;
         long time = occurrences[0].Time;
         long start = time - (time % plan.Rule.Timespan.Ticks);
         long end = start + plan.Rule.Timespan.Ticks;
-        if (!plan.IsGrowing && end + DetectionLimits.Lateness.Ticks < _latest)
+        if ((plan.IsGrowing ? time : end) + plan.Patience.Ticks < now)
         {
             Late++;
             return;
@@ -350,19 +439,20 @@ public sealed class Correlator
             followed.CloseAt(group, end);
         }
 
-        long keptFrom = plan.IsGrowing ? followed.OldestKept(_latest) : long.MinValue;
         foreach (Occurrence occurrence in occurrences)
         {
-            int place = group.Add(occurrence, keptFrom, plan.MaxOccurrences);
-            if (plan.IsGrowing)
-            {
-                group.Thin(plan.Rule.Kind, place);
-            }
+            group.Add(occurrence, plan);
         }
 
         if (plan.IsGrowing)
         {
-            Judge(followed, group, time, rule, findings);
+            // Judged before anything is forgotten: what it comes to now is told as it is.
+            Judge(followed, group, occurrences[0], rule, findings);
+            group.Thin(plan, occurrences, followed.OldestKept(now));
+        }
+        else
+        {
+            Cut += group.Squeeze(plan, start, end);
         }
 
         if (isNew && followed.Count > DetectionLimits.Groups)
@@ -372,29 +462,40 @@ public sealed class Correlator
     }
 
     /// <summary>Looks at the windows that an occurrence can complete: the one that ends with it, and where it came late, those that end later.</summary>
-    private static void Judge(FollowedCorrelation followed, CorrelationGroup group, long time, int rule, List<Finding> findings)
+    private void Judge(FollowedCorrelation followed, CorrelationGroup group, in Occurrence added, int rule, List<Finding> findings)
     {
         CorrelationPlan plan = followed.Plan;
         long span = plan.Rule.Timespan.Ticks;
         ReadOnlySpan<Occurrence> all = group.Span;
-        for (int end = 0; end < all.Length; end++)
+        if (all[^1].Time == added.Time && added.Time <= group.QuietUntil && plan.Rule.Kind == CorrelationKind.ValueCount)
+        {
+            GoOn(followed, group, added, rule);
+            return;
+        }
+
+        WindowCount count = _counts[plan.Number];
+        count.Clear();
+        int start = group.PlaceOf(added.Time - span);
+        int first = plan.Rule.Kind == CorrelationKind.TemporalOrdered ? start : group.PlaceOf(added.Time);
+        count.Add(all[start..first]);
+        for (int end = first; end < all.Length && all[end].Time <= added.Time + span;)
         {
             long to = all[end].Time;
-            if (to < time || to > time + span || (end + 1 < all.Length && all[end + 1].Time == to))
+            int next = WindowCount.EndOfInstant(all, end);
+            count.Add(all[end..next]);
+            end = next;
+            if (to < added.Time)
             {
                 continue;
             }
 
-            int start = StartOf(plan.Rule.Kind, all[..(end + 1)], to - span);
-            if (start > end)
+            for (; all[start].Time < to - span; start++)
             {
-                continue;
+                count.RemoveOldest(all[start]);
             }
 
-            ReadOnlySpan<Occurrence> window = all[start..(end + 1)];
-            double count = WindowCount.Of(plan.Rule, window);
-            bool isMet = plan.Rule.Conditions.Count == 0 ? count >= plan.Rule.Rules.Count : plan.IsMet(count);
-            if (!isMet)
+            double counted = count.Of(all[start..end], to - span);
+            if (!IsMet(plan, counted))
             {
                 continue;
             }
@@ -402,54 +503,77 @@ public sealed class Correlator
             bool isMore = to <= group.QuietUntil;
             if (!isMore)
             {
-                followed.Tell(group, window, count, findings);
+                followed.Tell(group, all[StoryOf(plan.Rule.Kind, all, start)..end], counted, findings);
             }
 
-            if (rule >= 0)
-            {
-                followed.Completed.Add((rule, isMore));
-            }
-
+            followed.Complete(new Completion(rule, group.Values, isMore, added.Time, added.Index, added.Events));
             group.QuietUntil = Math.Max(group.QuietUntil, to + span);
         }
     }
 
-    /// <summary>Where a window begins: with its first occurrence, and where order counts, with the first of the first rule; behind the last where there is none.</summary>
-    private static int StartOf(CorrelationKind kind, ReadOnlySpan<Occurrence> all, long oldest)
+    /// <summary>The newest occurrence of a group that is quiet: nobody asks by how much it matches, only whether it still does, and a few of the newest values tell. Of a group that goes on for long, most are such.</summary>
+    private void GoOn(FollowedCorrelation followed, CorrelationGroup group, in Occurrence added, int rule)
     {
-        int start = 0;
-        while (start < all.Length && (all[start].Time < oldest || (kind == CorrelationKind.TemporalOrdered && all[start].Rule != 0)))
+        CorrelationPlan plan = followed.Plan;
+        WindowCount count = _counts[plan.Number];
+        count.Clear();
+        ReadOnlySpan<Occurrence> all = group.Span;
+        long oldest = added.Time - plan.Rule.Timespan.Ticks;
+        for (int at = all.Length - 1; at >= 0 && all[at].Time >= oldest; at--)
         {
-            start++;
+            count.Add(all.Slice(at, 1));
+            double counted = count.Of(all[at..], oldest);
+            if (counted >= plan.Least && IsMet(plan, counted))
+            {
+                followed.Complete(new Completion(rule, group.Values, true, added.Time, added.Index, added.Events));
+                group.QuietUntil = Math.Max(group.QuietUntil, added.Time + plan.Rule.Timespan.Ticks);
+                return;
+            }
+        }
+    }
+
+    private static bool IsMet(CorrelationPlan plan, double count) => plan.Rule.Conditions.Count == 0 ? count >= plan.Rule.Rules.Count : plan.IsMet(count);
+
+    /// <summary>Where the story of a window begins: with its first occurrence, and where order counts, with the first of the first rule.</summary>
+    private static int StoryOf(CorrelationKind kind, ReadOnlySpan<Occurrence> all, int start)
+    {
+        int begin = start;
+        while (kind == CorrelationKind.TemporalOrdered && all[begin].Rule != 0)
+        {
+            begin++;
         }
 
         // Events of one instant follow one another either way.
-        while (start > 0 && start < all.Length && all[start - 1].Time == all[start].Time)
+        while (begin > start && all[begin - 1].Time == all[begin].Time)
         {
-            start--;
+            begin--;
         }
 
-        return start;
+        return begin;
     }
 
-    /// <summary>Judges the windows that are over.</summary>
+    /// <summary>Judges the window that is over next.</summary>
     private void Close(FollowedCorrelation followed, List<Finding> findings)
     {
-        while (followed.TryTakeClosed(_latest, out CorrelationGroup? group, out long end))
+        (CorrelationGroup group, long end) = followed.TakeClosed();
+        int length = group.PlaceOf(end);
+        if (length > 0)
         {
-            Occurrence[] window = [.. group.Occurrences.TakeWhile(one => one.Time < end)];
-            double count = WindowCount.Of(followed.Plan.Rule, window);
-            if (window.Length > 0 && followed.Plan.IsMet(count))
+            ReadOnlySpan<Occurrence> window = group.Span[..length];
+            double count = _counts[followed.Plan.Number].Whole(window);
+            if (followed.Plan.IsMet(count))
             {
                 followed.Tell(group, window, count, findings);
-                followed.ClosedGroups.Add((group.Values, window[^1].Time));
+                long[] events = FollowedCorrelation.EventsOf(window, DetectionLimits.WindowEvents);
+                followed.Complete(new Completion(-1, group.Values, false, window[^1].Time, events[^1], events));
             }
 
-            group.RemoveFirst(window.Length);
-            if (group.Occurrences.Count == 0)
-            {
-                followed.Remove(group);
-            }
+            group.RemoveFirst(length);
+        }
+
+        if (group.Span.IsEmpty)
+        {
+            followed.Remove(group);
         }
     }
 }

@@ -21,6 +21,18 @@ public static class DetectionLimits
     /// <summary>Characters of one value. 4,096.</summary>
     public const int ValueCharacters = 4_096;
 
+    /// <summary>Characters of all values of one rule together, after <c>windash</c> and the encodings have made several of one, and longer ones. 1,048,576: the longest published lists have some 20,000. They are kept in memory, four bytes each.</summary>
+    public const int RuleCharacters = 1 << 20;
+
+    /// <summary>Modifiers of one field. 16: published rules have up to four, and each encoding makes a value longer than the one before.</summary>
+    public const int FieldModifiers = 16;
+
+    /// <summary>
+    /// Bytes of the tables by which pieces of texts are found, of all rules together. 256 MiB: as much as a megabyte of texts takes, and three thousand published rules have a fifth of that. A table has a row for each character of
+    /// what it looks for, so that a short file can ask for gigabytes: a rule that goes beyond is refused.
+    /// </summary>
+    public const long NeedleTableBytes = 256 << 20;
+
     /// <summary>Characters that stand for any one, <c>?</c>, in one value. 32: each may have to be tried at every place of a text.</summary>
     public const int AnyOnes = 32;
 
@@ -80,6 +92,17 @@ public static class DetectionLimits
 
     /// <summary>How long a window that has to be over before it is judged waits for late events, in the time of events. 5 min.</summary>
     public static readonly TimeSpan Lateness = TimeSpan.FromMinutes(5);
+
+    /// <summary>How much later than its time an event may come and still count with what happened then, where that can only grow. 24 h, behind the latest time of the log's events: what a producer's spool delivers after a night.</summary>
+    public static readonly TimeSpan LateKept = TimeSpan.FromHours(24);
+
+    /// <summary>
+    /// How late it may come to a group that is as busy as what it is compared with all the time. 1 h: of such a group, no more is kept than that takes, the newest.
+    /// </summary>
+    public static readonly TimeSpan LateCrowded = TimeSpan.FromHours(1);
+
+    /// <summary>Events that are kept of a window that is over, for findings of what it is part of. 16, the newest.</summary>
+    public const int WindowEvents = 16;
 
     /// <summary>Bytes of what correlations remember of one log, where it is written down. 128 MiB: some two million groups; of what remembers more nothing is written.</summary>
     public const int SavedBytes = 128 << 20;

@@ -32,6 +32,10 @@ public sealed class CorrelationTests
     [InlineData("event_count", "gte: 3", "f0 a, f1 a, f2 a, f700 a, f1400 a, f1401 a, f1402 a", "2: [0,1,2] 3|6: [4,5,6] 3")]
     [InlineData("event_count", "gte: 3", "f100 a, f0 a, f50 a", "2: [0,1,2] 3")]
     [InlineData("event_count", "gte: 3", "f100 a, f0 a, f800 a", "")]
+    [InlineData("event_count", "gte: 3", "f5000 b, f0 a, f1 a, f2 a", "3: [1,2,3] 3")]
+    [InlineData("event_count", "gte: 3", "f5000 a, f0 a, f1 a, f2 a", "3: [1,2,3] 3")]
+    [InlineData("event_count", "gte: 3", "f86400 b, f0 a, f1 a, f2 a", "3: [1,2,3] 3")]
+    [InlineData("event_count", "gte: 3", "f86402 b, f0 a, f1 a, f2 a", "")]
     [InlineData("event_count", "{gte: 2, lte: 2}", "f0 a, f1 a, f2000 b", "2: [0,1] 2")]
     [InlineData("event_count", "{gte: 2, lte: 2}", "f0 a, f1 a, f2 a, f2000 b", "")]
     [InlineData("event_count", "lt: 2", "f0 a, f100 b, f101 b, f2000 c", "3: [0] 1")]
@@ -200,6 +204,74 @@ public sealed class CorrelationTests
     {
         RuleLibrary library = RuleLibrary.Load([new RuleFile("c.yml", Rules + $"title: c\nname: c\ncorrelation: {{type: event_count, {members}}}")]);
         Assert.Contains(reason, Assert.Single(library.Faults).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_comes_later_than_is_kept_is_counted()
+    {
+        var followed = new Followed(Rules + "title: c\ncorrelation: {type: event_count, rules: [failed], group-by: [actor], timespan: 10m, condition: {gte: 3}}");
+        foreach (string text in new[] { "f90000 b", "f3600 a", "f3599 a", "f3598 a" })
+        {
+            Assert.Empty(followed.Take(Event(text)));
+            followed.Restart();
+        }
+
+        Assert.Empty(followed.Take(Event("f3000 a")));
+        Assert.Equal(1, followed.Correlator.Late);
+    }
+
+    [Theory]
+    [InlineData("type: value_sum, rules: [failed], timespan: 10m, condition: {field: [n, ip], gte: 2}", "this correlation takes one field")]
+    [InlineData("type: value_avg, rules: [failed], timespan: 10m, condition: {field: [n, ip], gte: 2}", "this correlation takes one field")]
+    [InlineData("type: value_percentile, rules: [failed], timespan: 10m, condition: {field: [n, ip], percentile: 50, gte: 2}", "this correlation takes one field")]
+    [InlineData("type: value_percentile, rules: [failed], timespan: 10m, condition: {field: n, percentile: 101, gte: 2}", "percentile is a number from 0 to 100")]
+    [InlineData("type: value_percentile, rules: [failed], timespan: 10m, condition: {field: n, percentile: -1, gte: 2}", "percentile is a number from 0 to 100")]
+    [InlineData("type: value_count, rules: [failed], timespan: 10m, condition: {field: '', gte: 2}", "A field has 1 to 128 characters")]
+    public void Refuses_to_count_what_is_no_number(string members, string reason)
+    {
+        RuleLibrary library = RuleLibrary.Load([new RuleFile("c.yml", Rules + $"title: c\ncorrelation: {{{members}}}")]);
+        Assert.Contains(reason, Assert.Single(library.Faults).Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("temporal_ordered", "[failed, succeeded, failed]")]
+    [InlineData("temporal_ordered", "[failed, failed, succeeded]")]
+    [InlineData("temporal", "[failed, failed]")]
+    [InlineData("temporal", "[many, failed, many]")]
+    public void Refuses_to_wait_for_one_rule_twice(string kind, string rules)
+    {
+        const string Many = "title: m\nname: many\ncorrelation: {type: event_count, rules: [failed], timespan: 5m, condition: {gte: 3}}";
+        RuleLibrary library = RuleLibrary.Load([new RuleFile("c.yml", Rules + Many + $"\n---\ntitle: c\ncorrelation: {{type: {kind}, rules: {rules}, timespan: 10m}}")]);
+        Assert.Empty(library.Faults);
+        RuleFault fault = Assert.Single(CompiledRules.Compile(library, ShippedRules.Mappings).Faults);
+        Assert.Contains("twice, and cannot tell which of its events is which", fault.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_correlation_that_is_refused_when_rules_are_put_together_keeps_what_it_is_about_not_quiet()
+    {
+        RuleLibrary library = RuleLibrary.Load([new RuleFile("c.yml", Rules + """
+            title: many
+            name: many
+            correlation: {type: event_count, rules: [failed], group-by: [actor], timespan: 5m, condition: {gte: 2}}
+            ---
+            title: too much
+            correlation: {type: event_count, rules: [many], group-by: [actor], timespan: 1d, condition: {gte: 20000}}
+            """)]);
+        Assert.Empty(library.Faults);
+        CompiledRules rules = CompiledRules.Compile(library, ShippedRules.Mappings);
+        Assert.Contains("It counts beyond", Assert.Single(rules.Faults).Reason, StringComparison.Ordinal);
+        var matcher = new RuleMatcher(rules);
+        var correlator = new Correlator(rules);
+        var findings = new List<Finding>();
+        for (int i = 0; i < 2; i++)
+        {
+            var matched = new List<int>();
+            matcher.Match(System.Text.Encoding.UTF8.GetBytes(Event($"f{i} a")), matched);
+            correlator.Follow(matcher, i, Followed.TimeOf(i), Followed.TimeOf(i), matched, findings);
+        }
+
+        Assert.Equal("many", Assert.Single(findings).Rule.Title);
     }
 
     private static string Told(string correlation, string events)

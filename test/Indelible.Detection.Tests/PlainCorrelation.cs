@@ -1,7 +1,7 @@
 namespace Indelible.Detection.Tests;
 
 /// <summary>A correlation as its definition reads: everything is kept, every window is counted anew.</summary>
-internal sealed class PlainCorrelation(string kind, int rules, Func<double, bool>? isMet, bool isUpward, double percentile, double span, double lateness)
+internal sealed class PlainCorrelation(string kind, int rules, Func<double, bool>? isMet, bool isUpward, double percentile, double span, double lateness, double late)
 {
     private readonly List<Happened> _all = [];
     private readonly Dictionary<string, double> _quiet = [];
@@ -32,10 +32,14 @@ internal sealed class PlainCorrelation(string kind, int rules, Func<double, bool
         foreach (int rule in matched)
         {
             var happened = new Happened(time, index, rule, value, group);
-            _all.Add(happened);
-            if (IsAtOnce)
+            if (IsAtOnce && time >= _latest - late)
             {
+                _all.Add(happened);
                 Judge(happened, found);
+            }
+            else if (IsAtOnce)
+            {
+                continue;
             }
             else if (begun + span + lateness >= _latest)
             {

@@ -9,7 +9,7 @@ public sealed class RandomCorrelationTests
     private const double Span = 600;
 
     private static readonly Gen<(double Step, int Actor, int Kind, int Value, bool Restarts)[]> s_events =
-        (from step in OneOf(0, 0, 1, 30, 200, 400, 1500, -1, -100, -290) from actor in Gen.Int[0, 2] from kind in Gen.Int[0, 3] from value in Gen.Int[1, 5] from restarts in Gen.Bool select ((double)step, actor, kind, value, restarts)).Array[1, 24];
+        (from step in OneOf(0, 0, 1, 30, 200, 400, 1500, 90_000, -1, -100, -290, -1_200, -5_000, -85_000, -88_000) from actor in Gen.Int[0, 2] from kind in Gen.Int[0, 3] from value in Gen.Int[1, 5] from restarts in Gen.Bool select ((double)step, actor, kind, value, restarts)).Array[1, 24];
 
     private static readonly Gen<(string Kind, string Comparison, int Threshold, int Percentile)> s_correlation =
         from kind in Gen.Int[0, 6].Select(i => new[] { "event_count", "value_count", "value_sum", "value_avg", "value_percentile", "temporal", "temporal_ordered" }[i])
@@ -40,8 +40,8 @@ public sealed class RandomCorrelationTests
                 title: found
                 correlation: {type: {{kind}}, rules: [first, second], group-by: [actor], timespan: 10m{{condition}}}
                 """);
-            var plain = new PlainCorrelation(kind, 2, isTemporal ? null : count => Compares(count, comparison, threshold), comparison is "gt" or "gte", percentile, Span, DetectionLimits.Lateness.TotalSeconds);
-            double latest = 1_000;
+            var plain = new PlainCorrelation(kind, 2, isTemporal ? null : count => Compares(count, comparison, threshold), comparison is "gt" or "gte", percentile, Span, DetectionLimits.Lateness.TotalSeconds, DetectionLimits.LateKept.TotalSeconds);
+            double latest = 200_000;
             for (int i = 0; i < events.Length; i++)
             {
                 (double step, int actor, int matches, int value, bool restarts) = events[i];

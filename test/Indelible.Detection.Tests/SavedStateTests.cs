@@ -51,7 +51,7 @@ public sealed class SavedStateTests
         }
 
         int full = Followed.Saved(followed.Correlator).Length;
-        followed.Take(Event(10_000, "u-0"));
+        followed.Take(Event(100_000, "u-0"));
         int left = Followed.Saved(followed.Correlator).Length;
         Assert.True(full > 50_000 && left < 1_000, $"{full} bytes, then {left}");
     }

@@ -11,11 +11,16 @@ internal sealed class ConditionParser(IReadOnlyList<(string Name, RuleNode Node)
     private readonly List<string> _tokens = [];
     private int _next;
     private int _depth;
+    private int _named;
 
-    /// <summary>Reads a condition.</summary>
-    /// <exception cref="RuleFaultException">It is wrong, names no selection, or has an aggregation of the time before correlations.</exception>
-    public RuleNode Parse(string condition)
+    /// <summary>Reads conditions, of which one has to hold.</summary>
+    /// <exception cref="RuleFaultException">One is wrong, names no selection, or has an aggregation of the time before correlations.</exception>
+    public RuleNode Parse(IEnumerable<string> conditions) => RuleNode.Any([.. conditions.Select(Parse)]);
+
+    private RuleNode Parse(string condition)
     {
+        _tokens.Clear();
+        _next = 0;
         if (condition.Length > DetectionLimits.ConditionCharacters)
         {
             throw Fault($"The condition has {condition.Length} characters; at most {DetectionLimits.ConditionCharacters} are read");
@@ -111,16 +116,28 @@ internal sealed class ConditionParser(IReadOnlyList<(string Name, RuleNode Node)
 
         _next++;
         int found = selections.ToList().FindIndex(selection => selection.Name == name);
+        Name(1);
         return found >= 0 ? selections[found].Node : throw Fault($"The condition names {name}, and there is no selection of that name");
     }
 
     private RuleNode Of(bool isAll)
     {
         string pattern = _next < _tokens.Count && !IsWord(_tokens[_next], "(", ")") ? _tokens[_next++] : throw Unexpected("them, or a pattern of names as selection_*");
-        RuleNode[] meant = [.. selections.Where(selection => IsWord(pattern, "them") ? selection.Name[0] != '_' : Fits(selection.Name, pattern)).Select(selection => selection.Node)];
+        RuleNode[] meant = [.. selections.Where(selection => IsWord(pattern, "them") ? !selection.Name.StartsWith('_') : Fits(selection.Name, pattern)).Select(selection => selection.Node)];
+        Name(meant.Length);
         return meant.Length == 0
             ? throw Fault($"The condition names {pattern}, and no selection has such a name")
             : isAll ? RuleNode.All(meant) : RuleNode.Any(meant);
+    }
+
+    /// <summary>Counts selections that are named: each comes to a test at least, and a short condition that names all of them very often must not make a tree of gigabytes.</summary>
+    private void Name(int count)
+    {
+        _named += count;
+        if (_named > DetectionLimits.RuleTests)
+        {
+            throw Fault($"The condition names selections more than {DetectionLimits.RuleTests} times");
+        }
     }
 
     private static bool Fits(string name, string pattern)

@@ -1,5 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Indelible.Detection;
 
@@ -14,16 +14,16 @@ internal sealed class FollowedCorrelation(CorrelationPlan plan, IEventHistory hi
     /// <summary>What asks for what was before; null for a correlation that remembers itself.</summary>
     public SeenBefore? Seen { get; } = plan.Rule.History is null ? null : new SeenBefore(plan, history);
 
-    /// <summary>Of this event: the rules by which groups were completed, and whether it only adds to what was told of already.</summary>
-    public HashSet<(int Rule, bool IsMore)> Completed { get; } = [];
-
-    /// <summary>Of this event: groups whose time was over and that matched.</summary>
-    public List<(string[] Values, long End)> ClosedGroups { get; } = [];
+    /// <summary>What has matched, by this event or at this moment.</summary>
+    public List<Completion> Completed { get; } = [];
 
     public int Count => _groups.Count;
 
+    /// <summary>How many windows wait for their end.</summary>
+    public int Open => _closing.Count;
+
     /// <summary>The time behind which its next window is judged; the greatest there is, where none is open.</summary>
-    public long Due => _closing.TryPeek(out (CorrelationGroup Group, long End) next, out _) ? next.End + DetectionLimits.Lateness.Ticks : long.MaxValue;
+    public long Due => _closing.TryPeek(out (CorrelationGroup Group, long End) next, out _) ? next.End + plan.Patience.Ticks : long.MaxValue;
 
     public CorrelationGroup Group(string[] values, out bool isNew)
     {
@@ -42,22 +42,21 @@ internal sealed class FollowedCorrelation(CorrelationPlan plan, IEventHistory hi
 
     public void CloseAt(CorrelationGroup group, long end) => _closing.Enqueue((group, end), (end, group.Touched));
 
-    public bool TryTakeClosed(long latest, [NotNullWhen(true)] out CorrelationGroup? group, out long end)
-    {
-        while (_closing.TryPeek(out (CorrelationGroup Group, long End) due, out _) && due.End + DetectionLimits.Lateness.Ticks < latest)
-        {
-            _closing.Dequeue();
+    /// <summary>Takes the window that is due next; there is one.</summary>
+    public (CorrelationGroup Group, long End) TakeClosed() => _closing.Dequeue();
 
-            // One that was forgotten meanwhile has nothing to tell, even where another has taken its place.
-            if (IsKept(due.Group))
+    /// <summary>Says that a group has matched, unless that is said.</summary>
+    public void Complete(in Completion completion)
+    {
+        foreach (ref readonly Completion other in CollectionsMarshal.AsSpan(Completed))
+        {
+            if (completion.IsSaidBy(other))
             {
-                (group, end) = due;
-                return true;
+                return;
             }
         }
 
-        (group, end) = (null, 0);
-        return false;
+        Completed.Add(completion);
     }
 
     public void Tell(CorrelationGroup group, ReadOnlySpan<Occurrence> window, double count, List<Finding> findings)
@@ -67,37 +66,55 @@ internal sealed class FollowedCorrelation(CorrelationPlan plan, IEventHistory hi
             return;
         }
 
-        var events = new SortedSet<long>();
-        foreach (ref readonly Occurrence one in window)
-        {
-            events.Add(one.Index);
-        }
-
         findings.Add(new Finding(
             plan.Rule.Head,
             new DateTimeOffset(window[0].Time, TimeSpan.Zero),
             new DateTimeOffset(window[^1].Time, TimeSpan.Zero),
             [.. plan.Rule.GroupBy.Zip(group.Values)],
-            [.. events.TakeLast(DetectionLimits.FindingEvents)],
+            EventsOf(window, DetectionLimits.FindingEvents),
             count));
     }
 
-    /// <summary>Forgets a sixteenth of the groups: first those that hold nothing any more, then those that were touched least lately.</summary>
+    /// <summary>The events of a window, ascending; of very many, the newest.</summary>
+    public static long[] EventsOf(ReadOnlySpan<Occurrence> window, int most)
+    {
+        var events = new SortedSet<long>();
+        foreach (ref readonly Occurrence one in window)
+        {
+            if (one.Events is null)
+            {
+                events.Add(one.Index);
+            }
+            else
+            {
+                events.UnionWith(one.Events);
+            }
+        }
+
+        return [.. events.TakeLast(most)];
+    }
+
+    /// <summary>Forgets a sixteenth of the groups: first those that hold nothing any more, then those that only what comes very late could need, then those that were touched least lately.</summary>
+    /// <returns>How many of them could have mattered to what comes in time.</returns>
     public long Forget(long latest)
     {
-        int wanted = DetectionLimits.Groups / 16;
         long over = OldestKept(latest);
-        (string Key, CorrelationGroup Group, bool IsOver)[] oldest =
+        long late = latest - plan.Rule.Timespan.Ticks - DetectionLimits.Lateness.Ticks;
+        (string Key, CorrelationGroup Group, int Worth)[] oldest =
         [
-            .. _groups.Select(group => (group.Key, group.Value, IsOver: plan.IsGrowing && group.Value.QuietUntil < latest && (group.Value.Occurrences.Count == 0 || group.Value.Occurrences[^1].Time < over)))
-                .OrderByDescending(group => group.IsOver).ThenBy(group => group.Value.Touched).Take(wanted),
+            .. _groups.Select(group => (group.Key, group.Value, Worth: !plan.IsGrowing ? 2 : group.Value.IsOver(over) ? 0 : group.Value.IsOver(late) ? 1 : 2))
+                .OrderBy(group => group.Worth).ThenBy(group => group.Value.Touched).Take(DetectionLimits.Groups / 16),
         ];
         foreach ((string key, _, _) in oldest)
         {
             _groups.Remove(key);
         }
 
-        return oldest.Count(group => !group.IsOver);
+        // Their windows hold them, and would until they are over, which can be months.
+        ((CorrelationGroup Group, long End) Element, (long End, long Touched) Priority)[] open = [.. _closing.UnorderedItems.Where(one => IsKept(one.Element.Group))];
+        _closing.Clear();
+        _closing.EnqueueRange(open);
+        return oldest.Count(group => group.Worth == 2);
     }
 
     /// <summary>Writes what it remembers; of what spares it questions, nothing.</summary>
@@ -114,7 +131,7 @@ internal sealed class FollowedCorrelation(CorrelationPlan plan, IEventHistory hi
             SavedState.RequireRoom(to);
         }
 
-        (CorrelationGroup Group, long End, long Touched)[] closing = [.. _closing.UnorderedItems.Where(one => IsKept(one.Element.Group)).Select(one => (one.Element.Group, one.Element.End, one.Priority.Touched))];
+        (CorrelationGroup Group, long End, long Touched)[] closing = [.. _closing.UnorderedItems.Select(one => (one.Element.Group, one.Element.End, one.Priority.Touched))];
         to.Write(closing.Length);
         if (closing.Length > 0)
         {
@@ -153,7 +170,7 @@ internal sealed class FollowedCorrelation(CorrelationPlan plan, IEventHistory hi
     }
 
     /// <summary>The oldest time that an occurrence can have so that it counts.</summary>
-    public long OldestKept(long latest) => latest - plan.Rule.Timespan.Ticks - DetectionLimits.Lateness.Ticks;
+    public long OldestKept(long latest) => latest - plan.Rule.Timespan.Ticks - plan.Patience.Ticks;
 
     private bool IsKept(CorrelationGroup group) => _groups.TryGetValue(KeyOf(group.Values), out CorrelationGroup? kept) && kept == group;
 

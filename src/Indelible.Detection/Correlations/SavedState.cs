@@ -4,7 +4,7 @@ namespace Indelible.Detection;
 internal static class SavedState
 {
     /// <summary>Changes whenever what is remembered does, or its bytes: an older state is then no state.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>A number from 0 to some.</summary>
     /// <exception cref="IOException">It ends too early.</exception>

@@ -52,8 +52,14 @@ internal sealed partial class ModifierChain
     public static ModifierChain Read(string field, IEnumerable<string> modifiers, Mark place, IReadOnlyDictionary<string, IReadOnlyList<string>> placeholders)
     {
         var chain = new ModifierChain(field, place, placeholders);
+        int count = 0;
         foreach (string modifier in modifiers)
         {
+            if (++count > DetectionLimits.FieldModifiers)
+            {
+                throw chain.Fault($"A field has at most {DetectionLimits.FieldModifiers} modifiers");
+            }
+
             chain.Add(modifier);
         }
 
@@ -212,11 +218,18 @@ internal sealed partial class ModifierChain
                 throw Fault($"The placeholder %{name}% has no values here", scalar);
             }
 
-            forms = [.. forms.SelectMany(form => values.Select(one => form + before + one))];
-            if (forms.Count > DetectionLimits.RuleValues)
+            if ((long)forms.Count * values.Count > DetectionLimits.RuleValues)
             {
                 throw Fault($"The placeholders make more than {DetectionLimits.RuleValues} values", scalar);
             }
+
+            long characters = forms.Sum(form => (long)form.Length + before.Length) * values.Count + (forms.Count * values.Sum(one => (long)one.Length));
+            if (characters > DetectionLimits.RuleCharacters)
+            {
+                throw Fault($"The placeholders make values of more than {DetectionLimits.RuleCharacters} characters together", scalar);
+            }
+
+            forms = [.. forms.SelectMany(form => values.Select(one => form + before + one))];
 
             at = match.Index + match.Length;
         }
@@ -249,9 +262,20 @@ internal sealed partial class ModifierChain
     private IEnumerable<TextPattern> Encoded(YamlScalarNode scalar, TextPattern pattern, string change)
     {
         string text = pattern.Literal ?? throw Fault($"A value with wildcards cannot be put through {change}", scalar);
+        if (text.Length > DetectionLimits.RuleCharacters)
+        {
+            throw Fault($"The encodings make more than {DetectionLimits.RuleCharacters} characters of this value", scalar);
+        }
+
         int at = _changes.IndexOf(change);
         bool isOfBytes = at > 0 && _changes[at - 1] is "utf16le" or "wide" or "utf16be" or "utf16";
         byte[] bytes = isOfBytes ? Encoding.Latin1.GetBytes(text) : Encoding.UTF8.GetBytes(text);
+        if (change == "base64offset" && bytes.Length < 2)
+        {
+            // Of one byte nothing stays the same, and nothing stands everywhere.
+            throw Fault("base64offset needs a value of two characters at least", scalar);
+        }
+
         return change switch
         {
             "base64" => [TextPattern.Of(Convert.ToBase64String(bytes))],

@@ -17,7 +17,8 @@ internal sealed class RuleLoader(IReadOnlyDictionary<string, IReadOnlyList<strin
     /// <summary>Reads a file.</summary>
     public void Read(RuleFile file)
     {
-        string text = file.Text.ReplaceLineEndings("\n");
+        // Not all that ends a line elsewhere: a form feed does not in YAML, and the lines that faults name are those of the file.
+        string text = file.Text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
         IReadOnlyList<YamlMappingNode> documents;
         try
         {

@@ -46,6 +46,22 @@ internal sealed class RuleMap(YamlMappingNode node)
         { } one => [TextOf(one, name)],
     };
 
+    /// <summary>All members, each of which has to be a text.</summary>
+    public Dictionary<string, string> Texts()
+    {
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string name, YamlNode key, YamlNode value) in Members)
+        {
+            // Keys that differ by their tag alone are two to the reader of YAML.
+            if (!texts.TryAdd(name, TextOf(value, name)))
+            {
+                throw new RuleFaultException(key.Start, $"{name} stands there twice.");
+            }
+        }
+
+        return texts;
+    }
+
     /// <summary>The text of a scalar.</summary>
     public static string TextOf(YamlNode node, string name) =>
         node is YamlScalarNode { Value: { } text } ? text : throw new RuleFaultException(node.Start, $"{name} has to be a text.");

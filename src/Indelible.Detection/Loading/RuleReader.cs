@@ -187,6 +187,23 @@ internal sealed class RuleReader(string file, string version, RuleMap map, IRead
             throw new RuleFaultException(condition.Place, needsField ? "The condition needs a field to count." : "This correlation counts events: its condition has no field.");
         }
 
+        if (fields.Any(field => field.Length is (0 or > DetectionLimits.NameCharacters)))
+        {
+            throw new RuleFaultException(condition.PlaceOf("field"), $"A field has 1 to {DetectionLimits.NameCharacters} characters.");
+        }
+
+        double percentile = condition.Find("percentile") is { } rank ? Number(rank, "percentile") : double.NaN;
+        if (percentile is < 0 or > 100)
+        {
+            throw new RuleFaultException(condition.PlaceOf("percentile"), "percentile is a number from 0 to 100.");
+        }
+
+        bool isOfNumbers = kind is CorrelationKind.ValueSum or CorrelationKind.ValueAverage || (kind == CorrelationKind.ValuePercentile && !double.IsNaN(percentile));
+        if (isOfNumbers && fields.Count > 1)
+        {
+            throw new RuleFaultException(condition.PlaceOf("field"), "The values of several fields together are no number: this correlation takes one field.");
+        }
+
         var conditions = new List<(CountComparison, double)>();
         foreach ((string name, YamlNode key, YamlNode value) in condition.Members.Where(member => member.Name is not ("field" or "percentile")))
         {
@@ -198,7 +215,7 @@ internal sealed class RuleReader(string file, string version, RuleMap map, IRead
 
         return conditions.Count == 0
             ? throw new RuleFaultException(condition.Place, "The condition compares with nothing: gte: 10, as an example.")
-            : (fields, condition.Find("percentile") is { } percentile ? Number(percentile, "percentile") : double.NaN, conditions);
+            : (fields, percentile, conditions);
     }
 
     private static Dictionary<string, IReadOnlyDictionary<string, string>> Aliases(RuleMap correlation)
@@ -207,7 +224,7 @@ internal sealed class RuleReader(string file, string version, RuleMap map, IRead
         foreach ((string alias, _, YamlNode value) in correlation.Map("aliases")?.Members ?? [])
         {
             RuleMap fields = value is YamlMappingNode node ? new RuleMap(node) : throw new RuleFaultException(value.Start, "An alias is a map: for each rule the field that is meant.");
-            aliases[alias] = fields.Members.ToDictionary(member => member.Name, member => RuleMap.TextOf(member.Value, member.Name), StringComparer.Ordinal);
+            aliases[alias] = fields.Texts();
         }
 
         return aliases;
@@ -281,6 +298,11 @@ internal sealed class RuleReader(string file, string version, RuleMap map, IRead
     private RuleNode Condition(RuleMap detection, string name)
     {
         var reader = new SelectionReader(placeholders);
+        foreach ((_, YamlNode key, _) in detection.Members.Where(member => member.Name.Length == 0))
+        {
+            throw new RuleFaultException(key.Start, "A selection has a name, and this one is empty.");
+        }
+
         List<(string Name, RuleNode Node)> selections =
             [.. detection.Members.Where(member => member.Name is not ("condition" or "timeframe" or "rules")).Select(member => (member.Name, reader.Read(member.Value)))];
         if (detection.Has("timeframe"))
@@ -291,7 +313,7 @@ internal sealed class RuleReader(string file, string version, RuleMap map, IRead
         IReadOnlyList<string> conditions = detection.Texts("condition");
         return conditions.Count == 0 || selections.Count == 0
             ? throw new RuleFaultException(detection.Place, $"{name} needs a condition and a selection.")
-            : RuleNode.Any(conditions.Select(condition => new ConditionParser(selections, detection.PlaceOf("condition")).Parse(condition)));
+            : new ConditionParser(selections, detection.PlaceOf("condition")).Parse(conditions);
     }
 
     private List<RuleTest> Tests()

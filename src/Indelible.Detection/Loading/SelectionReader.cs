@@ -8,6 +8,7 @@ namespace Indelible.Detection;
 internal sealed class SelectionReader(IReadOnlyDictionary<string, IReadOnlyList<string>> placeholders)
 {
     private int _values;
+    private long _characters;
 
     /// <summary>Reads a selection.</summary>
     /// <exception cref="RuleFaultException">It is wrong, or has a modifier that is not known or cannot be where it is.</exception>
@@ -65,11 +66,12 @@ internal sealed class SelectionReader(IReadOnlyDictionary<string, IReadOnlyList<
                 throw new RuleFaultException(value.Start, "null cannot be one of several values: make a selection of its own for it.");
             }
 
-            RuleNode[] made = [.. reader.Tests(scalar, IsNull(scalar)).Select(test => field.Length == 0 ? (RuleNode)new KeywordNode(test) : new FieldNode(field, test))];
-            _values += made.Length;
-            if (_values > DetectionLimits.RuleValues)
+            var made = new List<RuleNode>();
+            foreach (ValueTest test in reader.Tests(scalar, IsNull(scalar)))
             {
-                throw new RuleFaultException(value.Start, $"The rule compares with more than {DetectionLimits.RuleValues} values.");
+                // Counted as they come: what a short value is made to must not be there before it is refused.
+                Count(test, value);
+                made.Add(field.Length == 0 ? new KeywordNode(test) : new FieldNode(field, test));
             }
 
             nodes.Add(RuleNode.Any(made));
@@ -77,6 +79,20 @@ internal sealed class SelectionReader(IReadOnlyDictionary<string, IReadOnlyList<
 
         RuleNode node = reader.IsAll ? RuleNode.All(nodes) : RuleNode.Any(nodes);
         return reader.IsNegated ? new NotNode(node) : node;
+    }
+
+    private void Count(ValueTest test, YamlNode value)
+    {
+        _characters += test is TextTest text ? text.Pattern.Parts.Length : 0;
+        if (++_values > DetectionLimits.RuleValues)
+        {
+            throw new RuleFaultException(value.Start, $"The rule compares with more than {DetectionLimits.RuleValues} values.");
+        }
+
+        if (_characters > DetectionLimits.RuleCharacters)
+        {
+            throw new RuleFaultException(value.Start, $"The values that the rule compares with have more than {DetectionLimits.RuleCharacters} characters together.");
+        }
     }
 
     /// <summary>Whether a plain scalar is null: with quotation marks it is a text.</summary>

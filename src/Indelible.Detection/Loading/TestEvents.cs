@@ -88,7 +88,16 @@ internal sealed class TestEvents : IReadOnlyList<string>
         switch (node)
         {
             case YamlMappingNode map:
-                return new JsonObject(map.Children.Select(member => KeyValuePair.Create(RuleMap.TextOf(member.Key, "a name"), Json(member.Value, number))));
+                var made = new JsonObject();
+                foreach ((YamlNode key, YamlNode value) in map.Children)
+                {
+                    if (!made.TryAdd(RuleMap.TextOf(key, "a name"), Json(value, number)))
+                    {
+                        throw new RuleFaultException(key.Start, $"{key} stands there twice.");
+                    }
+                }
+
+                return made;
             case YamlSequenceNode list:
                 return new JsonArray([.. list.Children.Select(item => Json(item, number))]);
             case YamlScalarNode { Style: ScalarStyle.Plain } scalar:

@@ -7,12 +7,18 @@ namespace Indelible.Detection;
 /// </remarks>
 internal sealed class NeedleFinder
 {
+    // Beside its row: three numbers while the table is made, and a list.
+    private const int PlaceBytes = (3 * sizeof(int)) + sizeof(long);
+
     private readonly byte[] _classes = new byte[256];
     private readonly int _classCount;
     private readonly int[] _next;
     private readonly int[]?[] _found;
+    private readonly int[] _ends;   // by place, the longest end of what was read that is a needle; 0 where none is
+    private readonly int[] _also;   // by place, the next shorter one
 
     /// <param name="needles">The needles; none is empty.</param>
+    /// <exception cref="ArgumentException">They take a larger table than there can be: see <see cref="TableBytes"/>.</exception>
     public NeedleFinder(IReadOnlyList<byte[]> needles)
     {
         // UTF-8 has no more than 243 different bytes.
@@ -23,9 +29,17 @@ internal sealed class NeedleFinder
             _classes[used[i]] = (byte)(i + 1);
         }
 
+        long bytes = TableBytes(needles.Sum(needle => (long)needle.Length), used.Length);
+        if (bytes > DetectionLimits.NeedleTableBytes)
+        {
+            throw new ArgumentException($"The needles take a table of {bytes} bytes; at most {DetectionLimits.NeedleTableBytes} are kept.", nameof(needles));
+        }
+
         int places = 1 + needles.Sum(needle => needle.Length);
         _next = new int[places * _classCount];
         _found = new int[]?[places];
+        _ends = new int[places];
+        _also = new int[places];
         int count = 1;
         for (int i = 0; i < needles.Count; i++)
         {
@@ -47,6 +61,11 @@ internal sealed class NeedleFinder
         Link(count);
     }
 
+    /// <summary>Bytes of the table that finds needles.</summary>
+    /// <param name="needleBytes">Bytes of all needles together.</param>
+    /// <param name="differentBytes">How many different bytes they have.</param>
+    public static long TableBytes(long needleBytes, int differentBytes) => (1 + needleBytes) * (((1 + differentBytes) * sizeof(int)) + PlaceBytes);
+
     /// <summary>Finds needles.</summary>
     /// <param name="text">The text.</param>
     /// <param name="onNeedle">Called with the number of each needle, once for each place where it ends.</param>
@@ -58,9 +77,9 @@ internal sealed class NeedleFinder
         foreach (byte b in text)
         {
             place = _next[(place * _classCount) + _classes[b]];
-            if (_found[place] is { } found)
+            for (int end = _ends[place]; end != 0; end = _also[end])
             {
-                foreach (int needle in found)
+                foreach (int needle in _found[end]!)
                 {
                     onNeedle(needle, ref state);
                 }
@@ -77,6 +96,7 @@ internal sealed class NeedleFinder
         {
             if (_next[c] != 0)
             {
+                _ends[_next[c]] = _found[_next[c]] is null ? 0 : _next[c];
                 queue.Enqueue(_next[c]);
             }
         }
@@ -94,11 +114,10 @@ internal sealed class NeedleFinder
                 }
 
                 shorter[next] = other;
-                if (_found[other] is { } also)
-                {
-                    _found[next] = [.. _found[next] ?? [], .. also];
-                }
 
+                // Told by a link: lists of their own, of needles that are each the end of the next, would be as long as the square of these.
+                _also[next] = _ends[other];
+                _ends[next] = _found[next] is null ? _ends[other] : next;
                 queue.Enqueue(next);
             }
         }

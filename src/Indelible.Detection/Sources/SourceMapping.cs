@@ -46,11 +46,10 @@ public sealed class SourceMapping
     private static SourceMapping Of(RuleMap map)
     {
         RuleMap source = map.RequireMap("logsource");
-        var fields = map.Map("fields")?.Members.ToDictionary(member => member.Name, member => RuleMap.TextOf(member.Value, member.Name), StringComparer.Ordinal);
         return new SourceMapping(
             new LogSource(source.Text("category"), source.Text("product"), source.Text("service")),
             map.Find("when") is { } when ? new SelectionReader(new Dictionary<string, IReadOnlyList<string>>()).Read(when) : null,
             map.Text("root") ?? "",
-            fields ?? []);
+            map.Map("fields")?.Texts() ?? []);
     }
 }

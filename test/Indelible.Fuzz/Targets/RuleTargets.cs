@@ -53,7 +53,7 @@ internal static class RuleTargets
             Words =
             [
                 "|contains", "|all", "|re", "|re|i", "|cidr", "|exists", "|cased", "|lt", "|gte", "|neq", "|fieldref", "|expand", "|base64", "|base64offset", "|wide", "|windash", "|hour", "1 of ", "all of ", "them", " and ", " or ",
-                "not ", "(", ")", "*", "?", "\\", "&a ", "*a", "<<: ", "---\n", "[", "]", "{", "}", ": ", "- ", "'", "\"", "~", "null", "true", "1e999", "%x%", "timespan: 90d", "event_count", "value_sum", "temporal_ordered", "::/0", "(?=a)", "[z-a]",
+                "not ", "(", ")", "*", "?", "\\", "&a ", "*a", "<<: ", "---\n", "[", "]", "{", "}", ": ", "- ", "'", "\"", "~", "null", "true", "1e999", "%x%", "timespan: 90d", "event_count", "value_sum", "temporal_ordered", "::/0", "(?=a)", "[z-a]", "'': ", "!t ", "percentile: 101", "lt: 2", "9999-12-31T23:59:59Z",
             ],
             MaxBytes = 1024,
             Slowness = 10,
