@@ -123,8 +123,8 @@ internal sealed class CorrelationPlan
     /// <summary>What nothing that it matches comes to less than, where it counts upwards.</summary>
     public double Least => _least ??= Rule.Conditions.Select(condition => condition.Value).DefaultIfEmpty(Rule.Rules.Count).Max();
 
-    /// <summary>Whether a count is what it wants.</summary>
-    public bool IsMet(double count) => Rule.Conditions.All(condition => condition.Comparison switch
+    /// <summary>Whether a count is what it wants; what is no number (a mean of nothing, or of numbers too great to add up) never is.</summary>
+    public bool IsMet(double count) => !double.IsNaN(count) && Rule.Conditions.All(condition => condition.Comparison switch
     {
         CountComparison.Equal => count == condition.Value,
         CountComparison.NotEqual => count != condition.Value,
