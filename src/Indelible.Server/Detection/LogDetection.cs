@@ -60,6 +60,12 @@ internal sealed class LogDetection
     /// <summary>Groups that were forgotten. For any thread.</summary>
     public long Forgotten => _correlator.Forgotten;
 
+    /// <summary>Events that came too late for a correlation. For any thread.</summary>
+    public long Late => _correlator.Late;
+
+    /// <summary>Events that a correlation forgot since a window had too many. For any thread.</summary>
+    public long Cut => _correlator.Cut;
+
     /// <summary>Questions for what was before that were not answered. For any thread.</summary>
     public long Unanswered => _correlator.Unanswered;
 

@@ -50,9 +50,14 @@ public sealed partial class LogDetections : IHostedService, IDisposable
         _failures = meter.CreateCounter<long>("indelible.detection.failures", "{failure}", "Times that a log could not be followed, which is tried again, and entries that could not be read");
         meter.CreateObservableGauge("indelible.detection.rules", () => Set.Rules.Rules.Count + Set.Rules.CorrelationCount, "{rule}", "Rules that are asked");
         meter.CreateObservableGauge("indelible.detection.refused_rules", () => Set.Faults.Count(), "{rule}", "Rules that were refused when they were loaded; the log says why");
-        meter.CreateObservableGauge("indelible.detection.lag", () => _running.Logs.Values.Select(log => new Measurement<long>(log.Lag, new KeyValuePair<string, object?>("log", log.Name))), "{entry}", "Entries that rules have not been asked of yet");
-        meter.CreateObservableGauge("indelible.detection.forgotten_groups", () => _running.Logs.Values.Select(log => new Measurement<long>(log.Forgotten, new KeyValuePair<string, object?>("log", log.Name))), "{group}", "Groups of correlations that were forgotten since there were too many");
-        meter.CreateObservableGauge("indelible.detection.unanswered", () => _running.Logs.Values.Select(log => new Measurement<long>(log.Unanswered, new KeyValuePair<string, object?>("log", log.Name))), "{question}", "Questions for what was before an event that took too long to answer: nothing was found then");
+        Observe("indelible.detection.lag", log => log.Lag, "{entry}", "Entries that rules have not been asked of yet");
+        Observe("indelible.detection.forgotten_groups", log => log.Forgotten, "{group}", "Groups of correlations that were forgotten since there were too many");
+        Observe("indelible.detection.late", log => log.Late, "{event}", "Events that came too late for a correlation");
+        Observe("indelible.detection.cut", log => log.Cut, "{event}", "Events that a correlation forgot since a window had too many: what it came to is not exact");
+        Observe("indelible.detection.unanswered", log => log.Unanswered, "{question}", "Questions for what was before an event that took too long to answer: nothing was found then");
+
+        void Observe(string name, Func<LogDetection, long> value, string unit, string what) =>
+            meter.CreateObservableGauge(name, () => _running.Logs.Values.Select(log => new Measurement<long>(value(log), new KeyValuePair<string, object?>("log", log.Name))), unit, what);
     }
 
     /// <summary>The rules that are asked.</summary>

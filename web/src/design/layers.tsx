@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 export interface DialogProps {
   id: string;
@@ -11,7 +11,9 @@ export interface DialogProps {
 /** A modal dialog, open as long as it is rendered. Without `onClose` there is no way around it. */
 export function Dialog({ id, title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+
+  // Before it is drawn: a key that comes faster than that is the dialog's already.
+  useLayoutEffect(() => {
     const node = dialog.current!;
     node.showModal();
     return () => node.close();
