@@ -68,6 +68,12 @@ if [ "$first" = yes ]; then
   analyst="$("$INDELIBLE" keys create --url "$URL" --key "$admin" --kind reader --role analyst --log main --log _alerts --json | value key)"
   echo "Filling the log with thirty days of a small clinic …"
   "$INDELIBLE" demo --url "$URL" --key "$writer" --log main || stop 1
+
+  # What the rules find is there when the page is first opened.
+  for _ in $(seq 60); do
+    "$INDELIBLE" rules list --url "$URL" --key "$admin" | grep -q '; 0 entries behind' && break
+    sleep 0.5
+  done
   (
     umask 077
     {
