@@ -17,7 +17,7 @@ public sealed class RuleMatcher
     private readonly List<(int Place, string Value)> _kept = [];
     private readonly int[] _lookedAtIn;
     private readonly PlaceTests?[] _below = new PlaceTests?[MaxDepth];
-    private byte[] _unescaped = [];
+    private readonly UnescapedText _text = new();
     private int _belowCount;
     private int _event;
 
@@ -122,27 +122,11 @@ public sealed class RuleMatcher
             }
         }
 
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.StartObject:
-                Members(ref reader, place);
-                break;
-            case JsonTokenType.StartArray:
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                {
-                    Element(ref reader, place);
-                }
-
-                break;
-            default:
-                Scalar(ref reader, place);
-                break;
-        }
-
+        Element(ref reader, place);
         _belowCount = below;
     }
 
-    /// <summary>An element of a list stands at the list's place; what is below counts once.</summary>
+    /// <summary>What stands at a place: a value, or an element of a list, which stands where the list does; what is below counts once.</summary>
     private void Element(ref Utf8JsonReader reader, PlaceNode? place)
     {
         switch (reader.TokenType)
@@ -181,7 +165,7 @@ public sealed class RuleMatcher
             }
 
             isFirst = false;
-            PlaceNode? child = place?.Find(Text(ref reader));
+            PlaceNode? child = place?.Find(_text.Of(ref reader));
             reader.Read();
             if (child is null && _belowCount == 0)
             {
@@ -201,7 +185,7 @@ public sealed class RuleMatcher
             return;
         }
 
-        ReadOnlySpan<byte> value = Text(ref reader);
+        ReadOnlySpan<byte> value = _text.Of(ref reader);
         ValueKind kind = reader.TokenType switch { JsonTokenType.String => ValueKind.String, JsonTokenType.Number => ValueKind.Number, _ => ValueKind.Word };
         place?.Tests?.Test(value, kind, _pass);
         for (int i = 0; i < _belowCount; i++)
@@ -276,20 +260,5 @@ public sealed class RuleMatcher
         }
 
         return false;
-    }
-
-    private ReadOnlySpan<byte> Text(ref Utf8JsonReader reader)
-    {
-        if (!reader.ValueIsEscaped)
-        {
-            return reader.ValueSpan;
-        }
-
-        if (_unescaped.Length < reader.ValueSpan.Length)
-        {
-            _unescaped = new byte[Math.Max(256, reader.ValueSpan.Length)];
-        }
-
-        return _unescaped.AsSpan(0, reader.CopyString(_unescaped));
     }
 }

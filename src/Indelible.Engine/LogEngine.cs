@@ -364,6 +364,17 @@ public sealed partial class LogEngine : IAsyncDisposable
     /// <summary>The log of this name, or null.</summary>
     public LogReader? Find(string name) => _logs.GetValueOrDefault(name);
 
+    /// <summary>The log that is written to by this name: the one of it, or where a restore has finished that, the last of those that went on in its place; null where there is none.</summary>
+    public LogReader? FindCurrent(string name)
+    {
+        while (System.Frozen.TryGetValue(name, out FrozenLog? frozen))
+        {
+            name = frozen.Successor;
+        }
+
+        return Find(name);
+    }
+
     /// <summary>Appends events to a log; durable, with a signed receipt, when the task completes.</summary>
     /// <param name="log">The log.</param>
     /// <param name="claims">Validated events, in order.</param>
@@ -583,16 +594,7 @@ public sealed partial class LogEngine : IAsyncDisposable
     }
 
     /// <summary>How many events were refused, as entered in <c>_access</c> so far.</summary>
-    public IReadOnlyList<RefusedEvents> ReadRefused()
-    {
-        string access = LogName.Access;
-        while (System.Frozen.TryGetValue(access, out FrozenLog? frozen))
-        {
-            access = frozen.Successor;
-        }
-
-        return _logs.GetValueOrDefault(access)?.State.Sources.ReadRefused() ?? [];
-    }
+    public IReadOnlyList<RefusedEvents> ReadRefused() => FindCurrent(LogName.Access)?.State.Sources.ReadRefused() ?? [];
 
     /// <summary>A key for files that are made of the log and kept by somebody else, and that a thief of the folder must not read. Another master key gives another.</summary>
     /// <param name="purpose">What it is for: a name that nothing else uses.</param>
@@ -1176,12 +1178,7 @@ public sealed partial class LogEngine : IAsyncDisposable
 
     private async Task<IReadOnlyList<AppendedEvent>> EnterAsync(string log, OwnEvent told, AppendCaller caller)
     {
-        while (System.Frozen.TryGetValue(log, out FrozenLog? frozen))
-        {
-            log = frozen.Successor;
-        }
-
-        if (_logs.TryGetValue(log, out LogReader? own))
+        if (FindCurrent(log) is { } own)
         {
             Claim claim = _own.ClaimOf(told, caller, System.Principals.GetValueOrDefault(caller.Principal));
             Task<AppendResult> append = AppendAsync(own, [claim], caller with { KeyId = "" }, AppendOptions.Default, CancellationToken.None);

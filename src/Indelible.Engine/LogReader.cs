@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Indelible.Engine.Configuration;
 using Indelible.Engine.Publishing;
 using Indelible.Engine.Reading;
@@ -107,6 +108,35 @@ public sealed class LogReader
         return _log.State.ReadEntries(index, end);
     }
 
+    /// <summary>Entries one after the other, but for those whose bytes on disk are not those that were appended: what they said nobody can know, and the background verification tells of them.</summary>
+    /// <param name="index">The first.</param>
+    /// <param name="end">Behind the last; at most <see cref="Size"/>.</param>
+    /// <exception cref="StorageException">The disk cannot be read, while they are gone over.</exception>
+    public IEnumerable<(long Index, ReadOnlyMemory<byte> Entry)> ReadUnaltered(long index, long end)
+    {
+        while (index < end)
+        {
+            IReadOnlyList<ReadOnlyMemory<byte>>? together = Unaltered(() => ReadEntries(index, end));
+            foreach (ReadOnlyMemory<byte> entry in together ?? [])
+            {
+                yield return (index++, entry);
+            }
+
+            // Of a bundle with a bad one, the others.
+            long bundleEnd = Math.Min(end, (index / TileLayout.Width * TileLayout.Width) + TileLayout.Width);
+            for (; together is null && index < bundleEnd; index++)
+            {
+                if (Unaltered(() => [ReadEntry(index)]) is [var entry])
+                {
+                    yield return (index, entry);
+                }
+            }
+        }
+    }
+
+    /// <summary>Whether what was thrown says that an entry cannot be read: its bytes were altered, or are no entry.</summary>
+    public static bool IsUnreadable(Exception e) => e is JsonException or FormatException or StorageException { Outcome: StorageOutcome.Damaged };
+
     /// <summary>The leaf hash of an entry.</summary>
     public Hash ReadLeafHash(long index) => _log.State.ReadNode(0, index);
 
@@ -163,6 +193,18 @@ public sealed class LogReader
 
     /// <summary>What an auditor needs to check the personal values of an entry against its commitments.</summary>
     public IReadOnlyList<Opening> Open(ReadOnlyMemory<byte> entry) => Entry.Openings(entry.Span, Settings.Origin, _personalKeys);
+
+    private static IReadOnlyList<ReadOnlyMemory<byte>>? Unaltered(Func<IReadOnlyList<ReadOnlyMemory<byte>>> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
+        {
+            return null;
+        }
+    }
 
     /// <summary>What the log knows of its producers, page by page, in the order of their keys.</summary>
     /// <param name="after">Where the page begins: behind this key; null for the first.</param>

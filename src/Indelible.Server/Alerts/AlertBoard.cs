@@ -4,9 +4,7 @@ using Indelible.Detection;
 using Indelible.Engine;
 using Indelible.Engine.Access;
 using Indelible.Engine.Configuration;
-using Indelible.Engine.Storage;
 using Indelible.Events;
-using Indelible.Server.Detection;
 
 namespace Indelible.Server.Alerts;
 
@@ -31,19 +29,7 @@ public sealed class AlertBoard(LogEngine engine)
     private long _numbers;
 
     /// <summary>The log that alerts are entered in now.</summary>
-    internal LogReader Log
-    {
-        get
-        {
-            string name = LogName.Alerts;
-            while (engine.Find(name)?.Frozen is { } frozen)
-            {
-                name = frozen.Successor;
-            }
-
-            return engine.Find(name) ?? throw new InvalidOperationException("There is no log of alerts.");
-        }
-    }
+    internal LogReader Log => engine.FindCurrent(LogName.Alerts) ?? throw new InvalidOperationException("There is no log of alerts.");
 
     /// <summary>One step at a time: what is decided by how an alert stands is entered before it can stand otherwise.</summary>
     internal SemaphoreSlim Steps { get; } = new(1, 1);
@@ -110,47 +96,14 @@ public sealed class AlertBoard(LogEngine engine)
     private void Follow(LogReader log, long size)
     {
         string name = log.Settings.Name;
-        long next = _read.GetValueOrDefault(name);
-        try
-        {
-            while (next < size)
-            {
-                try
-                {
-                    foreach (ReadOnlyMemory<byte> entry in log.ReadEntries(next, size))
-                    {
-                        Take(new AlertEntry(name, next), entry);
-                        next++;
-                    }
-                }
-                catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
-                {
-                    // What was altered tells nothing; the rest of its bundle does. The background verification raises an alert about it.
-                    next = TakeSingly(log, next, Math.Min(size, (next / LogDetection.BundleEntries * LogDetection.BundleEntries) + LogDetection.BundleEntries));
-                }
-            }
-        }
-        finally
+        foreach ((long index, ReadOnlyMemory<byte> entry) in log.ReadUnaltered(_read.GetValueOrDefault(name), size))
         {
             // Where a disk fails in the middle, what was taken is not taken again.
-            _read[name] = next;
-        }
-    }
-
-    private long TakeSingly(LogReader log, long next, long end)
-    {
-        for (; next < end; next++)
-        {
-            try
-            {
-                Take(new AlertEntry(log.Settings.Name, next), log.ReadEntry(next));
-            }
-            catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
-            {
-            }
+            _read[name] = index + 1;
+            Take(new AlertEntry(name, index), entry);
         }
 
-        return next;
+        _read[name] = size;
     }
 
     private void Take(AlertEntry at, ReadOnlyMemory<byte> bytes)

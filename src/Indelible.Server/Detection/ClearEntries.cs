@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Indelible.Engine;
-using Indelible.Engine.Storage;
 using Indelible.Search;
 using Indelible.Server.Indexing;
 
@@ -21,36 +19,12 @@ internal sealed class ClearEntries(LogReader log, LogIndexes indexes) : IIndexed
 
     public ValueTask ReadAsync(long from, long to, EntryVisitor visit, CancellationToken cancellationToken)
     {
-        long next = from;
-        try
+        foreach ((long index, ReadOnlyMemory<byte> entry) in log.ReadUnaltered(from, to))
         {
-            foreach (ReadOnlyMemory<byte> entry in log.ReadEntries(from, to))
-            {
-                Visit(next, entry, visit);
-                next++;
-            }
-        }
-        catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
-        {
-            for (; next < to; next++)
-            {
-                VisitSingly(next, visit);
-            }
+            Visit(index, entry, visit);
         }
 
         return ValueTask.CompletedTask;
-    }
-
-    private void VisitSingly(long index, EntryVisitor visit)
-    {
-        try
-        {
-            Visit(index, log.ReadEntry(index), visit);
-        }
-        catch (StorageException e) when (e.Outcome == StorageOutcome.Damaged)
-        {
-            // It was counted when rules were asked of it.
-        }
     }
 
     private void Visit(long index, ReadOnlyMemory<byte> entry, EntryVisitor visit)
@@ -60,8 +34,9 @@ internal sealed class ClearEntries(LogReader log, LogIndexes indexes) : IIndexed
         {
             clear = LogDetection.InClear(log, entry);
         }
-        catch (Exception e) when (e is JsonException or FormatException)
+        catch (Exception e) when (LogReader.IsUnreadable(e))
         {
+            // It was counted when rules were asked of it.
             return;
         }
 

@@ -25,7 +25,8 @@ namespace Indelible.Server.Detection;
 /// </remarks>
 /// <param name="engine">Where the logs are.</param>
 /// <param name="set">The rules.</param>
-internal sealed class DetectionCache(LogEngine engine, RuleSet set)
+/// <param name="onDamaged">Told of a file that should open and does not, with the log's name; null for nobody.</param>
+internal sealed class DetectionCache(LogEngine engine, RuleSet set, Action<string, Exception>? onDamaged = null)
 {
     private const int HeaderBytes = 152;
     private const int RandomAt = 120;
@@ -82,24 +83,12 @@ internal sealed class DetectionCache(LogEngine engine, RuleSet set)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or FormatException or CryptographicException or ArgumentException)
         {
+            onDamaged?.Invoke(log.Settings.Name, e);
             return null;
         }
     }
 
-    /// <summary>Where alerts are entered: the last of the logs that went on in one another's place.</summary>
-    private LogReader? Alerts
-    {
-        get
-        {
-            LogReader? alerts = engine.Find(LogName.Alerts);
-            while (alerts?.Frozen is { } frozen)
-            {
-                alerts = engine.Find(frozen.Successor);
-            }
-
-            return alerts;
-        }
-    }
+    private LogReader? Alerts => engine.FindCurrent(LogName.Alerts);
 
     private (Correlator Correlator, long Next)? Read(Span<byte> file, LogReader log, CompiledRules rules, IEventHistory history)
     {

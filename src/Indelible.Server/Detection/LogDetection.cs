@@ -14,8 +14,7 @@ namespace Indelible.Server.Detection;
 /// <summary>How far rules have been asked of one log. The detecting thread's, save where it says otherwise.</summary>
 internal sealed class LogDetection
 {
-    /// <summary>Entries that are read, and damaged, together.</summary>
-    public const int BundleEntries = 256;
+    private const int BundleEntries = 256;   // read, and damaged, together
 
     private readonly LogReader _log;
     private readonly RuleMatcher _matcher;
@@ -109,7 +108,7 @@ internal sealed class LogDetection
                     Volatile.Write(ref _next, _next + 1);
                 }
             }
-            catch (Exception e) when (IsUnreadable(e))
+            catch (Exception e) when (LogReader.IsUnreadable(e))
             {
                 TakeSingly(Math.Min(end, (_next / BundleEntries * BundleEntries) + BundleEntries), onUnreadable);
             }
@@ -139,7 +138,7 @@ internal sealed class LogDetection
             {
                 Take(_log.ReadEntry(_next));
             }
-            catch (Exception e) when (IsUnreadable(e))
+            catch (Exception e) when (LogReader.IsUnreadable(e))
             {
                 onUnreadable(this, _next, e);
             }
@@ -247,7 +246,7 @@ internal sealed class LogDetection
             {
                 return EntryTimes.Read(_log.ReadEntry(index).Span).Received;
             }
-            catch (Exception e) when (IsUnreadable(e))
+            catch (Exception e) when (LogReader.IsUnreadable(e))
             {
                 // Whoever altered it must not decide where detection begins.
             }
@@ -255,9 +254,6 @@ internal sealed class LogDetection
 
         return DateTimeOffset.MaxValue;
     }
-
-    /// <summary>Whether an entry was altered, or is none.</summary>
-    public static bool IsUnreadable(Exception e) => e is JsonException or FormatException or StorageException { Outcome: StorageOutcome.Damaged };
 
     private AlertNote AlertOf(Finding finding, long index, int number)
     {
@@ -308,7 +304,7 @@ internal sealed class LogDetection
         {
             return shown.IsEmpty ? null : JsonDocument.Parse(InClear(_log, shown));
         }
-        catch (Exception e) when (IsUnreadable(e))
+        catch (Exception e) when (LogReader.IsUnreadable(e))
         {
             return null;
         }

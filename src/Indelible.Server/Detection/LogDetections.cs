@@ -137,7 +137,7 @@ public sealed partial class LogDetections : IHostedService, IDisposable
     /// <summary>Completes when rules were asked of every entry that there is: for tests.</summary>
     internal Task SettleAsync() => _thread.SettleAsync();
 
-    private Running NewRunning(RuleSet set) => new(set, _engine.Time.GetUtcNow(), new DetectionCache(_engine, set));
+    private Running NewRunning(RuleSet set) => new(set, _engine.Time.GetUtcNow(), new DetectionCache(_engine, set, (log, why) => LogKeptDamaged(why, log)));
 
     private void EnqueueAll()
     {
@@ -218,7 +218,7 @@ public sealed partial class LogDetections : IHostedService, IDisposable
     }
 
     /// <summary>Enters an alert. One that can be no entry must not hold up those behind it: then as much of it as always can.</summary>
-    private bool Enter(AlertNote alert)
+    internal bool Enter(AlertNote alert)
     {
         try
         {
@@ -295,6 +295,9 @@ public sealed partial class LogDetections : IHostedService, IDisposable
 
     [LoggerMessage(3206, LogLevel.Warning, "What rules remember of log {Log} could not be kept: a start goes over more of it again")]
     private partial void LogNotKept(Exception why, string log);
+
+    [LoggerMessage(3208, LogLevel.Warning, "What rules remembered of log {Log} does not open: it was altered, torn, or of another master key. The log is gone over again")]
+    private partial void LogKeptDamaged(Exception why, string log);
 
     [LoggerMessage(3207, LogLevel.Error, "Alert {Alert} of log {Log} can be no entry as it is: it is entered without what its events have in common")]
     private partial void LogNotWhole(Exception why, string alert, string log);

@@ -262,13 +262,7 @@ public sealed partial class SourceWatch : BackgroundService
     private async Task<Dictionary<Subject, Told>> ReadToldAsync()
     {
         var told = new Dictionary<Subject, Told>();
-        LogReader? access = _engine.Find(LogName.Access);
-        while (access?.Frozen is { } frozen)
-        {
-            access = _engine.Find(frozen.Successor);
-        }
-
-        if (access is null || !Query.TryParse($"action:({string.Join(" OR ", s_changes.Select(SourceNote.ActionOf))})", DateTimeOffset.UnixEpoch, out Query? query, out _))
+        if (_engine.FindCurrent(LogName.Access) is not { } access || !Query.TryParse($"action:({string.Join(" OR ", s_changes.Select(SourceNote.ActionOf))})", DateTimeOffset.UnixEpoch, out Query? query, out _))
         {
             return told;
         }

@@ -340,7 +340,7 @@ internal sealed partial class StreamRun : IDisposable
                 }
             }
         }
-        catch (Exception e) when (IsUnreadable(e))
+        catch (Exception e) when (LogReader.IsUnreadable(e))
         {
             return ReadOne(log, view, found);
         }
@@ -355,7 +355,7 @@ internal sealed partial class StreamRun : IDisposable
         {
             found.Add(view.Show(found.End, log.ReadEntry(found.End)));
         }
-        catch (Exception e) when (IsUnreadable(e))
+        catch (Exception e) when (LogReader.IsUnreadable(e))
         {
             // Whoever could stop a stream by altering an entry would.
             found.IsDone = true;
@@ -370,8 +370,6 @@ internal sealed partial class StreamRun : IDisposable
 
         return true;
     }
-
-    private static bool IsUnreadable(Exception e) => e is JsonException or FormatException or StorageException { Outcome: StorageOutcome.Damaged };
 
     private string Now() => Instant.Format(_engine.Time.GetUtcNow());
 

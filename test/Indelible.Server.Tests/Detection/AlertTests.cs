@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Indelible.Detection;
 using Indelible.Engine;
+using Indelible.Engine.Access;
 using Indelible.Server.Detection;
 using Indelible.Server.Indexing;
 using Indelible.Server.Tests.Api;
@@ -99,6 +100,25 @@ public sealed class AlertTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_an_alert_that_can_be_no_entry_there_is_as_much_as_can()
+    {
+        TestLog log = await _server.NewLogAsync();
+        await FailAsync(log, "u-1", 0, 12);
+        await SettleAsync();
+        LogDetection detection = Detection(log, mostReplayed: 1_000);
+        detection.Follow((_, index, _) => Assert.Fail($"Entry {index} could not be read."));
+        AlertNote found = Assert.Single(detection.Found, alert => alert.Message.StartsWith("Many refused sign-ins on one account", StringComparison.Ordinal));
+        var impossible = new AlertNote("alert-impossible", found.Log, found.Time, found.Message, data => data.WriteNumber("count", 1e300)) { Least = found.Least! with { Id = "alert-impossible" } };
+
+        Assert.True(_server.Services.GetRequiredService<LogDetections>().Enter(impossible));
+
+        JsonElement alert = Assert.Single(await AlertsAsync("Many refused sign-ins on one account"), alert => alert.GetProperty("id").GetString() == "alert-impossible");
+        JsonElement data = alert.GetProperty("data");
+        Assert.Equal(("medium", log.Name, 9), (data.GetProperty("severity").GetString(), data.GetProperty("log").GetString(), Assert.Single(data.GetProperty("events").EnumerateArray()).GetInt32()));
+        Assert.Matches("indelible_detection_failures_total\\{[^}]*\\} 1", (await _server.GetAsync("metrics", _server.AdminKey)).Text);
+    }
+
+    [Fact]
     public async Task A_restart_raises_nothing_twice_and_forgets_nothing()
     {
         TestLog log = await _server.NewLogAsync();
@@ -178,8 +198,7 @@ public sealed class AlertTests : IAsyncLifetime
     /// <summary>What is found of refused sign-ins after a start.</summary>
     private string[] FoundAgain(TestLog log, long mostReplayed)
     {
-        CompiledRules rules = _server.Services.GetRequiredService<LogDetections>().Set.Rules;
-        var detection = new LogDetection(_server.Engine.Find(log.Name)!, rules, new RuleMatcher(rules), _server.Services.GetRequiredService<LogIndexes>(), _server.Clock, mostReplayed);
+        LogDetection detection = Detection(log, mostReplayed);
         var found = new List<string>();
         while (detection.Lag > 0)
         {
@@ -189,6 +208,12 @@ public sealed class AlertTests : IAsyncLifetime
         }
 
         return [.. found];
+    }
+
+    private LogDetection Detection(TestLog log, long mostReplayed)
+    {
+        CompiledRules rules = _server.Services.GetRequiredService<LogDetections>().Set.Rules;
+        return new LogDetection(_server.Engine.Find(log.Name)!, rules, new RuleMatcher(rules), _server.Services.GetRequiredService<LogIndexes>(), _server.Clock, mostReplayed);
     }
 
     private Task SettleAsync() => _server.Services.GetRequiredService<LogDetections>().SettleAsync();

@@ -139,6 +139,9 @@ public sealed class DetectionCacheTests : IAsyncLifetime
             Assert.Empty(Follow(Detection(log)));
         }
 
+        // What should open and does not is told of; what is of another log is none.
+        Assert.Equal([log.Name], _damaged.Distinct());
+        Assert.InRange(_damaged.Count, sound.Length / 8, places.Count());
         await File.WriteAllBytesAsync(CacheOf(log), sound, TestContext.Current.CancellationToken);
         Assert.Equal([2], Follow(Detection(log)));
     }
@@ -262,13 +265,15 @@ public sealed class DetectionCacheTests : IAsyncLifetime
         log.HeadAt(log.Size).Root.CopyTo(into[8..]);
     }
 
+    private readonly List<string> _damaged = [];
+
     private string CacheOf(TestLog log) => Path.Combine(_server.Folder, "logs", log.Name, "detection.cache");
 
     /// <summary>One that goes over the last entry alone, where nothing was kept.</summary>
     private LogDetection Detection(TestLog log, long mostReplayed = 1)
     {
         var set = RuleSet.Load([_folder], []);
-        return new LogDetection(_server.Engine.Find(log.Name)!, set.Rules, new RuleMatcher(set.Rules), _server.Services.GetRequiredService<LogIndexes>(), _server.Clock, mostReplayed, new DetectionCache(_server.Engine, set));
+        return new LogDetection(_server.Engine.Find(log.Name)!, set.Rules, new RuleMatcher(set.Rules), _server.Services.GetRequiredService<LogIndexes>(), _server.Clock, mostReplayed, new DetectionCache(_server.Engine, set, (name, _) => _damaged.Add(name)));
     }
 
     /// <summary>Asks rules of all that there is.</summary>

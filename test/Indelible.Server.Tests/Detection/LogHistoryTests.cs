@@ -255,7 +255,7 @@ public sealed class LogHistoryTests : IAsyncLifetime
             {
                 Follow(correlator, matcher, reader, index, findings);
             }
-            catch (Exception e) when (LogDetection.IsUnreadable(e))
+            catch (Exception e) when (LogReader.IsUnreadable(e))
             {
                 unreadable++;
             }

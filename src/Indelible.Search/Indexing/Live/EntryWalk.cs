@@ -11,7 +11,7 @@ namespace Indelible.Search;
 internal sealed class EntryWalk(LiveIndex index, bool isPersonal)
 {
     private readonly CanonicalWalk _canonical = new(index);
-    private byte[] _unescaped = [];
+    private readonly UnescapedText _text = new();
 
     /// <summary>Walks an entry.</summary>
     /// <param name="entry">The entry as it is logged.</param>
@@ -66,7 +66,7 @@ internal sealed class EntryWalk(LiveIndex index, bool isPersonal)
 
                 break;
             case JsonTokenType.String:
-                index.String(node, Text(ref reader));
+                index.String(node, _text.Of(ref reader));
                 if (reader.ValueIsEscaped)
                 {
                     // It stands otherwise in entries, and must not be looked for as it is.
@@ -103,7 +103,7 @@ internal sealed class EntryWalk(LiveIndex index, bool isPersonal)
                 }
             }
 
-            PathNode child = index.Child(node, Text(ref reader));
+            PathNode child = index.Child(node, _text.Of(ref reader));
             reader.Read();
             Value(ref reader, child);
         }
@@ -171,7 +171,7 @@ internal sealed class EntryWalk(LiveIndex index, bool isPersonal)
                 return false;
             }
 
-            PathNode child = index.Child(node, Text(ref logged));
+            PathNode child = index.Child(node, _text.Of(ref logged));
             logged.Read();
             clear.Read();
             if (!Sealed(ref logged, ref clear, child))
@@ -193,20 +193,5 @@ internal sealed class EntryWalk(LiveIndex index, bool isPersonal)
 
         isSealed = reader.ValueTextEquals("$pii"u8);
         return HiddenValue.TrySkip(ref reader);
-    }
-
-    private ReadOnlySpan<byte> Text(ref Utf8JsonReader reader)
-    {
-        if (!reader.ValueIsEscaped)
-        {
-            return reader.ValueSpan;
-        }
-
-        if (_unescaped.Length < reader.ValueSpan.Length)
-        {
-            _unescaped = new byte[Math.Max(256, reader.ValueSpan.Length)];
-        }
-
-        return _unescaped.AsSpan(0, reader.CopyString(_unescaped));
     }
 }
