@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Indelible.Detection;
 
 /// <summary>What the occurrences of a window of time come to, while it moves on: occurrences come in at its end and go out at its beginning, each once.</summary>
@@ -29,7 +31,7 @@ internal sealed class WindowCount(CorrelationRule rule)
             switch (rule.Kind)
             {
                 case CorrelationKind.ValueCount:
-                    System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_values, one.Value, out _)++;
+                    CollectionsMarshal.GetValueRefOrAddDefault(_values, one.Value, out _)++;
                     break;
                 case CorrelationKind.Temporal:
                     _differentRules += _rules[one.Rule]++ == 0 ? 1 : 0;
@@ -62,7 +64,7 @@ internal sealed class WindowCount(CorrelationRule rule)
         switch (rule.Kind)
         {
             case CorrelationKind.ValueCount:
-                ref int times = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(_values, one.Value);
+                ref int times = ref CollectionsMarshal.GetValueRefOrNullRef(_values, one.Value);
                 if (--times == 0)
                 {
                     _values.Remove(one.Value);

@@ -50,6 +50,32 @@ public sealed class AlertBoard(LogEngine engine)
         }
     }
 
+    /// <summary>The alert that a raised one is, or belongs to, as it stands now; also where it is none of the repeats that are still named.</summary>
+    /// <param name="at">Where the raised one stands.</param>
+    /// <param name="entry">The entry.</param>
+    /// <returns>Null where too many came after it.</returns>
+    internal Alert? FindStory(AlertEntry at, JsonElement entry)
+    {
+        lock (_lock)
+        {
+            Follow();
+            Alert raised = Read(at, entry);
+            if (_byId.TryGetValue(raised.Id, out LinkedListNode<Alert>? known))
+            {
+                return known.Value;
+            }
+
+            // The newest of those before it.
+            LinkedListNode<Alert>? node = raised.GroupKey is { } key ? _byGroup.GetValueOrDefault(key) : null;
+            while (node is not null && (node.Value.GroupKey != raised.GroupKey || !IsBefore(node.Value, raised)))
+            {
+                node = node.Previous;
+            }
+
+            return node?.Value;
+        }
+    }
+
     /// <summary>Every alert as it stands now, the newest first, how many older ones are forgotten, and the size of <see cref="Log"/> that all this covers.</summary>
     internal (IReadOnlyList<Alert> Alerts, long Forgotten, long AsOf) All()
     {
@@ -117,26 +143,33 @@ public sealed class AlertBoard(LogEngine engine)
         }
         else if (AlertSteps.IsAlert(action))
         {
-            Raise(at, action, entry);
+            Raise(Read(at, entry));
         }
     }
 
-    private void Raise(AlertEntry at, string action, JsonElement entry)
+    private static bool IsBefore(Alert one, Alert other) => one.Entry.Log == other.Entry.Log ? one.Entry.Index < other.Entry.Index : one.Raised <= other.Raised;
+
+    /// <summary>What an entry says that raises an alert.</summary>
+    private Alert Read(AlertEntry at, JsonElement entry)
     {
         JsonElement data = entry.GetProperty("data");
         bool isFound = data.TryGetProperty("rule", out JsonElement rule);
         JsonElement target = entry.GetProperty("targets")[0];
         string? log = target.GetProperty("type").GetString() == "log" ? target.GetProperty("id").GetString() : null;
-        var alert = new Alert(
-            _numbers++,
+        return new Alert(
+            _numbers,
             entry.GetProperty("id").GetString()!,
             at,
             ReceivedOf(entry),
-            isFound ? rule.GetProperty("id").GetString()! : action,
+            isFound ? rule.GetProperty("id").GetString()! : entry.GetProperty("action").GetString()!,
             data.TryGetProperty("severity", out JsonElement severity) && Enum.TryParse(severity.GetString(), ignoreCase: true, out RuleLevel level) ? level : RuleLevel.Critical,
             log,
             TextOf(entry, "labels", "tenant"),
             data.TryGetProperty("group", out JsonElement group) ? GroupOf(group) : log is null ? [(target.GetProperty("type").GetString()!, target.GetProperty("id").GetString()!)] : []);
+    }
+
+    private void Raise(Alert alert)
+    {
         string? suppressedBy = _suppressions.Values.FirstOrDefault(suppression => suppression.Covers(alert))?.Id;
         string? key = alert.GroupKey;
         if (key is not null && _byGroup.TryGetValue(key, out LinkedListNode<Alert>? earlier)
@@ -150,12 +183,12 @@ public sealed class AlertBoard(LogEngine engine)
                 repeats = repeats.RemoveAt(0);
             }
 
-            earlier.Value = open with { RepeatCount = open.RepeatCount + 1, Repeats = repeats.Add(new AlertRepeat(alert.Id, at)), LastRaised = alert.Raised };
-            _numbers--;
+            earlier.Value = open with { RepeatCount = open.RepeatCount + 1, Repeats = repeats.Add(new AlertRepeat(alert.Id, alert.Entry)), LastRaised = alert.Raised };
             _byId[alert.Id] = earlier;
             return;
         }
 
+        _numbers++;
         LinkedListNode<Alert> node = _alerts.AddLast(suppressedBy is null ? alert : alert with { State = AlertState.Suppressed, SuppressedBy = suppressedBy });
         _byId[alert.Id] = node;
         if (key is not null)

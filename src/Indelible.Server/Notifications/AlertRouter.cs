@@ -28,15 +28,13 @@ internal sealed class AlertRouter(AlertBoard board, NotifySettings settings, Fun
         }
 
         string id = entry.GetProperty("id").GetString()!;
-        JsonElement data = entry.GetProperty("data");
-
-        if (data.TryGetProperty(DeliveryMaker.OfFailureMember, out _))
+        if (entry.GetProperty("data").TryGetProperty(DeliveryMaker.OfFailureMember, out _))
         {
             return [];
         }
 
         // The board may know more by now than this entry: who has acknowledged what he saw on the list need not be told of it.
-        if ((board.Find(id) ?? FindStory(at, entry)) is not { } alert)
+        if (board.FindStory(at, entry) is not { } alert)
         {
             forgotten(at);
             return [];
@@ -85,23 +83,6 @@ internal sealed class AlertRouter(AlertBoard board, NotifySettings settings, Fun
         }
 
         Delivery Of(string destination, NotifyReason reason, DateTimeOffset due) => new(Delivery.IdOf(id, destination, reason), destination, reason, alert.Id, at.Log, at.Index, raised) { Due = due, Since = due };
-    }
-
-    /// <summary>The alert that one belongs to which is none of the repeats that it still names.</summary>
-    private Alert? FindStory(AlertEntry at, JsonElement entry)
-    {
-        JsonElement data = entry.GetProperty("data");
-        JsonElement target = entry.GetProperty("targets")[0];
-        string? log = target.GetProperty("type").GetString() == "log" ? target.GetProperty("id").GetString() : null;
-        string rule = data.TryGetProperty("rule", out JsonElement found) ? found.GetProperty("id").GetString()! : entry.GetProperty("action").GetString()!;
-        DateTimeOffset raised = entry.GetProperty("received_at").GetDateTimeOffset();
-        (string Field, string? Value)[] group = data.TryGetProperty("group", out JsonElement parts)
-            ? [.. parts.EnumerateArray().Select(part => (part.GetProperty("field").GetString()!, part.TryGetProperty("value", out JsonElement value) ? value.GetString() : null))]
-            : log is null ? [(target.GetProperty("type").GetString()!, target.GetProperty("id").GetString())] : [];
-
-        // The newest of those before it: that one was told of, or is about to be.
-        return board.All().Alerts.FirstOrDefault(alert => alert.Rule == rule && alert.Log == log && (alert.Entry.Log == at.Log ? alert.Entry.Index < at.Index : alert.Raised <= raised)
-            && alert.Group is { } common && common.Select(part => (part.Field, (string?)part.Value)).SequenceEqual(group));
     }
 
     private bool Wants(Destination destination, Alert alert, ReadOnlyMemory<byte> entry) => destination.Alerts is { } wanted
